@@ -1,0 +1,42 @@
+import type { Identifier } from "../identifier.ts";
+
+/** An issued certificate as a target receives it. */
+export interface DeployableCertificate {
+  /** Its name in the store. */
+  readonly name: string;
+  readonly identifiers: readonly Identifier[];
+  readonly generation: number;
+  readonly leafPem: string;
+  /** Intermediates, leaf excluded. */
+  readonly chainPem: string;
+  readonly keyPem: string;
+  readonly notAfter: Date;
+  /** SHA-256 of the leaf's DER, lower-case hex. */
+  readonly fingerprint256: string;
+}
+
+/** What a target did. Only `served` means that clients get the certificate now. */
+export interface DeployOutcome {
+  readonly action: "updated" | "added" | "unchanged" | "stored";
+  /** Whether the target proved that the certificate is being served. */
+  readonly served: boolean;
+  /** One line for people. */
+  readonly detail?: string;
+  /** Why only a reload or restart would make it served. */
+  readonly reloadNeeded?: string;
+  readonly warnings?: readonly string[];
+}
+
+/** Somewhere a certificate goes after it was issued. `deploy` MUST be safe to repeat. */
+export interface DeployTarget {
+  /** As written in the configuration: `haproxy:/run/haproxy/admin.sock`. */
+  readonly id: string;
+  deploy(certificate: DeployableCertificate, context: DeployContext): Promise<DeployOutcome>;
+}
+
+export interface DeployContext {
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+  /** Tells a step as it happens. */
+  readonly step: (step: string, detail?: string) => void;
+}
