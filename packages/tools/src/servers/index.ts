@@ -1,0 +1,15 @@
+export { type DnsServer, type DnsServerOptions, startBind } from "./bind.ts";
+export { type Challtestsrv, startChalltestsrv } from "./challtestsrv.ts";
+export { freePort } from "./free-port.ts";
+export { type ServerGroupName, serverGroups } from "./groups.ts";
+export { type Haproxy, type HaproxyOptions, startHaproxy } from "./haproxy.ts";
+export { ensureServers, type Root, type Say } from "./install.ts";
+export { startKnot } from "./knot.ts";
+export { type Moto, startMoto } from "./moto.ts";
+export { type AcmeRequest, type Pebble, type PebbleOptions, startPebble } from "./pebble.ts";
+export { type Powerdns, type PowerdnsOptions, startPowerdns } from "./powerdns.ts";
+export type { RunningServer } from "./running.ts";
+export { makeSelfSigned, type SelfSigned } from "./self-signed.ts";
+export { withTempDir } from "./temp-dir.ts";
+export { ServersUnavailableError } from "./unavailable.ts";
+export { makeTsigKey, type TsigKey, type ZoneOption } from "./zone-file.ts";
