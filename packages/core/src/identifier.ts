@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { isPublicSuffix, normalizeName, stripWildcard } from "@certwright/dns";
+import { isPublicSuffix, normalizeName } from "@certwright/dns";
 import { CertwrightError } from "@certwright/provider";
 
 /** What a certificate is for (RFC 8555 section 9.7.7; RFC 8738 for `ip`). A wildcard keeps its `*.`. */
@@ -10,3 +10,61 @@ export interface Identifier {
 
 /** Challenge types as the RFCs and drafts spell them. */
 export type ChallengeType = "dns-01" | "http-01" | "tls-alpn-01" | "dns-account-01" | "dns-persist-01";
+
+/**
+ * Reads a name as a person writes it: a domain name (any case, IDN, trailing dot), a wildcard, an IPv4 or IPv6 address.
+ *
+ * @throws CertwrightError `IDENTIFIER_BAD`, `IDENTIFIER_WILDCARD`, `IDENTIFIER_PUBLIC_SUFFIX`
+ */
+export function parseIdentifier(text: string): Identifier {
+  const trimmed = text.trim();
+  const address = trimmed.startsWith("[") && trimmed.endsWith("]") ? trimmed.slice(1, -1) : trimmed;
+  if (isIP(address) !== 0) return { type: "ip", value: canonicalAddress(address) };
+  const wildcard = trimmed.startsWith("*.");
+  const base = wildcard ? trimmed.slice(2) : trimmed;
+  if (base.includes("*")) {
+    throw new CertwrightError("IDENTIFIER_WILDCARD", `${quoted(text)} has a * where none may be`, {
+      hint: "A wildcard is one * as the whole first label: *.example.com. It covers one level only.",
+    });
+  }
+  const name = readName(base, text);
+  if (isPublicSuffix(name)) {
+    throw new CertwrightError("IDENTIFIER_PUBLIC_SUFFIX", `${quoted(text)} is a public suffix, under which others register names`, {
+      hint: "No CA issues for it. Name a domain below it.",
+    });
+  }
+  return { type: "dns", value: wildcard ? `*.${name}` : name };
+}
+
+/** As the person reads it in messages: the value alone. */
+export function showIdentifier(identifier: Identifier): string {
+  return identifier.value;
+}
+
+/** Without duplicates, in the order given. */
+export function uniqueIdentifiers(identifiers: readonly Identifier[]): readonly Identifier[] {
+  const byKey = new Map(identifiers.map((identifier) => [`${identifier.type}:${identifier.value}`, identifier]));
+  return [...byKey.values()];
+}
+
+function readName(base: string, text: string): string {
+  try {
+    return normalizeName(base);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CertwrightError("IDENTIFIER_BAD", `${quoted(text)} is not a name a certificate can have: ${reason}`, {
+      hint: "Give a domain name (example.com), a wildcard (*.example.com) or an IP address.",
+      cause,
+    });
+  }
+}
+
+/** The form RFC 5952 (IPv6) and RFC 8738 section 3 ask for. */
+function canonicalAddress(address: string): string {
+  return isIP(address) === 6 ? new URL(`http://[${address}]/`).hostname.slice(1, -1) : address;
+}
+
+function quoted(text: string): string {
+  const shown = text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  return JSON.stringify(shown);
+}

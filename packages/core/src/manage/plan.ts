@@ -1,0 +1,72 @@
+import type { Identifier } from "../identifier.ts";
+import type { CertificateSpec } from "./spec.ts";
+
+/** What is known of a certificate that was issued before. */
+export interface StoredFacts {
+  readonly identifiers: readonly Identifier[];
+  readonly keyType: string;
+  readonly profile: string | undefined;
+  readonly directoryUrl: string;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  readonly revoked: boolean;
+  /** RFC 9773 certificate identifier, where the certificate has an authority key identifier. */
+  readonly certId: string | undefined;
+  /** The moment chosen inside the CA's suggested window, where the CA suggests one. */
+  readonly suggested: { readonly at: Date; readonly explanation: string | undefined } | undefined;
+  /** Deploy targets that do not have this certificate yet, with the earliest moment of the next try. */
+  readonly undeployed: readonly { readonly target: string; readonly notBefore: Date | undefined }[];
+}
+
+/** What will be done for one certificate, and why. */
+export type Action =
+  | { readonly do: "issue"; readonly spec: CertificateSpec; readonly reason: string; readonly replaces: string | undefined }
+  | { readonly do: "deploy"; readonly spec: CertificateSpec; readonly targets: readonly string[]; readonly reason: string }
+  | { readonly do: "nothing"; readonly spec: CertificateSpec; readonly reason: string; readonly next: Date };
+
+/**
+ * Decides what to do for one certificate. Pure: the same facts give the same action, so a preview is the run.
+ *
+ * A certificate is due at the moment chosen inside the CA's suggested window (RFC 9773 section 4.2), but never later than
+ * when a sixth of its life is left; without a suggestion when a third is left, or half of a life under ten days.
+ */
+export function planCertificate(spec: CertificateSpec, stored: StoredFacts | undefined, options: { readonly now: Date; readonly force: boolean }): Action {
+  const issue = (reason: string, replaces?: string): Action => ({ do: "issue", spec, reason, replaces });
+  if (stored === undefined) return issue("not issued yet");
+  if (stored.revoked) return issue("the certificate was revoked");
+  const changed = whatChanged(spec, stored);
+  if (changed !== undefined) return issue(changed);
+  if (options.force) return issue("forced", stored.certId);
+  const due = dueMoment(stored);
+  if (due.at <= options.now) return issue(due.reason, stored.certId);
+  const ready = stored.undeployed.filter(({ notBefore }) => notBefore === undefined || notBefore <= options.now);
+  if (ready.length > 0) {
+    return { do: "deploy", spec, targets: ready.map(({ target }) => target), reason: `issued, but not live at ${ready.map(({ target }) => target).join(", ")}` };
+  }
+  const waiting = stored.undeployed.flatMap(({ notBefore }) => notBefore ?? []);
+  const next = new Date(Math.min(due.at.getTime(), ...waiting.map((date) => date.getTime())));
+  return { do: "nothing", spec, reason: `not due: ${due.reason}`, next };
+}
+
+/** When a certificate is due, and by which rule. */
+export function dueMoment(stored: Pick<StoredFacts, "notBefore" | "notAfter" | "suggested">): { readonly at: Date; readonly reason: string } {
+  const lifetime = stored.notAfter.getTime() - stored.notBefore.getTime();
+  const atShareLeft = (share: number): Date => new Date(stored.notAfter.getTime() - lifetime * share);
+  if (stored.suggested !== undefined) {
+    const backstop = atShareLeft(1 / 6);
+    if (stored.suggested.at > backstop) return { at: backstop, reason: "a sixth of its life is left (the CA suggests a later moment)" };
+    const why = stored.suggested.explanation === undefined ? "" : `, see ${stored.suggested.explanation}`;
+    return { at: stored.suggested.at, reason: `the CA suggests ${stored.suggested.at.toISOString()}${why}` };
+  }
+  const short = lifetime < 10 * 86_400_000;
+  return { at: atShareLeft(short ? 1 / 2 : 1 / 3), reason: `${short ? "half" : "a third"} of its life is left` };
+}
+
+function whatChanged(spec: CertificateSpec, stored: StoredFacts): string | undefined {
+  const names = (identifiers: readonly Identifier[]): string => identifiers.map(({ value }) => value).sort().join(" ");
+  if (names(spec.identifiers) !== names(stored.identifiers)) return "the names changed";
+  if (spec.csrFile === undefined && spec.keyType !== stored.keyType) return `the key type changed from ${stored.keyType} to ${spec.keyType}`;
+  if (spec.profile !== stored.profile) return `the profile changed from ${stored.profile ?? "the CA's default"} to ${spec.profile ?? "the CA's default"}`;
+  if (!spec.cas.some(({ directoryUrl }) => directoryUrl === stored.directoryUrl)) return "the CA changed";
+  return undefined;
+}
