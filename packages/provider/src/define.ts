@@ -18,9 +18,22 @@ export interface ProviderTraits {
   readonly minTtl?: number;
   /** How many TXT values one name can hold. Left out: any number. With 1 the host proves wildcard and apex in turns. */
   readonly maxValues?: number;
+  /**
+   * What the API cannot do although the contract asks for it, each with its reason: a sentence for the provider's page.
+   * The conformance kit leaves out exactly the cases named here, and checks that the limit is real where it can.
+   */
+  readonly limits?: Readonly<Partial<Record<ProviderLimit, string>>>;
   /** Longest usual time from a change to all name servers having it, in seconds; the host's default patience. Default 120. */
   readonly propagation?: number;
 }
+
+/**
+ * - `longValues`: values over 255 bytes; `specialCharacters`: values with `"`, `\\`, `;` or spaces.
+ *   A challenge's value has neither; the provider MUST refuse them with `PROVIDER_UNSUPPORTED` or `PROVIDER_INVALID`.
+ * - `apex`: TXT records at the zone's own name; MUST be refused in the same way.
+ * - `foreignValues`: the API shows nobody's values, so those of others at the name cannot be kept.
+ */
+export type ProviderLimit = "longValues" | "specialCharacters" | "apex" | "foreignValues";
 
 /** How a provider was tested, said honestly: it is printed on its page. */
 export interface Tested {

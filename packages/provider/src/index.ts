@@ -3,6 +3,7 @@ export {
   type DefinedProvider,
   defineProvider,
   type ProviderDefinition,
+  type ProviderLimit,
   type ProviderTraits,
   providerApiVersion,
   type SetupResult,
