@@ -45,7 +45,7 @@ export async function startBind(options: DnsServerOptions): Promise<DnsServer> {
       directory "${dir}";
       listen-on port ${port} { 127.0.0.1; };
       listen-on-v6 ${ipv6 ? `port ${port} { ::1; }` : "{ none; }"};
-      pid-file none; session-keyfile "${dir}/session.key"; lock-file none;
+      pid-file none; session-keyfile "${dir}/session.key";
       recursion no; dnssec-validation no; empty-zones-enable no; notify no; send-cookie no;
       allow-query { any; }; allow-transfer { key "${key.name}"; };
     };

@@ -22,8 +22,12 @@ test("reads a deb822 file as Debian 12 installs it", () => {
 });
 
 test("reads one-line entries, with and without options", () => {
-  const text = "# deb http://old.example/debian sid main\ndeb [arch=amd64 signed-by=/k.gpg] https://m.example/debian/ trixie main contrib\n";
-  expect(findDebianSource([{ name: "sources.list", text }])).toEqual({ uri: "https://m.example/debian/", signedBy: "/k.gpg" });
+  const text =
+    "# deb http://old.example/debian sid main\ndeb [arch=amd64 signed-by=/k.gpg] https://m.example/debian/ trixie main contrib\n";
+  expect(findDebianSource([{ name: "sources.list", text }])).toEqual({
+    uri: "https://m.example/debian/",
+    signedBy: "/k.gpg",
+  });
 });
 
 test("prefers Debian's own archive to a third party that uses Debian's suite names", () => {
@@ -37,7 +41,10 @@ test("prefers Debian's own archive to a third party that uses Debian's suite nam
 test("finds nothing in another distribution's sources, disabled entries or source-only entries", () => {
   const files = [
     { name: "ubuntu.list", text: "deb http://archive.example/ubuntu noble main universe" },
-    { name: "off.sources", text: "Types: deb\nEnabled: no\nURIs: http://m.example/debian\nSuites: sid\nComponents: main" },
+    {
+      name: "off.sources",
+      text: "Types: deb\nEnabled: no\nURIs: http://m.example/debian\nSuites: sid\nComponents: main",
+    },
     { name: "src.sources", text: "Types: deb-src\nURIs: http://m.example/debian\nSuites: sid\nComponents: main" },
     { name: "docker.list", text: "deb https://docker.example/linux/debian bookworm stable" },
   ];

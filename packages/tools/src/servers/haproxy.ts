@@ -67,7 +67,10 @@ export async function startHaproxy(options: HaproxyOptions): Promise<Haproxy> {
     name: `HAProxy ${options.version}`,
     dir,
     command: [join(root, "usr/sbin/haproxy"), ...mode, "-f", join(dir, "base.cfg"), "-f", configFile],
-    ready: async () => (await workerPid()) > 0,
+    ready: async () => {
+      const worker = await workerPid();
+      return !options.master || (await ask(masterSocket, "show proc")).includes(String(worker));
+    },
   });
   return {
     ...server,
@@ -79,7 +82,8 @@ export async function startHaproxy(options: HaproxyOptions): Promise<Haproxy> {
     command,
     reload: async () => {
       const before = await workerPid();
-      process.kill(server.pid, "SIGUSR2");
+      // Not SIGUSR2: HAProxy 2.6 loses the signal while its master re-executes itself. The answer may be cut off.
+      await ask(masterSocket, "reload").catch(() => {});
       const deadline = performance.now() + 10_000;
       while ((await workerPid().catch(() => before)) === before) {
         if (performance.now() > deadline) throw new Error(`HAProxy did not reload:\n${server.logs().slice(-2000)}`);
@@ -92,7 +96,8 @@ export async function startHaproxy(options: HaproxyOptions): Promise<Haproxy> {
 function ask(socket: string, line: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = "";
-    const connection = connect(socket, () => connection.write(`${line}\n`));
+    // Half-closed after the line: the master socket would keep the session open for more.
+    const connection = connect(socket, () => connection.end(`${line}\n`));
     connection.setTimeout(5_000, () => connection.destroy(new Error(`no answer to "${line}" on ${socket}`)));
     connection.setEncoding("utf8").on("data", (text: string) => {
       answer += text;

@@ -45,7 +45,10 @@ export function ensureServers(name: ServerGroupName, say: Say = () => {}): Promi
 async function ensure(name: string, group: ServerGroup, say: Say): Promise<Root> {
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "certwright");
   // The programs are told the absolute path of their libraries, so the path is part of what identifies the root.
-  const identity = createHash("sha256").update(JSON.stringify([cache, process.arch, group])).digest("hex").slice(0, 12);
+  const identity = createHash("sha256")
+    .update(JSON.stringify([cache, process.arch, group]))
+    .digest("hex")
+    .slice(0, 12);
   const target = join(cache, `${group.suite}-${identity}`);
   if (!existsSync(target)) {
     const source = await debianSource();
@@ -127,11 +130,20 @@ async function build(name: string, group: ServerGroup, source: DebianSource, con
 
 /** An apt of its own: empty package status, own lists and cache; only the host's network settings are taken over. */
 async function aptEnvironment(group: ServerGroup, source: DebianSource, work: string): Promise<NodeJS.ProcessEnv> {
-  for (const dir of ["etc/apt.conf.d", "etc/preferences.d", "etc/sources.list.d", "state/lists/partial", "cache/archives/partial"]) {
+  for (const dir of [
+    "etc/apt.conf.d",
+    "etc/preferences.d",
+    "etc/sources.list.d",
+    "state/lists/partial",
+    "cache/archives/partial",
+  ]) {
     await mkdir(join(work, dir), { recursive: true });
   }
   await writeFile(join(work, "status"), "");
-  await writeFile(join(work, "etc/sources.list"), `deb [signed-by=${source.signedBy}] ${source.uri} ${group.suite} main\n`);
+  await writeFile(
+    join(work, "etc/sources.list"),
+    `deb [signed-by=${source.signedBy}] ${source.uri} ${group.suite} main\n`,
+  );
   const hostSettings = await run("apt-config", ["dump", "Acquire"]).catch(() => "");
   const network = hostSettings.split("\n").filter((line) => /^Acquire::(http|https|ForceIPv|Proxy)/i.test(line));
   const settings = [
@@ -166,6 +178,14 @@ async function adaptPrograms(group: ServerGroup, root: string, target: string): 
     const path = join(root, program);
     await chmod(path, 0o755);
     const rpath = libraries.map(inTarget).join(":");
-    await run(loader, [...patchelf, "--set-interpreter", inTarget(loader), "--force-rpath", "--set-rpath", rpath, path]);
+    await run(loader, [
+      ...patchelf,
+      "--set-interpreter",
+      inTarget(loader),
+      "--force-rpath",
+      "--set-rpath",
+      rpath,
+      path,
+    ]);
   }
 }

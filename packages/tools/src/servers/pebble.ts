@@ -56,7 +56,7 @@ export interface Pebble extends RunningServer {
   /** The roots Pebble issues under in this run (PEM), the default one first. */
   roots(): Promise<string[]>;
   /** Every ACME request so far, in order. Requests to the management port are not among them. */
-  requests(): AcmeRequest[];
+  requests(): Promise<AcmeRequest[]>;
   /** What Pebble knows of a certificate, by hexadecimal serial; undefined when it never issued it. */
   certificateStatus(serial: string): Promise<{ readonly status: string; readonly reason?: number } | undefined>;
 }
@@ -130,7 +130,10 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
       const numbers = Array.from({ length: alternateRoots + 1 }, (_, index) => index);
       return Promise.all(numbers.map(async (number) => (await get(`${managementUrl}/roots/${number}`)).body));
     },
-    requests: () => parseRequests(server.logs()).slice(asked),
+    requests: async () => {
+      await get(`${managementUrl}/roots/0`); // by the time it is answered, all log lines written before have come in
+      return parseRequests(server.logs()).slice(asked);
+    },
     certificateStatus: async (serial) => {
       const { status, body } = await get(`${managementUrl}/cert-status-by-serial/${serial.toLowerCase()}`);
       if (status !== 200) return undefined;
@@ -142,16 +145,14 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
 
 function parseRequests(log: string): AcmeRequest[] {
   const lines = log.matchAll(/ (GET|HEAD|POST) (\/\S*) -> calling handler\(\)/g);
-  return [...lines].map(([, method = "", path = ""]) => ({ method, path })).filter(({ path }) => !isManagement(path));
-}
-
-function isManagement(path: string): boolean {
-  return /^\/(roots|root-keys|intermediates|intermediate-keys|cert-status-by-serial)\//.test(path);
+  return [...lines].map(([, method = "", path = ""]) => ({ method, path }));
 }
 
 function httpsGet(url: string, ca: string): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
-    const options = { ca, agent: false, signal: AbortSignal.timeout(5_000) };
+    // Pebble in strict mode refuses a request without User-Agent, as RFC 8555 section 6.1 has it.
+    const headers = { "User-Agent": "certwright-tools" };
+    const options = { ca, headers, agent: false, signal: AbortSignal.timeout(5_000) };
     const outgoing = request(url, options, (response) => {
       let body = "";
       response.setEncoding("utf8");

@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { answersForAll } from "./bind.ts";
-import { findLibraryFolder } from "./layout.ts";
 import { freePort } from "./free-port.ts";
 import { ensureServers } from "./install.ts";
+import { findLibraryFolder } from "./layout.ts";
 import { run } from "./run.ts";
 import { type RunningServer, startServer } from "./running.ts";
 import { makeTempDir } from "./temp-dir.ts";
@@ -76,7 +76,8 @@ export async function startPowerdns(options: PowerdnsOptions): Promise<Powerdns>
       if (!answer.ok) throw new Error(`PowerDNS refused zone ${name}: ${await answer.text()}`);
     }
     const dns = { host: "127.0.0.1", port: dnsPort };
-    if (!(await answersForAll(options.zones, dns))) throw new Error(`PowerDNS does not serve ${options.zones.join(", ")}`);
+    if (!(await answersForAll(options.zones, dns)))
+      throw new Error(`PowerDNS does not serve ${options.zones.join(", ")}`);
   } catch (error) {
     await server.stop();
     throw error;
