@@ -1,0 +1,161 @@
+import type { KeyObject } from "node:crypto";
+import { CertwrightError } from "@certwright/provider";
+import { badAnswer, type JsonObject } from "./answer.ts";
+import type { Directory, DirectoryResource } from "./directory.ts";
+import { jsonOf } from "./failure.ts";
+import { atResource, attempt, type Line, type LineOptions, openLine, ownDirectory, pause, send } from "./line.ts";
+import { type Link, parseLinks } from "./link.ts";
+import { parseRetryAfter } from "./retry-after.ts";
+import { createSigner, type Signer } from "./signer.ts";
+import type { AcmeTime } from "./time.ts";
+import type { TransportResponse } from "./transport.ts";
+import { assertOwnUrl, parseUrl } from "./url.ts";
+
+/** A successful answer of a CA. */
+export interface AcmeAnswer {
+  readonly url: string;
+  readonly status: number;
+  readonly text: string;
+  /** The body as a JSON object. @throws AcmeProblem `ACME_NOT_ACME`. */
+  json(): JsonObject;
+  /** The `Location` field, which must be there, be https and be on one of the CA's own hosts. */
+  location(): string;
+  /** Seconds. */
+  readonly retryAfter: number | undefined;
+  readonly links: readonly Link[];
+}
+
+/** Options of one call. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of one request. */
+export interface RequestOptions extends CallOptions {
+  /**
+   * False where carrying the request out twice would do harm: it is then not sent again after a failure that leaves
+   * open whether it arrived. Default: true.
+   */
+  readonly repeatable?: boolean;
+  readonly accept?: string;
+  /** Sign with the public key in place of the account URL, as `newAccount` needs it. */
+  readonly withPublicKey?: boolean;
+}
+
+/**
+ * The seam to one CA: signed requests with all that keeps them alive (nonces, retries, time limits, the host check),
+ * so that the objects of RFC 8555 above it are plain functions. Safe for use by many callers at once.
+ *
+ * Every method throws AcmeProblem for a refusal, AcmeNetworkError where no answer came, `ACME_INSECURE_URL` and
+ * `ACME_FOREIGN_URL` for URLs it will not touch, and the signal's reason.
+ */
+export interface AcmeClient {
+  readonly directoryUrl: string;
+  readonly accountUrl: string | undefined;
+  readonly signer: Signer;
+  readonly time: AcmeTime;
+  directory(options?: CallOptions): Promise<Directory>;
+  /** Signed POST. */
+  post(url: string, payload: object, options?: RequestOptions): Promise<AcmeAnswer>;
+  /** Signed POST with an empty payload (RFC 8555 section 6.3). */
+  postAsGet(url: string, options?: RequestOptions): Promise<AcmeAnswer>;
+  /**
+   * Signed POST to a resource of the directory. Where a kept directory turns out to be out of date, it is fetched
+   * anew and the request sent once more. `payload` may depend on the resource's URL, as inner signatures do.
+   *
+   * @throws `ACME_NOT_SUPPORTED` where the directory lacks the resource.
+   */
+  postTo(resource: DirectoryResource, payload: object | ((url: string) => object), options?: RequestOptions): Promise<AcmeAnswer>;
+  /** Plain GET, unsigned: renewal info only. */
+  get(url: string, options?: RequestOptions): Promise<AcmeAnswer>;
+  /** Tells the caller of the client that a wait begins, and waits. */
+  wait(reason: string, seconds: number, signal?: AbortSignal): Promise<void>;
+  /** The same connections, nonces and directory for this account. */
+  withAccount(accountUrl: string): AcmeClient;
+  /** The same connections, nonces and directory with another key: after a key change, or to revoke by certificate key. */
+  withKey(key: KeyObject, accountUrl?: string): AcmeClient;
+  /** Closes idle connections, of every client derived from this one. */
+  close(): void;
+}
+
+/** How to reach one CA, and as whom. */
+export interface AcmeClientOptions extends LineOptions {
+  /** The account's private key, EC or RSA. */
+  readonly accountKey: KeyObject;
+  /** Known from an earlier run; else see `createAccount` and `findAccount`. */
+  readonly accountUrl?: string;
+}
+
+/**
+ * Opens a client for one CA. Nothing is sent until it is used.
+ *
+ * @throws `ACME_INSECURE_URL`, `ACME_BAD_ANSWER` for the directory URL.
+ */
+export function createAcmeClient(options: AcmeClientOptions): AcmeClient {
+  return clientOn(openLine(options), createSigner(options.accountKey), options.accountUrl);
+}
+
+function clientOn(line: Line, signer: Signer, accountUrl: string | undefined): AcmeClient {
+  const signed = async (url: string, payload: object | null, options: RequestOptions = {}): Promise<AcmeAnswer> => {
+    const { accept, signal } = options;
+    const kid = options.withPublicKey ? undefined : needAccount(accountUrl);
+    const target = await ownUrl(line, url, signal);
+    const once = (nonce: string): Promise<TransportResponse> => {
+      const body = JSON.stringify(signer.sign(target.href, payload, kid === undefined ? { nonce } : { nonce, kid }));
+      return send(line, { method: "POST", url: target, body, accept, signal });
+    };
+    return answerOf(line, await attempt(line, options, () => line.nonces.use(once, signal)));
+  };
+  return {
+    directoryUrl: line.directoryUrl,
+    accountUrl,
+    signer,
+    time: line.time,
+    directory: (options = {}) => ownDirectory(line, options.signal),
+    post: signed,
+    postAsGet: (url, options) => signed(url, null, options),
+    postTo: (resource, payload, options) =>
+      atResource(line, resource, options?.signal, (url) => signed(url, typeof payload === "function" ? payload(url) : payload, options)),
+    get: async (url, options = {}) => {
+      const { accept, signal } = options;
+      const target = await ownUrl(line, url, signal);
+      return answerOf(line, await attempt(line, options, () => send(line, { method: "GET", url: target, accept, signal })));
+    },
+    wait: (reason, seconds, signal) => pause(line, reason, seconds, signal),
+    withAccount: (url) => clientOn(line, signer, url),
+    withKey: (key, url) => clientOn(line, createSigner(key), url),
+    close: () => line.transport.close(),
+  };
+}
+
+async function ownUrl(line: Line, url: string, signal: AbortSignal | undefined): Promise<URL> {
+  await ownDirectory(line, signal);
+  const target = parseUrl(url, "URL to ask");
+  assertOwnUrl(target, line.origins);
+  return target;
+}
+
+function needAccount(accountUrl: string | undefined): string {
+  if (accountUrl !== undefined) return accountUrl;
+  throw new CertwrightError("ACME_ACCOUNT_NEEDED", "There is no account at this CA yet", {
+    hint: "Register an account first, or find the one that belongs to the key.",
+  });
+}
+
+function answerOf(line: Line, response: TransportResponse): AcmeAnswer {
+  return {
+    url: response.url.href,
+    status: response.status,
+    text: response.body,
+    json: () => jsonOf(response),
+    location: () => {
+      const { location } = response.headers;
+      if (location === undefined) throw badAnswer("answer", "has no Location");
+      const url = parseUrl(location, "CA's Location", response.url.href);
+      assertOwnUrl(url, line.origins);
+      return url.href;
+    },
+    retryAfter: parseRetryAfter(response.headers["retry-after"], line.time.now()),
+    links: parseLinks(response.headers.link),
+  };
+}
