@@ -2,10 +2,11 @@ import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { request } from "node:https";
 import { join } from "node:path";
+import { createTestCa } from "../test-ca.ts";
 import { freePort } from "./free-port.ts";
 import { ensureServers } from "./install.ts";
 import { type RunningServer, startServer } from "./running.ts";
-import { makeSelfSigned } from "./self-signed.ts";
+
 import { makeTempDir } from "./temp-dir.ts";
 
 export interface PebbleOptions {
@@ -69,16 +70,18 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
   const managementPort = await freePort();
   const { httpPort = await freePort(), tlsPort = await freePort(), alternateRoots = 0, vaSleep = 0 } = options;
   const { profiles = { default: 90 * 86_400, shortlived: 6 * 86_400 } } = options;
-  const endpoint = await makeSelfSigned(["localhost", "127.0.0.1", "::1"]);
+  const ca = createTestCa("Pebble endpoint");
+  const endpoint = ca.issue({ names: ["localhost", "127.0.0.1", "::1"] });
   const caFile = join(dir, "ca.pem");
-  await writeFile(caFile, endpoint.certificate);
-  await writeFile(join(dir, "key.pem"), endpoint.key, { mode: 0o600 });
+  await writeFile(caFile, ca.rootPem);
+  await writeFile(join(dir, "endpoint.pem"), endpoint.fullchainPem);
+  await writeFile(join(dir, "endpoint.key"), endpoint.keyPem, { mode: 0o600 });
   const eab = options.eab ? { kid: "certwright-test", hmacKey: randomBytes(32).toString("base64url") } : undefined;
   const pebble = {
     listenAddress: `127.0.0.1:${port}`,
     managementListenAddress: `127.0.0.1:${managementPort}`,
-    certificate: caFile,
-    privateKey: join(dir, "key.pem"),
+    certificate: join(dir, "endpoint.pem"),
+    privateKey: join(dir, "endpoint.key"),
     httpPort,
     tlsPort,
     ocspResponderURL: "",
@@ -93,7 +96,7 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
   };
   await writeFile(join(dir, "pebble.json"), JSON.stringify({ pebble }), { mode: 0o600 });
   const managementUrl = `https://127.0.0.1:${managementPort}`;
-  const get = (url: string) => httpsGet(url, endpoint.certificate);
+  const get = (url: string) => httpsGet(url, ca.rootPem);
   const directoryUrl = `https://127.0.0.1:${port}/dir`;
   let asked = 0; // our own readiness questions, to be left out of requests()
   const server = await startServer({
