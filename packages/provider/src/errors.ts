@@ -70,7 +70,14 @@ export interface ProviderErrorDetails extends ErrorDetails {
   readonly uncertain?: boolean;
 }
 
-/** A DNS provider, or the API behind it, failed. Never holds a secret. */
+/** Failures that pass by themselves: retryable unless the details say otherwise. */
+const passing: ReadonlySet<ProviderErrorCode> = new Set([
+  "PROVIDER_RATE_LIMITED",
+  "PROVIDER_UNAVAILABLE",
+  "PROVIDER_TIMEOUT",
+]);
+
+/** A DNS provider, or the API behind it, failed. Never holds a secret once it has left the provider. */
 export class ProviderError extends CertwrightError {
   override readonly name: string = "ProviderError";
   readonly provider: string | undefined;
@@ -79,7 +86,7 @@ export class ProviderError extends CertwrightError {
   readonly uncertain: boolean;
 
   constructor(code: ProviderErrorCode, message: string, details: ProviderErrorDetails = {}) {
-    super(code, message, details);
+    super(code, message, { retryable: passing.has(code), ...details });
     this.provider = details.provider;
     this.operation = details.operation;
     this.status = details.status;

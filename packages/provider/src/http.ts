@@ -22,7 +22,11 @@ export interface HttpOptions {
    * For APIs that answer 200 with an error inside: throw (or return) a ProviderError for a bad answer, return nothing for a good one.
    * Also called for answers with an error status, before the status itself is turned into an error.
    */
-  readonly check?: (reply: Reply, response: { readonly status: number; readonly headers: Headers }) => Error | void;
+  readonly check?: (
+    reply: Reply,
+    response: { readonly status: number; readonly headers: Headers },
+    // biome-ignore lint/suspicious/noConfusingVoidType: a check may simply end
+  ) => Error | void;
   /** Secrets that are not option values (session tokens): masked like them. */
   readonly mask?: readonly string[];
   /** Milliseconds for one try. Default 30 000. */

@@ -29,6 +29,7 @@ type ValueOf<D extends OptionDefinition> = D extends { type: "integer" }
         ? C
         : string;
 
+// biome-ignore lint/complexity/noBannedTypes: `{}` is "anything but undefined" here
 type IsOptional<D extends OptionDefinition> = D extends { default: {} }
   ? false
   : D extends { optional: true }

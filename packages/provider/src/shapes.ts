@@ -57,9 +57,11 @@ export interface ZoneFinder {
  * - Where `addAll`/`removeAll` exist the host uses them instead, one call per zone, with at least one record.
  */
 export interface RecordShape extends ZoneFinder {
+  // biome-ignore lint/suspicious/noConfusingVoidType: an `add` without an id simply ends
   add(record: TxtRecord): Promise<string | void>;
   remove(record: TxtRecord): Promise<void>;
   /** Ids in the order of the records, or nothing. MUST leave the zone as it was, or have done all, when it throws; else `uncertain`. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: as above
   addAll?(zone: Zone, records: readonly TxtRecord[]): Promise<readonly (string | undefined)[] | void>;
   removeAll?(zone: Zone, records: readonly TxtRecord[]): Promise<void>;
   /** See {@link InSync}. */
@@ -109,4 +111,5 @@ export interface ZoneShape<R = unknown> extends ZoneFinder {
 export type InSync = (zone: Zone) => Promise<boolean>;
 
 /** What `create` returns: one of three shapes, told apart by their functions. */
+// biome-ignore lint/suspicious/noExplicitAny: the record type of a zone shape is the provider's own
 export type Provider = RecordShape | RecordSetShape | ZoneShape<never> | ZoneShape<any>;
