@@ -1,0 +1,1 @@
+export { type ConformanceOptions, type StoreUnderTest, storeConformance } from "./conformance.ts";

@@ -1,0 +1,63 @@
+import { type Codec, CodecError } from "./codec.ts";
+import { corrupt, StoreError } from "./store-error.ts";
+
+/** A kind of JSON file in the state: its format number and what is in it. */
+export interface DocumentKind<T> {
+  /** Raised at every change that an older version would not understand, an added property included. */
+  readonly format: number;
+  readonly codec: Codec<T>;
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** The bytes of a document: JSON that people can read, with `format` first and a line feed at its end. */
+export function encodeDocument<T>(kind: DocumentKind<T>, value: T): Uint8Array {
+  return Buffer.from(
+    `${JSON.stringify({ format: kind.format, ...(kind.codec.write(value) as object) }, undefined, 1)}\n`,
+  );
+}
+
+/**
+ * Reads a document, strictly.
+ *
+ * @throws StoreError `STORE_CORRUPT`, `STORE_NEWER_FORMAT`
+ */
+export function decodeDocument<T>(kind: DocumentKind<T>, key: string, bytes: Uint8Array): T {
+  if (bytes.length === 0) throw corrupt(key, "it is empty");
+  let json: unknown;
+  try {
+    json = JSON.parse(decoder.decode(bytes));
+  } catch {
+    // The parser's own error quotes the text, which has no place in a message.
+    throw corrupt(key, "it is not JSON, so it was cut short or overwritten");
+  }
+  if (typeof json !== "object" || json === null || !("format" in json)) throw corrupt(key, "it has no format number");
+  const { format, ...rest } = json;
+  checkFormat(format, kind.format, key);
+  try {
+    return kind.codec.read(rest, "it");
+  } catch (cause) {
+    if (cause instanceof CodecError) throw corrupt(key, cause.message, cause);
+    throw cause;
+  }
+}
+
+/**
+ * Refuses a format number this version does not know.
+ *
+ * @throws StoreError `STORE_CORRUPT`, `STORE_NEWER_FORMAT`
+ */
+export function checkFormat(format: unknown, known: number, key: string): void {
+  if (format === known) return;
+  if (typeof format === "number" && Number.isInteger(format) && format > known) {
+    throw new StoreError(
+      "STORE_NEWER_FORMAT",
+      `${key} in the state has format ${format}; this version knows ${known}`,
+      {
+        key,
+        hint: "Upgrade Certwright on this machine to the version that wrote it.",
+      },
+    );
+  }
+  throw corrupt(key, "its format number is not one that ever was");
+}

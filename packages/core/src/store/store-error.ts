@@ -1,0 +1,45 @@
+import { CertwrightError, type ErrorDetails } from "@certwright/provider";
+import type { StoreErrorCode } from "./error-codes.ts";
+
+/** Who holds a lease, as far as that is known. For people only: it may be out of date by a moment. */
+export interface LeaseHolder {
+  readonly pid?: number;
+  readonly host?: string;
+  /** Milliseconds since 1970. */
+  readonly since?: number;
+}
+
+/** Details of a failed access to the state. */
+export interface StoreErrorDetails extends ErrorDetails {
+  /** The key, or the lease, it was about. */
+  readonly key?: string;
+  /** `STORE_LOCKED`: who is in the way. */
+  readonly holder?: LeaseHolder;
+}
+
+/** State could not be read or written. Never holds a stored value. */
+export class StoreError extends CertwrightError {
+  override readonly name: string = "StoreError";
+  readonly key: string | undefined;
+  readonly holder: LeaseHolder | undefined;
+
+  constructor(code: StoreErrorCode, message: string, details: StoreErrorDetails = {}) {
+    super(code, message, details);
+    this.key = details.key;
+    this.holder = details.holder;
+  }
+}
+
+/** True for an error with this code, whichever copy of a class made it. */
+export function hasCode(error: unknown, code: StoreErrorCode): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}
+
+/** The error for a stored value that cannot be understood. */
+export function corrupt(key: string, what: string, cause?: unknown): StoreError {
+  return new StoreError("STORE_CORRUPT", `${key} in the state is damaged: ${what}`, {
+    key,
+    cause,
+    hint: "It was left untouched. Restore it from a backup, or move it away to start it anew.",
+  });
+}
