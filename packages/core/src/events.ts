@@ -12,12 +12,11 @@ export interface TxtEventRecord {
 
 /** What one name server said when asked for one value. */
 export interface ServerState {
-  /** `ns1.example.net (192.0.2.1)` or `host:port`. */
+  /** `ns1.example.net (192.0.2.1:53)` or `192.0.2.1:53`. */
   readonly server: string;
-  readonly name: string;
-  readonly value: string;
-  /** `seen`, `absent`, `other values`, or why there is no answer: `timeout`, `SERVFAIL`, `REFUSED`, ... */
+  /** `seen`, `absent`, `other` (values), or why there is no answer: `timeout`, `servfail`, `refused`, `lame`, ... */
   readonly state: string;
+  readonly detail: string;
 }
 
 /**
@@ -38,7 +37,7 @@ export type CertwrightEvent =
   | { readonly type: "challenge.answered"; readonly certificate: string; readonly identifier: Identifier; readonly challenge: ChallengeType }
   | { readonly type: "challenge.failed"; readonly certificate: string; readonly identifier: Identifier; readonly challenge: ChallengeType; readonly solver: string; readonly code: string; readonly message: string; readonly next?: string }
   | { readonly type: "dns.alias"; readonly name: string; readonly target: string; readonly chain: readonly string[] }
-  | { readonly type: "dns.aliasIgnored"; readonly name: string; readonly target: string; readonly reason: string }
+  | { readonly type: "dns.aliasIgnored"; readonly name: string; readonly reason: string }
   | { readonly type: "txt.adding" | "txt.added" | "txt.removed"; readonly records: readonly TxtEventRecord[] }
   | { readonly type: "txt.leftOver"; readonly records: readonly TxtEventRecord[]; readonly code: string; readonly message: string }
   | { readonly type: "propagation.waiting"; readonly name: string; readonly value: string; readonly servers: readonly ServerState[]; readonly elapsedMs: number }

@@ -34,7 +34,9 @@ function describe(failures: readonly NameFailure[]): string {
     const name = wildcard ? `*.${showIdentifier(identifier)}` : showIdentifier(identifier);
     return `${name}${solver === undefined ? "" : ` by ${solver}`}: ${error.message}`;
   });
-  return lines.length === 1 ? `could not prove ${lines[0]}` : `could not prove ${lines.length} names: ${lines.join("; ")}`;
+  return lines.length === 1
+    ? `could not prove ${lines[0]}`
+    : `could not prove ${lines.length} names: ${lines.join("; ")}`;
 }
 
 function hintOf(error: Error | undefined): string | undefined {

@@ -34,29 +34,48 @@ const challengeTtl = 60;
  *
  * @throws CertwrightError `DNS_NO_PROVIDER`, `DNS_ZONE_NOT_FOUND`, and what the look-ups throw.
  */
-export async function placeRecord(challengeName: string, value: string, placing: DnsPlacing, world: World, signal: AbortSignal): Promise<PlacedRecord> {
+export async function placeRecord(
+  challengeName: string,
+  value: string,
+  placing: DnsPlacing,
+  world: World,
+  signal: AbortSignal,
+): Promise<PlacedRecord> {
   const fqdn = await writtenName(challengeName, placing, world, signal);
   const { binding, zone } = await chooseBinding(fqdn, placing.bindings, world, signal);
   return { binding, record: { zone, fqdn, name: relativeName(fqdn, zone.name), value, ttl: challengeTtl } };
 }
 
 /** The name whose TXT the CA reads in the end. */
-async function writtenName(challengeName: string, placing: DnsPlacing, world: World, signal: AbortSignal): Promise<string> {
+async function writtenName(
+  challengeName: string,
+  placing: DnsPlacing,
+  world: World,
+  signal: AbortSignal,
+): Promise<string> {
   const delegated = placing.aliases[challengeName];
   if (delegated !== undefined) return normalizeName(delegated);
   const everythingPinned = placing.bindings.every(({ zone }) => zone !== undefined);
   if (!placing.followAlias || everythingPinned) return challengeName;
   const alias = await followAlias(challengeName, world.resolver, { signal });
-  if (alias.chain.length === 0) return challengeName;
+  if (alias.chain.length > 0)
+    world.emit({ type: "dns.alias", name: challengeName, target: alias.name, chain: alias.chain });
   if (alias.synthesised) {
-    world.emit({ type: "dns.aliasIgnored", name: challengeName, target: alias.name, reason: "a wildcard CNAME makes it, and our own record will hide that" });
-    return challengeName;
+    world.emit({
+      type: "dns.aliasIgnored",
+      name: alias.name,
+      reason: "a wildcard makes its CNAME, which our own record will hide",
+    });
   }
-  world.emit({ type: "dns.alias", name: challengeName, target: alias.name, chain: alias.chain });
   return alias.name;
 }
 
-async function chooseBinding(fqdn: string, bindings: readonly DnsBinding[], world: World, signal: AbortSignal): Promise<{ binding: DnsBinding; zone: Zone }> {
+async function chooseBinding(
+  fqdn: string,
+  bindings: readonly DnsBinding[],
+  world: World,
+  signal: AbortSignal,
+): Promise<{ binding: DnsBinding; zone: Zone }> {
   for (const binding of inOrderOfFit(fqdn, bindings)) {
     const zone = await zoneOf(fqdn, binding, world, signal);
     if (zone !== undefined) return { binding, zone };
@@ -83,6 +102,6 @@ function inOrderOfFit(fqdn: string, bindings: readonly DnsBinding[]): readonly D
 async function zoneOf(fqdn: string, binding: DnsBinding, world: World, signal: AbortSignal): Promise<Zone | undefined> {
   if (binding.zone !== undefined) return isWithin(fqdn, binding.zone.name) ? binding.zone : undefined;
   if (binding.handle.listsZones) return binding.handle.findZone(fqdn, candidates(fqdn));
-  const { zone } = await findZone(fqdn, world.resolver, { signal });
-  return { name: zone, id: zone };
+  const { name } = await findZone(fqdn, world.resolver, { signal });
+  return { name, id: name };
 }

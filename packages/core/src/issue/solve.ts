@@ -1,12 +1,12 @@
-import type { AcmeClient } from "../acme/client.ts";
+import { CertwrightError } from "@certwright/provider";
 import { type Authorization, deactivateAuthorization, getAuthorization } from "../acme/authorization.ts";
 import { answerChallenge, keyAuthorization } from "../acme/challenge.ts";
+import type { AcmeClient } from "../acme/client.ts";
 import type { ChallengeType } from "../identifier.ts";
 import type { World } from "../world.ts";
 import { ChallengeError, type NameFailure } from "./challenge-error.ts";
 import { explainSelection, selectSolver } from "./select.ts";
 import type { Solver, Task } from "./solver.ts";
-import { CertwrightError } from "@certwright/provider";
 
 /** An authorization on its way: what it became, and what was tried. */
 interface Proof {
@@ -64,7 +64,9 @@ export async function solve(
       const attempts = choose(certificate, client, open, solvers, failures, world);
       const groups = Map.groupBy(attempts, ({ solver }) => solver);
       const retry = await Promise.all(
-        [...groups].map(([solver, group]) => solveGroup(certificate, client, solver, group, { presented, answered, failures }, solvers, world)),
+        [...groups].map(([solver, group]) =>
+          solveGroup(certificate, client, solver, group, { presented, answered, failures }, solvers, world),
+        ),
       );
       open = retry.flat();
     }
@@ -89,18 +91,34 @@ function isProved(certificate: string, authorization: Authorization, world: Worl
 }
 
 /** One attempt for each open name; names nothing can prove go to `failures`. */
-function choose(certificate: string, client: AcmeClient, open: readonly Proof[], solvers: readonly Solver[], failures: NameFailure[], world: World): readonly Attempt[] {
+function choose(
+  certificate: string,
+  client: AcmeClient,
+  open: readonly Proof[],
+  solvers: readonly Solver[],
+  failures: NameFailure[],
+  world: World,
+): readonly Attempt[] {
   return open.flatMap((proof) => {
     const { authorization } = proof;
     const { identifier, wildcard } = authorization;
-    const choice = { identifier, wildcard, offered: authorization.challenges.map(({ type }) => type as ChallengeType), failed: proof.failed };
+    const choice = {
+      identifier,
+      wildcard,
+      offered: authorization.challenges.map(({ type }) => type as ChallengeType),
+      failed: proof.failed,
+    };
     const solver = selectSolver(choice, solvers);
     if (solver === undefined) {
       // A name whose solvers all failed is in `failures` already, with the reason of the last one.
       if (!failures.some((failure) => failure.identifier.value === identifier.value && failure.wildcard === wildcard)) {
-        const error = new CertwrightError("CHALLENGE_NOT_OFFERED", `no configured way to prove ${keyOf(authorization)} (${explainSelection(choice, solvers)})`, {
-          hint: "Wildcards need --dns; IP addresses need --http or --tls-alpn.",
-        });
+        const error = new CertwrightError(
+          "CHALLENGE_NOT_OFFERED",
+          `no configured way to prove ${keyOf(authorization)} (${explainSelection(choice, solvers)})`,
+          {
+            hint: "Wildcards need --dns; IP addresses need --http or --tls-alpn.",
+          },
+        );
         failures.push({ identifier, wildcard, challenge: undefined, solver: undefined, refusedByCa: false, error });
       }
       return [];
@@ -156,14 +174,24 @@ async function solveGroup(
     }
     if (index < rounds.length - 1) {
       // The next round overwrites what this one presented: the CA must have looked first.
-      await Promise.all(attempts.filter((attempt) => ledger.answered.includes(attempt)).map(({ authorization }) => settled(client, authorization, world)));
+      await Promise.all(
+        attempts
+          .filter((attempt) => ledger.answered.includes(attempt))
+          .map(({ authorization }) => settled(client, authorization, world)),
+      );
       await solver.cleanUp(round, AbortSignal.timeout(cleanUpDeadline));
     }
   }
   return retry;
 }
 
-async function presentRound(certificate: string, solver: Solver, round: readonly Task[], fail: (task: Task, error: Error) => void, world: World): Promise<readonly Task[]> {
+async function presentRound(
+  certificate: string,
+  solver: Solver,
+  round: readonly Task[],
+  fail: (task: Task, error: Error) => void,
+  world: World,
+): Promise<readonly Task[]> {
   const failed = await presentAll(solver, round, world.signal);
   for (const { task, error } of failed) fail(task, error);
   const waiting = round.filter((task) => !failed.some((failure) => failure.task === task));
@@ -173,7 +201,11 @@ async function presentRound(certificate: string, solver: Solver, round: readonly
   return waiting;
 }
 
-async function presentAll(solver: Solver, tasks: readonly Task[], signal: AbortSignal): Promise<readonly { task: Task; error: Error }[]> {
+async function presentAll(
+  solver: Solver,
+  tasks: readonly Task[],
+  signal: AbortSignal,
+): Promise<readonly { task: Task; error: Error }[]> {
   try {
     return await solver.present(tasks, signal);
   } catch (cause) {
@@ -183,7 +215,11 @@ async function presentAll(solver: Solver, tasks: readonly Task[], signal: AbortS
   }
 }
 
-async function* readiness(solver: Solver, tasks: readonly Task[], signal: AbortSignal): AsyncGenerator<{ task: Task; ready: true } | { task: Task; ready: false; error: Error }> {
+async function* readiness(
+  solver: Solver,
+  tasks: readonly Task[],
+  signal: AbortSignal,
+): AsyncGenerator<{ task: Task; ready: true } | { task: Task; ready: false; error: Error }> {
   if (solver.wait === undefined) {
     for (const task of tasks) yield { task, ready: true };
     return;
@@ -195,11 +231,23 @@ async function answer(certificate: string, client: AcmeClient, attempt: Attempt,
   const challenge = attempt.authorization.challenges.find(({ type }) => type === attempt.solver.type);
   if (challenge === undefined) return;
   await answerChallenge(client, challenge, { signal: world.signal });
-  world.emit({ type: "challenge.answered", certificate, identifier: attempt.task.identifier, challenge: attempt.task.type });
+  world.emit({
+    type: "challenge.answered",
+    certificate,
+    identifier: attempt.task.identifier,
+    challenge: attempt.task.type,
+  });
 }
 
 /** Notes that this solver failed for this name; returns it for another try when some other solver is left. */
-function fallBack(certificate: string, attempt: Attempt, error: Error, failures: NameFailure[], solvers: readonly Solver[], world: World): readonly Proof[] {
+function fallBack(
+  certificate: string,
+  attempt: Attempt,
+  error: Error,
+  failures: NameFailure[],
+  solvers: readonly Solver[],
+  world: World,
+): readonly Proof[] {
   const { authorization, solver, task } = attempt;
   const failed = new Set([...attempt.failed, solver.label]);
   const offered = authorization.challenges.map(({ type }) => type as ChallengeType);
@@ -216,7 +264,14 @@ function fallBack(certificate: string, attempt: Attempt, error: Error, failures:
     ...(next === undefined ? {} : { next: next.label }),
   });
   if (next !== undefined) return [{ authorization, failed }];
-  failures.push({ identifier: task.identifier, wildcard: task.wildcard, challenge: task.type, solver: solver.label, refusedByCa: false, error });
+  failures.push({
+    identifier: task.identifier,
+    wildcard: task.wildcard,
+    challenge: task.type,
+    solver: solver.label,
+    refusedByCa: false,
+    error,
+  });
   return [];
 }
 
@@ -234,7 +289,10 @@ async function undo(presented: readonly Attempt[], world: World): Promise<void> 
   await Promise.all(
     [...groups].map(async ([solver, group]) => {
       try {
-        await solver.cleanUp(group.map(({ task }) => task), AbortSignal.timeout(cleanUpDeadline));
+        await solver.cleanUp(
+          group.map(({ task }) => task),
+          AbortSignal.timeout(cleanUpDeadline),
+        );
       } catch (error) {
         world.emit({
           type: "warning",
@@ -251,6 +309,8 @@ async function undo(presented: readonly Attempt[], world: World): Promise<void> 
 async function deactivatePending(client: AcmeClient, authorizations: readonly Authorization[]): Promise<void> {
   const signal = AbortSignal.timeout(10_000);
   await Promise.allSettled(
-    authorizations.filter(({ status }) => status === "pending").map(({ url }) => deactivateAuthorization(client, url, { signal })),
+    authorizations
+      .filter(({ status }) => status === "pending")
+      .map(({ url }) => deactivateAuthorization(client, url, { signal })),
   );
 }

@@ -28,11 +28,15 @@ const stored: StoredFacts = {
   suggested: undefined,
   undeployed: [],
 };
-const plan = (change: Partial<StoredFacts>, now: Date, force = false) => planCertificate(spec, { ...stored, ...change }, { now, force });
+const plan = (change: Partial<StoredFacts>, now: Date, force = false) =>
+  planCertificate(spec, { ...stored, ...change }, { now, force });
 
 describe("planCertificate", () => {
   it("issues what was never issued, was revoked, or is forced", () => {
-    expect(planCertificate(spec, undefined, { now: start, force: false })).toMatchObject({ do: "issue", reason: "not issued yet" });
+    expect(planCertificate(spec, undefined, { now: start, force: false })).toMatchObject({
+      do: "issue",
+      reason: "not issued yet",
+    });
     expect(plan({ revoked: true }, start)).toMatchObject({ do: "issue", replaces: undefined });
     expect(plan({}, start, true)).toMatchObject({ do: "issue", reason: "forced", replaces: "aki.serial" });
   });
@@ -61,7 +65,10 @@ describe("planCertificate", () => {
   });
 
   it("deploys again what is issued but not live, when its next try has come", () => {
-    const undeployed = [{ target: "haproxy:/a", notBefore: undefined }, { target: "haproxy:/b", notBefore: after(2) }];
+    const undeployed = [
+      { target: "haproxy:/a", notBefore: undefined },
+      { target: "haproxy:/b", notBefore: after(2) },
+    ];
     expect(plan({ undeployed }, after(1))).toMatchObject({ do: "deploy", targets: ["haproxy:/a"] });
     expect(plan({ undeployed: undeployed.slice(1) }, after(1))).toMatchObject({ do: "nothing", next: after(2) });
     expect(plan({ undeployed }, after(2))).toMatchObject({ do: "deploy", targets: ["haproxy:/a", "haproxy:/b"] });

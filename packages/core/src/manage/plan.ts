@@ -20,8 +20,18 @@ export interface StoredFacts {
 
 /** What will be done for one certificate, and why. */
 export type Action =
-  | { readonly do: "issue"; readonly spec: CertificateSpec; readonly reason: string; readonly replaces: string | undefined }
-  | { readonly do: "deploy"; readonly spec: CertificateSpec; readonly targets: readonly string[]; readonly reason: string }
+  | {
+      readonly do: "issue";
+      readonly spec: CertificateSpec;
+      readonly reason: string;
+      readonly replaces: string | undefined;
+    }
+  | {
+      readonly do: "deploy";
+      readonly spec: CertificateSpec;
+      readonly targets: readonly string[];
+      readonly reason: string;
+    }
   | { readonly do: "nothing"; readonly spec: CertificateSpec; readonly reason: string; readonly next: Date };
 
 /**
@@ -30,7 +40,11 @@ export type Action =
  * A certificate is due at the moment chosen inside the CA's suggested window (RFC 9773 section 4.2), but never later than
  * when a sixth of its life is left; without a suggestion when a third is left, or half of a life under ten days.
  */
-export function planCertificate(spec: CertificateSpec, stored: StoredFacts | undefined, options: { readonly now: Date; readonly force: boolean }): Action {
+export function planCertificate(
+  spec: CertificateSpec,
+  stored: StoredFacts | undefined,
+  options: { readonly now: Date; readonly force: boolean },
+): Action {
   const issue = (reason: string, replaces?: string): Action => ({ do: "issue", spec, reason, replaces });
   if (stored === undefined) return issue("not issued yet");
   if (stored.revoked) return issue("the certificate was revoked");
@@ -41,7 +55,12 @@ export function planCertificate(spec: CertificateSpec, stored: StoredFacts | und
   if (due.at <= options.now) return issue(due.reason, stored.certId);
   const ready = stored.undeployed.filter(({ notBefore }) => notBefore === undefined || notBefore <= options.now);
   if (ready.length > 0) {
-    return { do: "deploy", spec, targets: ready.map(({ target }) => target), reason: `issued, but not live at ${ready.map(({ target }) => target).join(", ")}` };
+    return {
+      do: "deploy",
+      spec,
+      targets: ready.map(({ target }) => target),
+      reason: `issued, but not live at ${ready.map(({ target }) => target).join(", ")}`,
+    };
   }
   const waiting = stored.undeployed.flatMap(({ notBefore }) => notBefore ?? []);
   const next = new Date(Math.min(due.at.getTime(), ...waiting.map((date) => date.getTime())));
@@ -49,12 +68,16 @@ export function planCertificate(spec: CertificateSpec, stored: StoredFacts | und
 }
 
 /** When a certificate is due, and by which rule. */
-export function dueMoment(stored: Pick<StoredFacts, "notBefore" | "notAfter" | "suggested">): { readonly at: Date; readonly reason: string } {
+export function dueMoment(stored: Pick<StoredFacts, "notBefore" | "notAfter" | "suggested">): {
+  readonly at: Date;
+  readonly reason: string;
+} {
   const lifetime = stored.notAfter.getTime() - stored.notBefore.getTime();
   const atShareLeft = (share: number): Date => new Date(stored.notAfter.getTime() - lifetime * share);
   if (stored.suggested !== undefined) {
     const backstop = atShareLeft(1 / 6);
-    if (stored.suggested.at > backstop) return { at: backstop, reason: "a sixth of its life is left (the CA suggests a later moment)" };
+    if (stored.suggested.at > backstop)
+      return { at: backstop, reason: "a sixth of its life is left (the CA suggests a later moment)" };
     const why = stored.suggested.explanation === undefined ? "" : `, see ${stored.suggested.explanation}`;
     return { at: stored.suggested.at, reason: `the CA suggests ${stored.suggested.at.toISOString()}${why}` };
   }
@@ -63,10 +86,16 @@ export function dueMoment(stored: Pick<StoredFacts, "notBefore" | "notAfter" | "
 }
 
 function whatChanged(spec: CertificateSpec, stored: StoredFacts): string | undefined {
-  const names = (identifiers: readonly Identifier[]): string => identifiers.map(({ value }) => value).sort().join(" ");
+  const names = (identifiers: readonly Identifier[]): string =>
+    identifiers
+      .map(({ value }) => value)
+      .sort()
+      .join(" ");
   if (names(spec.identifiers) !== names(stored.identifiers)) return "the names changed";
-  if (spec.csrFile === undefined && spec.keyType !== stored.keyType) return `the key type changed from ${stored.keyType} to ${spec.keyType}`;
-  if (spec.profile !== stored.profile) return `the profile changed from ${stored.profile ?? "the CA's default"} to ${spec.profile ?? "the CA's default"}`;
+  if (spec.csrFile === undefined && spec.keyType !== stored.keyType)
+    return `the key type changed from ${stored.keyType} to ${spec.keyType}`;
+  if (spec.profile !== stored.profile)
+    return `the profile changed from ${stored.profile ?? "the CA's default"} to ${spec.profile ?? "the CA's default"}`;
   if (!spec.cas.some(({ directoryUrl }) => directoryUrl === stored.directoryUrl)) return "the CA changed";
   return undefined;
 }

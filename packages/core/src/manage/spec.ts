@@ -38,7 +38,10 @@ export interface CaSpec {
 }
 
 /** Where a secret is to be found. Values written in the clear are refused. */
-export type SecretRef = { readonly env: string } | { readonly file: string } | { readonly command: readonly [string, ...string[]] };
+export type SecretRef =
+  | { readonly env: string }
+  | { readonly file: string }
+  | { readonly command: readonly [string, ...string[]] };
 
 /** One way to prove names. */
 export interface ChallengeSpec {

@@ -1,0 +1,7 @@
+/** Errors of the http-01 solver and what they mean. */
+export const httpErrorCodes = {
+  HTTP_PORT_IN_USE: "Another program listens on the port the challenge needs.",
+  HTTP_PORT_FORBIDDEN: "The user may not listen on the port the challenge needs.",
+  HTTP_LISTEN_FAILED: "The system refused to listen for the challenge.",
+  HTTP_WEBROOT: "The directory of the web server cannot be written to.",
+} as const;

@@ -1,0 +1,3 @@
+export { httpErrorCodes } from "./error-codes.ts";
+export type { ListenAddress } from "./listener.ts";
+export { createStandaloneSolver } from "./standalone.ts";

@@ -1,0 +1,2 @@
+export { tlsAlpnErrorCodes } from "./error-codes.ts";
+export { createTlsAlpnSolver, type TlsAlpnAddress } from "./solver.ts";
