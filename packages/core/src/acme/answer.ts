@@ -18,7 +18,13 @@ export function asObject(value: unknown, what: string): JsonObject {
 }
 
 /** An array field of at most `limit` entries. Absent counts as empty only where `optional`. */
-export function readArray(object: JsonObject, key: string, what: string, limit: number, optional = false): readonly unknown[] {
+export function readArray(
+  object: JsonObject,
+  key: string,
+  what: string,
+  limit: number,
+  optional = false,
+): readonly unknown[] {
   const value = object[key];
   if ((value === undefined || value === null) && optional) return [];
   if (!Array.isArray(value)) throw badAnswer(what, `has no list "${key}"`);

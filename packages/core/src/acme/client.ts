@@ -52,6 +52,8 @@ export interface RequestOptions extends CallOptions {
 export interface AcmeClient {
   readonly directoryUrl: string;
   readonly accountUrl: string | undefined;
+  /** RFC 7638 thumbprint of the account key, base64url. */
+  readonly thumbprint: string;
   readonly signer: Signer;
   readonly time: AcmeTime;
   directory(options?: CallOptions): Promise<Directory>;
@@ -65,7 +67,11 @@ export interface AcmeClient {
    *
    * @throws `ACME_NOT_SUPPORTED` where the directory lacks the resource.
    */
-  postTo(resource: DirectoryResource, payload: object | ((url: string) => object), options?: RequestOptions): Promise<AcmeAnswer>;
+  postTo(
+    resource: DirectoryResource,
+    payload: object | ((url: string) => object),
+    options?: RequestOptions,
+  ): Promise<AcmeAnswer>;
   /** Plain GET, unsigned: renewal info only. */
   get(url: string, options?: RequestOptions): Promise<AcmeAnswer>;
   /** Tells the caller of the client that a wait begins, and waits. */
@@ -109,17 +115,23 @@ function clientOn(line: Line, signer: Signer, accountUrl: string | undefined): A
   return {
     directoryUrl: line.directoryUrl,
     accountUrl,
+    thumbprint: signer.thumbprint,
     signer,
     time: line.time,
     directory: (options = {}) => ownDirectory(line, options.signal),
     post: signed,
     postAsGet: (url, options) => signed(url, null, options),
     postTo: (resource, payload, options) =>
-      atResource(line, resource, options?.signal, (url) => signed(url, typeof payload === "function" ? payload(url) : payload, options)),
+      atResource(line, resource, options?.signal, (url) =>
+        signed(url, typeof payload === "function" ? payload(url) : payload, options),
+      ),
     get: async (url, options = {}) => {
       const { accept, signal } = options;
       const target = await ownUrl(line, url, signal);
-      return answerOf(line, await attempt(line, options, () => send(line, { method: "GET", url: target, accept, signal })));
+      return answerOf(
+        line,
+        await attempt(line, options, () => send(line, { method: "GET", url: target, accept, signal })),
+      );
     },
     wait: (reason, seconds, signal) => pause(line, reason, seconds, signal),
     withAccount: (url) => clientOn(line, signer, url),

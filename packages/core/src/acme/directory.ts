@@ -1,7 +1,6 @@
 import { CertwrightError } from "@certwright/provider";
 import { asObject, badAnswer, type JsonObject, readArray, readOptionalString, readString } from "./answer.ts";
 import { printable } from "./printable.ts";
-import { shareCall } from "./shared-call.ts";
 import { parseUrl } from "./url.ts";
 
 /** What a CA tells about itself (RFC 8555 section 7.1.1; profiles: draft-ietf-acme-profiles). */
@@ -31,20 +30,6 @@ export interface Directory {
 
 /** A resource of the directory that signed requests go to. */
 export type DirectoryResource = "newAccount" | "newOrder" | "revokeCert" | "keyChange" | "newAuthz";
-
-/** A directory as it is kept between runs. */
-export interface CachedDirectory {
-  /** Milliseconds since the epoch. */
-  readonly fetchedAt: number;
-  /** The JSON object as the CA sent it; parsed as strictly as if it came from the CA. */
-  readonly document: unknown;
-}
-
-/** Where directories are kept between runs. A copy that cannot be read or written only costs a request. */
-export interface DirectoryCache {
-  read(url: string): Promise<CachedDirectory | undefined>;
-  write(url: string, entry: CachedDirectory): Promise<void>;
-}
 
 const what = "directory";
 
@@ -85,7 +70,9 @@ function resource(fields: JsonObject, key: string): string {
 }
 
 function optionalResource<K extends string>(fields: JsonObject, key: K): { readonly [P in K]?: string } {
-  return readOptionalString(fields, key, what) === undefined ? {} : ({ [key]: resource(fields, key) } as { [P in K]: string });
+  return readOptionalString(fields, key, what) === undefined
+    ? {}
+    : ({ [key]: resource(fields, key) } as { [P in K]: string });
 }
 
 function parseMeta(meta: JsonObject): DirectoryMeta {
@@ -93,11 +80,14 @@ function parseMeta(meta: JsonObject): DirectoryMeta {
   const website = webAddress(meta, "website");
   const identities = readArray(meta, "caaIdentities", "directory's meta", 100, true);
   const required = meta.externalAccountRequired ?? false;
-  if (typeof required !== "boolean") throw badAnswer("directory's meta", 'has an "externalAccountRequired" that is no boolean');
+  if (typeof required !== "boolean")
+    throw badAnswer("directory's meta", 'has an "externalAccountRequired" that is no boolean');
   return {
     ...(termsOfService === undefined ? {} : { termsOfService }),
     ...(website === undefined ? {} : { website }),
-    caaIdentities: identities.filter((name) => typeof name === "string").map((name) => printable(name, 255).toLowerCase()),
+    caaIdentities: identities
+      .filter((name) => typeof name === "string")
+      .map((name) => printable(name, 255).toLowerCase()),
     externalAccountRequired: required,
     profiles: parseProfiles(meta.profiles),
   };
@@ -114,75 +104,7 @@ function parseProfiles(value: unknown): ReadonlyMap<string, string> {
   const entries = Object.entries(asObject(value, "directory's profiles"));
   if (entries.length > 100) throw badAnswer(what, `lists ${entries.length} profiles`);
   const named = entries.filter(([name]) => /^[!-~]{1,64}$/.test(name));
-  return new Map(named.map(([name, description]) => [name, typeof description === "string" ? printable(description, 500) : ""]));
+  return new Map(
+    named.map(([name, description]) => [name, typeof description === "string" ? printable(description, 500) : ""]),
+  );
 }
-
-/** What {@link createDirectorySource} needs. */
-export interface DirectorySourceOptions {
-  readonly url: string;
-  /** Fetches and decodes the JSON at the directory URL. */
-  readonly fetch: (signal: AbortSignal) => Promise<unknown>;
-  readonly now: () => number;
-  readonly cache?: DirectoryCache;
-  /** Seconds a cached directory counts as fresh. */
-  readonly maxAge: number;
-}
-
-/** The directory of one CA, fetched at most once at a time. */
-export interface DirectorySource {
-  get(signal?: AbortSignal): Promise<Directory>;
-  /** Fetches again if what {@link get} gave came from the cache, else gives the same. */
-  refetchIfCached(signal?: AbortSignal): Promise<Directory>;
-}
-
-/** Opens the directory of one CA. Where a stale copy is all there is, because the CA fails, it is used. */
-export function createDirectorySource(options: DirectorySourceOptions): DirectorySource {
-  const { url, cache, now } = options;
-  let current: Directory | undefined;
-  let cached = false;
-
-  const fetchFresh = async (signal: AbortSignal): Promise<Directory> => {
-    const document = await options.fetch(signal);
-    const directory = parseDirectory(document, url);
-    await cache?.write(url, { fetchedAt: now(), document }).catch(ignore);
-    cached = false;
-    current = directory;
-    return directory;
-  };
-  const load = async (signal: AbortSignal): Promise<Directory> => {
-    const kept = await readCache(options);
-    const age = kept === undefined ? undefined : (now() - kept.fetchedAt) / 1000;
-    if (kept !== undefined && age !== undefined && age >= 0 && age < options.maxAge) {
-      cached = true;
-      current = kept.directory;
-      return kept.directory;
-    }
-    try {
-      return await fetchFresh(signal);
-    } catch (error) {
-      if (kept === undefined || signal.aborted) throw error;
-      current = kept.directory;
-      return kept.directory;
-    }
-  };
-  const loadOnce = shareCall(load);
-  const fetchOnce = shareCall(fetchFresh);
-  return {
-    get: async (signal) => current ?? (await loadOnce(signal)),
-    refetchIfCached: async (signal) => (cached || current === undefined ? await fetchOnce(signal) : current),
-  };
-}
-
-async function readCache({ url, cache }: DirectorySourceOptions): Promise<{ fetchedAt: number; directory: Directory } | undefined> {
-  try {
-    const entry = await cache?.read(url);
-    if (entry === undefined || typeof entry.fetchedAt !== "number") return undefined;
-    return { fetchedAt: entry.fetchedAt, directory: parseDirectory(entry.document, url) };
-  } catch {
-    // A damaged copy is worth no more than none.
-    return undefined;
-  }
-}
-
-// A cache that cannot be written must not stop an issuance.
-function ignore(): void {}

@@ -16,7 +16,10 @@ export function failureOf(response: TransportResponse, now: number): AcmeProblem
   if (fields !== undefined && (typeof fields.type === "string" || typeof fields.detail === "string")) {
     const document = parseProblem(fields, status);
     const code = document.type.startsWith(acmeProblemPrefix) ? undefined : codeOfStatus(status);
-    return new AcmeProblem(document, { ...base, ...(code === undefined ? {} : { code, message: problemMessage(document) }) });
+    return new AcmeProblem(document, {
+      ...base,
+      ...(code === undefined ? {} : { code, message: problemMessage(document) }),
+    });
   }
   const code = codeOfStatus(status);
   if (code !== undefined) return bare(response, base, code, "Wait, then try again; see the CA's status page.");
@@ -42,10 +45,18 @@ function jsonObject(response: TransportResponse): JsonObject | undefined {
   }
 }
 
-function bare(response: TransportResponse, details: AcmeProblemDetails, code: AcmeErrorCode, hint: string): AcmeProblem {
+function bare(
+  response: TransportResponse,
+  details: AcmeProblemDetails,
+  code: AcmeErrorCode,
+  hint: string,
+): AcmeProblem {
   const kind = contentKind(response);
   const detail = `${response.url.origin}${response.url.pathname} answered ${response.status} with ${kind}`;
-  return new AcmeProblem({ type: "about:blank", status: response.status, detail, subproblems: [] }, { ...details, code, hint });
+  return new AcmeProblem(
+    { type: "about:blank", status: response.status, detail, subproblems: [] },
+    { ...details, code, hint },
+  );
 }
 
 function contentKind(response: TransportResponse): string {
@@ -61,6 +72,11 @@ function codeOfStatus(status: number): AcmeErrorCode | undefined {
 }
 
 function redirectHint({ headers, url }: TransportResponse): string {
-  const target = headers.location !== undefined && URL.canParse(headers.location, url.href) ? new URL(headers.location, url) : undefined;
-  return target?.protocol === "https:" ? `If ${target.origin} is the CA, give ${target.href} as its directory URL.` : notAcmeHint;
+  const target =
+    headers.location !== undefined && URL.canParse(headers.location, url.href)
+      ? new URL(headers.location, url)
+      : undefined;
+  return target?.protocol === "https:"
+    ? `If ${target.origin} is the CA, give ${target.href} as its directory URL.`
+    : notAcmeHint;
 }

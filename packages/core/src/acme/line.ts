@@ -1,18 +1,18 @@
 import { CertwrightError } from "@certwright/provider";
-import {
-  createDirectorySource,
-  type Directory,
-  type DirectoryCache,
-  type DirectoryResource,
-  type DirectorySource,
-  directoryOrigins,
-} from "./directory.ts";
+import { type Directory, type DirectoryResource, directoryOrigins } from "./directory.ts";
+import { createDirectorySource, type DirectoryCache, type DirectorySource } from "./directory-source.ts";
 import { failureOf, jsonOf } from "./failure.ts";
 import { NoncePool } from "./nonce.ts";
 import { AcmeProblem, isProblem } from "./problem.ts";
 import { defaultRetryPolicy, pauseBeforeRetry, type RetryPolicy } from "./retry.ts";
-import { type AcmeTime, systemTime } from "./time.ts";
-import { createTransport, type Transport, type TransportOptions, type TransportRequest, type TransportResponse } from "./transport.ts";
+import { type AcmeTime, neverAborted, systemTime } from "./time.ts";
+import {
+  createTransport,
+  type Transport,
+  type TransportOptions,
+  type TransportRequest,
+  type TransportResponse,
+} from "./transport.ts";
 import { parseUrl } from "./url.ts";
 
 /** A wait of more than a moment that the client has begun. */
@@ -59,7 +59,10 @@ export function openLine(options: LineOptions): Line {
     onWait: options.onWait ?? ((): void => {}),
     policy: { ...defaultRetryPolicy, ...options.retry },
     transport: createTransport({ ...options, clock: () => performance.now() }),
-    origins: new Set([new URL(directoryUrl).origin, ...(options.extraHosts ?? []).map((host) => new URL(`https://${host}`).origin)]),
+    origins: new Set([
+      new URL(directoryUrl).origin,
+      ...(options.extraHosts ?? []).map((host) => new URL(`https://${host}`).origin),
+    ]),
     nonces: new NoncePool((signal) => fetchNonce(line, signal)),
     directory: createDirectorySource({
       url: directoryUrl,
@@ -134,7 +137,10 @@ export async function send(line: Line, request: TransportRequest): Promise<Trans
 /** Tries until success, a final error, or the end of patience; then throws the last error. */
 export async function attempt(
   line: Line,
-  { repeatable = true, signal }: { readonly repeatable?: boolean | undefined; readonly signal?: AbortSignal | undefined },
+  {
+    repeatable = true,
+    signal,
+  }: { readonly repeatable?: boolean | undefined; readonly signal?: AbortSignal | undefined },
   once: () => Promise<TransportResponse>,
 ): Promise<TransportResponse> {
   const state = { failures: 0, badNonces: 0, waited: 0 };
@@ -153,13 +159,17 @@ export async function attempt(
   }
 }
 
-async function tryOnce(line: Line, once: () => Promise<TransportResponse>): Promise<{ response: TransportResponse } | { error: unknown }> {
+async function tryOnce(
+  line: Line,
+  once: () => Promise<TransportResponse>,
+): Promise<{ response: TransportResponse } | { error: unknown }> {
   try {
     const response = await once();
     const error = failureOf(response, line.time.now());
     if (error === undefined) return { response };
     // 503 with a date speaks for the whole CA, so every caller keeps it; 429 is about one kind of request.
-    if (error.status === 503 && error.retryAfter) line.busy = { until: line.time.now() + error.retryAfter * 1000, because: error };
+    if (error.status === 503 && error.retryAfter)
+      line.busy = { until: line.time.now() + error.retryAfter * 1000, because: error };
     return { error };
   } catch (error) {
     return { error };
@@ -176,9 +186,13 @@ async function waitWhileBusy(line: Line, waited: number, signal: AbortSignal | u
 }
 
 /** Waits, and says so where it takes a second or more. */
-export async function pause(line: Line, reason: string, seconds: number, signal: AbortSignal | undefined): Promise<void> {
+export async function pause(
+  line: Line,
+  reason: string,
+  seconds: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   if (seconds <= 0) return signal?.throwIfAborted();
   if (seconds >= 1) line.onWait({ reason, seconds });
-  await line.time.sleep(seconds * 1000, signal);
+  await line.time.sleep(seconds * 1000, signal ?? neverAborted);
 }
-

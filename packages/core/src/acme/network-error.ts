@@ -8,7 +8,11 @@ export class AcmeNetworkError extends CertwrightError {
   /** True when the request may have reached the CA and taken effect. */
   readonly uncertain: boolean;
 
-  constructor(code: AcmeErrorCode, message: string, details: ErrorDetails & { readonly host: string; readonly uncertain: boolean }) {
+  constructor(
+    code: AcmeErrorCode,
+    message: string,
+    details: ErrorDetails & { readonly host: string; readonly uncertain: boolean },
+  ) {
     super(code, message, details);
     this.host = details.host;
     this.uncertain = details.uncertain;
@@ -52,12 +56,16 @@ export function networkError(error: unknown, host: string, sent: boolean): AcmeN
     });
   }
   const permanent = code === "ENOTFOUND" || notTls(code);
-  const reason = notTls(code) ? "it does not speak TLS there" : (reasons[code] ?? `the connection failed${code && ` (${code})`}`);
+  const reason = notTls(code)
+    ? "it does not speak TLS there"
+    : (reasons[code] ?? `the connection failed${code && ` (${code})`}`);
   return new AcmeNetworkError("ACME_UNREACHABLE", `The CA at ${host} cannot be reached: ${reason}`, {
     host,
     uncertain: sent,
     retryable: !permanent,
-    hint: permanent ? "Check the CA's address." : "Check the CA's address, this machine's network, and the CA's status page.",
+    hint: permanent
+      ? "Check the CA's address."
+      : "Check the CA's address, this machine's network, and the CA's status page.",
     cause: error,
   });
 }

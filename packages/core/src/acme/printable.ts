@@ -10,6 +10,9 @@ const unprintable = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060
  * and the text ends after `limit` characters.
  */
 export function printable(text: string, limit = 2000): string {
-  const line = text.slice(0, limit * 2).replace(unprintable, " ").trim();
+  const line = text
+    .slice(0, limit * 2)
+    .replace(unprintable, " ")
+    .trim();
   return line.length > limit ? `${line.slice(0, limit)}…` : line;
 }

@@ -37,7 +37,10 @@ const kinds: Readonly<Record<string, ProblemKind>> = {
     hint: "Try again later; if it stays, something between here and the CA replays or caches requests.",
     retryable: true,
   },
-  badPublicKey: { code: "ACME_BAD_PUBLIC_KEY", hint: "Use a new key of a type this CA accepts, such as ec256 or rsa2048." },
+  badPublicKey: {
+    code: "ACME_BAD_PUBLIC_KEY",
+    hint: "Use a new key of a type this CA accepts, such as ec256 or rsa2048.",
+  },
   badRevocationReason: {
     code: "ACME_BAD_REVOCATION_REASON",
     hint: "Revoke with another reason, or without one.",
@@ -77,7 +80,11 @@ const kinds: Readonly<Record<string, ProblemKind>> = {
     code: "ACME_MALFORMED",
     hint: "Read the CA's own words in the message; if the request looks right, please report it to Certwright.",
   },
-  orderNotReady: { code: "ACME_ORDER_NOT_READY", hint: "Look at the order again later, or start a new one.", retryable: true },
+  orderNotReady: {
+    code: "ACME_ORDER_NOT_READY",
+    hint: "Look at the order again later, or start a new one.",
+    retryable: true,
+  },
   rateLimited: {
     code: "ACME_RATE_LIMITED",
     hint: "Wait until the limit passes; repeating the request earlier only prolongs it.",

@@ -65,12 +65,20 @@ export function isProblem(error: unknown, type: string): error is AcmeProblem {
 /** The code, the hint and whether to try again, from a document: the cause inside a compound problem counts. */
 export function describeProblem(document: ProblemDocument): { code: AcmeErrorCode; hint: string; retryable: boolean } {
   if (document.instance !== undefined && isPause(document)) {
-    return { code: "ACME_PAUSED", hint: `Resume the name at ${document.instance} once its cause is mended.`, retryable: false };
+    return {
+      code: "ACME_PAUSED",
+      hint: `Resume the name at ${document.instance} once its cause is mended.`,
+      retryable: false,
+    };
   }
   const inner = new Set(document.subproblems.map((problem) => problem.type));
-  const type = document.type === `${acmeProblemPrefix}compound` && inner.size === 1 ? [...inner].join("") : document.type;
+  const type =
+    document.type === `${acmeProblemPrefix}compound` && inner.size === 1 ? [...inner].join("") : document.type;
   const kind = problemKind(type);
-  const hint = kind.code === "ACME_USER_ACTION_REQUIRED" && document.instance ? `Open ${document.instance} and do what it asks.` : kind.hint;
+  const hint =
+    kind.code === "ACME_USER_ACTION_REQUIRED" && document.instance
+      ? `Open ${document.instance} and do what it asks.`
+      : kind.hint;
   return { code: kind.code, hint, retryable: kind.retryable ?? false };
 }
 
@@ -80,7 +88,8 @@ export function problemMessage(document: ProblemDocument): string {
   const parts = document.subproblems.slice(0, 10).map((problem) => {
     return problem.identifier ? `${problem.identifier.value}: ${problem.detail}` : problem.detail;
   });
-  const more = document.subproblems.length > parts.length ? [`and ${document.subproblems.length - parts.length} more`] : [];
+  const more =
+    document.subproblems.length > parts.length ? [`and ${document.subproblems.length - parts.length} more`] : [];
   return parts.length === 0 ? said : `${said} (${[...parts, ...more].join("; ")})`;
 }
 
@@ -92,7 +101,8 @@ export function parseProblem(value: unknown, status?: number): ProblemDocument {
   const fields = plainObject(value);
   const detail = text(fields.detail) || text(fields.title);
   const type = text(fields.type) || "about:blank";
-  const instance = actionUrl(fields.instance) ?? (type === `${acmeProblemPrefix}rateLimited` ? unpauseLink(detail) : undefined);
+  const instance =
+    actionUrl(fields.instance) ?? (type === `${acmeProblemPrefix}rateLimited` ? unpauseLink(detail) : undefined);
   const identifier = parseIdentifier(fields.identifier);
   const subproblems = Array.isArray(fields.subproblems) ? fields.subproblems.slice(0, 200) : [];
   return {

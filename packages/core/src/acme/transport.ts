@@ -148,7 +148,8 @@ function exchange(call: TransportRequest, options: TransportOptions, agent: Agen
     outgoing.on("error", (error) => fail(networkError(error, url.host, sent)));
     outgoing.on("response", (incoming) => {
       readBody(incoming, options.bodyBytes ?? 1_048_576, url.host).then(
-        (body) => finish(() => resolve({ method, url, status: incoming.statusCode ?? 0, headers: incoming.headers, body })),
+        (body) =>
+          finish(() => resolve({ method, url, status: incoming.statusCode ?? 0, headers: incoming.headers, body })),
         fail,
       );
     });
@@ -172,6 +173,11 @@ async function readBody(incoming: IncomingMessage, limit: number, host: string):
   } catch (error) {
     throw error instanceof CertwrightError ? error : networkError(error, host, true);
   }
-  if (!incoming.complete) throw new AcmeNetworkError("ACME_UNREACHABLE", `The CA at ${host} broke off its answer`, { host, uncertain: true, retryable: true });
+  if (!incoming.complete)
+    throw new AcmeNetworkError("ACME_UNREACHABLE", `The CA at ${host} broke off its answer`, {
+      host,
+      uncertain: true,
+      retryable: true,
+    });
   return Buffer.concat(chunks).toString("utf8");
 }

@@ -28,7 +28,11 @@ export function parseUrl(text: string, what: string, base?: string): URL {
  */
 export function assertOwnUrl(url: URL, origins: ReadonlySet<string>): void {
   if (origins.has(url.origin)) return;
-  throw new CertwrightError("ACME_FOREIGN_URL", `The CA named a URL at ${url.host}, which is not one of its own hosts`, {
-    hint: `If ${url.host} really belongs to the CA, allow it as an extra host of this CA.`,
-  });
+  throw new CertwrightError(
+    "ACME_FOREIGN_URL",
+    `The CA named a URL at ${url.host}, which is not one of its own hosts`,
+    {
+      hint: `If ${url.host} really belongs to the CA, allow it as an extra host of this CA.`,
+    },
+  );
 }
