@@ -21,6 +21,7 @@ export {
 export type { CallOptions, HttpClient, HttpOptions, OutgoingRequest, PageState, Query } from "./http.ts";
 export type { OptionDefinition, OptionsSchema, OptionValues } from "./options.ts";
 export type { Reply, Step } from "./reply.ts";
+export { sameName } from "./same-name.ts";
 export type {
   InSync,
   Provider,
