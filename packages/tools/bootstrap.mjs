@@ -53,7 +53,10 @@ async function install() {
     if (done.status !== 0) {
       process.stderr.write(`${done.stdout}${done.stderr}`);
       const why = done.error?.code === "ETIMEDOUT" ? "took longer than 10 minutes" : "failed";
-      throw new Error(`Installing dependencies ${why}, see above. The npm registry must be reachable.`);
+      throw new Error(
+        `Installing dependencies ${why}, see above. Either the npm registry cannot be reached, or a package.json was ` +
+          `changed: then bring the lockfile up to date with "npx ${pnpm} install --no-frozen-lockfile".`,
+      );
     }
     if (!existsSync(node)) throw new Error(`There is no Node for ${process.platform} ${process.arch} in ${modules}.`);
     writeFileSync(stamp, wanted);
