@@ -2,11 +2,12 @@
  * `npm test [-- filters]`: units, then the end-to-end tests against real servers.
  * The last line is `N passed, N failed, N skipped`; the exit code is 1 when anything failed.
  *
- * Where the real servers cannot be had, the end-to-end tests are skipped and it is said what is missing;
- * in CI (`CI` set) that is a failure instead.
+ * Where the real servers cannot be had, the end-to-end tests are skipped and it is said what is missing.
+ * In CI (`CI` set) that is a failure instead, and everything `npm run check` checks comes first and is counted too.
  */
 import { fileURLToPath } from "node:url";
 import { createVitest, type TestModule, type Vitest } from "vitest/node";
+import { runChecks } from "./checks.ts";
 import { ensureServers, type ServerGroupName, ServersUnavailableError, serverGroups } from "./servers/index.ts";
 
 interface Tally {
@@ -17,8 +18,8 @@ interface Tally {
 
 const filters = process.argv.slice(2);
 const inCi = ["1", "true"].includes(process.env.CI ?? "");
+const tally: Tally = { passed: 0, failed: 0, skipped: 0, ...(inCi && (await runChecks())) };
 const missing = await missingServers();
-const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
 
 const vitest = await open(missing ? ["unit"] : ["unit", "e2e"], "run");
 await vitest.start(filters);
