@@ -86,7 +86,7 @@ export class ProviderError extends CertwrightError {
   readonly uncertain: boolean;
 
   constructor(code: ProviderErrorCode, message: string, details: ProviderErrorDetails = {}) {
-    super(code, message, { retryable: passing.has(code), ...details });
+    super(code, message, { retryable: passing.has(code) || details.retryAfter !== undefined, ...details });
     this.provider = details.provider;
     this.operation = details.operation;
     this.status = details.status;

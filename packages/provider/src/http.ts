@@ -2,17 +2,20 @@ import type { Reply } from "./reply.ts";
 
 /** How the client of one API is set up. */
 export interface HttpOptions {
-  /** Default: the option `endpoint`. Paths are appended to it. */
+  /** Default: the option `endpoint`. Paths are appended to it; build them with the tag `path`, which encodes values. */
   readonly baseUrl?: string;
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Adds `Authorization: Basic`. */
   readonly basic?: { readonly user: string; readonly password: string };
-  /** Adds `Authorization: Bearer`. */
-  readonly bearer?: string;
+  /**
+   * Adds `Authorization: Bearer`. A function is asked before every request, so that it can log in when needed; after a
+   * 401 it is asked once more with `renew` true. See `clientCredentials` for OAuth 2.
+   */
+  readonly bearer?: string | ((renew: boolean) => string | Promise<string>);
   /** Added to every request's query. */
   readonly query?: Query;
-  /** How bodies are sent: `json` (default), `form`, `xml` (a string is sent as it is). */
+  /** How bodies are sent: `json` (default), `form`, `xml`. For the last two a string is sent as it is. */
   readonly send?: "json" | "form" | "xml";
   /** How answers are read. Default: by content type, `json` when in doubt; `text` never fails to parse. */
   readonly read?: "json" | "xml" | "text";
@@ -20,7 +23,8 @@ export interface HttpOptions {
   readonly sign?: (request: OutgoingRequest) => OutgoingRequest | Promise<OutgoingRequest>;
   /**
    * For APIs that answer 200 with an error inside: throw (or return) a ProviderError for a bad answer, return nothing for a good one.
-   * Also called for answers with an error status, before the status itself is turned into an error.
+   * Also called for answers with an error status, before the status itself is turned into an error, but not for those
+   * that `absent` or `accept` make good. A `PROVIDER_RATE_LIMITED` or `PROVIDER_UNAVAILABLE` from here is retried.
    */
   readonly check?: (
     reply: Reply,
@@ -75,7 +79,7 @@ export interface HttpClient {
   ): Promise<{ readonly status: number; readonly headers: Headers; readonly reply: Reply }>;
   /**
    * Follows paging and yields the items of every page, at most 1 000 pages.
-   * `items` picks a page's items out of its answer; `next` says where the next page is: a path or URL, a changed query, or nothing at the end.
+   * `items` picks a page's items out of its answer; `next` says where the next page is: a path (appended to the base URL) or a whole URL, a changed query, or nothing at the end.
    */
   pages(
     path: string,

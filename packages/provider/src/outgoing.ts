@@ -1,0 +1,61 @@
+import { acceptOf, encodeBody } from "./body.ts";
+import type { CallOptions, HttpOptions, OutgoingRequest } from "./http.ts";
+import type { HttpWorld } from "./http-world.ts";
+
+/** What one call may change, and its body. */
+export type Call = CallOptions & { readonly body?: unknown };
+
+/** The request of one try: body, headers, credential, signature. */
+export async function prepare(
+  world: HttpWorld,
+  options: HttpOptions,
+  method: string,
+  url: URL,
+  call: Call,
+  renew: boolean,
+): Promise<OutgoingRequest> {
+  const body = encodeBody(call.body, call.send ?? options.send ?? "json");
+  const headers: Record<string, string> = {
+    accept: acceptOf(call.read ?? options.read),
+    "user-agent": "certwright",
+    ...(body === undefined ? {} : { "content-type": body.type }),
+    ...(await authorization(world, options, renew)),
+    ...lowerCase(options.headers),
+    ...lowerCase(call.headers),
+  };
+  const request: OutgoingRequest = { method, url, headers, body: body?.text };
+  if (options.sign === undefined) return request;
+  const signed = await options.sign(request);
+  world.allow(signed.url);
+  for (const [name, value] of Object.entries(signed.headers))
+    if (/auth|token|secret|key|cookie/i.test(name)) world.mask.add(value.replace(/^\w+ /, ""));
+  return signed;
+}
+
+async function authorization(
+  world: HttpWorld,
+  { basic, bearer }: HttpOptions,
+  renew: boolean,
+): Promise<Record<string, string>> {
+  if (basic !== undefined)
+    return { authorization: `Basic ${Buffer.from(`${basic.user}:${basic.password}`, "utf8").toString("base64")}` };
+  if (bearer === undefined) return {};
+  const token = typeof bearer === "string" ? bearer : await bearer(renew);
+  world.mask.add(token);
+  return { authorization: `Bearer ${token}` };
+}
+
+/** The secrets a client is set up with. */
+export function credentialsOf({ basic, bearer }: HttpOptions): string[] {
+  if (basic !== undefined) return [basic.password, `${basic.user}:${basic.password}`];
+  return typeof bearer === "string" ? [bearer] : [];
+}
+
+function lowerCase(headers: Readonly<Record<string, string>> | undefined): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** The same for `fetch`. */
+export function initOf({ method, headers, body }: OutgoingRequest): RequestInit {
+  return { method, headers, ...(body === undefined ? {} : { body }) };
+}
