@@ -25,34 +25,147 @@ export interface ServerState {
  */
 export type CertwrightEvent =
   | { readonly type: "run.started"; readonly certificates: readonly string[] }
-  | { readonly type: "certificate.started"; readonly certificate: string; readonly identifiers: readonly string[]; readonly ca: string; readonly reason: string }
-  | { readonly type: "certificate.skipped"; readonly certificate: string; readonly reason: string; readonly next?: string }
-  | { readonly type: "acme.request"; readonly method: string; readonly url: string; readonly status: number; readonly ms: number }
+  | {
+      readonly type: "certificate.started";
+      readonly certificate: string;
+      readonly identifiers: readonly string[];
+      readonly ca: string;
+      readonly reason: string;
+    }
+  | {
+      readonly type: "certificate.skipped";
+      readonly certificate: string;
+      readonly reason: string;
+      readonly next?: string;
+    }
+  | {
+      readonly type: "acme.request";
+      readonly method: string;
+      readonly url: string;
+      readonly status: number;
+      readonly ms: number;
+    }
   | { readonly type: "acme.waiting"; readonly certificate?: string; readonly reason: string; readonly seconds: number }
   | { readonly type: "account.created" | "account.found"; readonly ca: string; readonly account: string }
-  | { readonly type: "order.created"; readonly certificate: string; readonly order: string; readonly status: string }
-  | { readonly type: "authorization.valid"; readonly certificate: string; readonly identifier: Identifier; readonly reused: boolean }
-  | { readonly type: "challenge.chosen"; readonly certificate: string; readonly identifier: Identifier; readonly challenge: ChallengeType; readonly solver: string }
-  | { readonly type: "challenge.presented"; readonly certificate: string; readonly identifier: Identifier; readonly challenge: ChallengeType; readonly solver: string }
-  | { readonly type: "challenge.answered"; readonly certificate: string; readonly identifier: Identifier; readonly challenge: ChallengeType }
-  | { readonly type: "challenge.failed"; readonly certificate: string; readonly identifier: Identifier; readonly challenge: ChallengeType; readonly solver: string; readonly code: string; readonly message: string; readonly next?: string }
+  | {
+      readonly type: "order.created" | "order.resumed";
+      readonly certificate: string;
+      readonly order: string;
+      readonly status: string;
+    }
+  | {
+      readonly type: "authorization.valid";
+      readonly certificate: string;
+      readonly identifier: Identifier;
+      readonly reused: boolean;
+    }
+  | {
+      readonly type: "challenge.chosen";
+      readonly certificate: string;
+      readonly identifier: Identifier;
+      readonly challenge: ChallengeType;
+      readonly solver: string;
+    }
+  | {
+      readonly type: "challenge.presented";
+      readonly certificate: string;
+      readonly identifier: Identifier;
+      readonly challenge: ChallengeType;
+      readonly solver: string;
+    }
+  | {
+      readonly type: "challenge.answered";
+      readonly certificate: string;
+      readonly identifier: Identifier;
+      readonly challenge: ChallengeType;
+    }
+  | {
+      readonly type: "challenge.failed";
+      readonly certificate: string;
+      readonly identifier: Identifier;
+      readonly challenge: ChallengeType;
+      readonly solver: string;
+      readonly code: string;
+      readonly message: string;
+      readonly next?: string;
+    }
   | { readonly type: "dns.alias"; readonly name: string; readonly target: string; readonly chain: readonly string[] }
   | { readonly type: "dns.aliasIgnored"; readonly name: string; readonly reason: string }
   | { readonly type: "txt.adding" | "txt.added" | "txt.removed"; readonly records: readonly TxtEventRecord[] }
-  | { readonly type: "txt.leftOver"; readonly records: readonly TxtEventRecord[]; readonly code: string; readonly message: string }
-  | { readonly type: "propagation.waiting"; readonly name: string; readonly value: string; readonly servers: readonly ServerState[]; readonly elapsedMs: number }
+  | {
+      readonly type: "txt.leftOver";
+      readonly records: readonly TxtEventRecord[];
+      readonly code: string;
+      readonly message: string;
+    }
+  | {
+      readonly type: "propagation.waiting";
+      readonly name: string;
+      readonly value: string;
+      readonly servers: readonly ServerState[];
+      readonly elapsedMs: number;
+    }
   | { readonly type: "propagation.seen"; readonly name: string; readonly value: string; readonly elapsedMs: number }
   | { readonly type: "order.ready" | "order.finalized"; readonly certificate: string; readonly order: string }
-  | { readonly type: "certificate.downloaded"; readonly certificate: string; readonly issuer: string; readonly chain: number }
-  | { readonly type: "certificate.stored"; readonly certificate: string; readonly generation: number; readonly notAfter: string; readonly serial: string; readonly path?: string }
+  | {
+      readonly type: "certificate.downloaded";
+      readonly certificate: string;
+      readonly issuer: string;
+      readonly chain: number;
+    }
+  | {
+      readonly type: "certificate.stored";
+      readonly certificate: string;
+      readonly generation: number;
+      readonly notAfter: string;
+      readonly serial: string;
+      readonly path?: string;
+    }
   | { readonly type: "deploy.started"; readonly certificate: string; readonly target: string }
-  | { readonly type: "deploy.step"; readonly certificate: string; readonly target: string; readonly step: string; readonly detail?: string }
-  | { readonly type: "deploy.finished"; readonly certificate: string; readonly target: string; readonly action: string; readonly detail?: string }
-  | { readonly type: "deploy.failed"; readonly certificate: string; readonly target: string; readonly code: string; readonly message: string; readonly hint?: string }
+  | {
+      readonly type: "deploy.step";
+      readonly certificate: string;
+      readonly target: string;
+      readonly step: string;
+      readonly detail?: string;
+    }
+  | {
+      readonly type: "deploy.finished";
+      readonly certificate: string;
+      readonly target: string;
+      readonly action: string;
+      readonly detail?: string;
+    }
+  | {
+      readonly type: "deploy.failed";
+      readonly certificate: string;
+      readonly target: string;
+      readonly code: string;
+      readonly message: string;
+      readonly hint?: string;
+    }
   | { readonly type: "certificate.revoked"; readonly certificate: string; readonly reason: string }
-  | { readonly type: "warning"; readonly code: string; readonly message: string; readonly hint?: string; readonly certificate?: string }
-  | { readonly type: "certificate.failed"; readonly certificate: string; readonly code: string; readonly message: string; readonly hint?: string }
-  | { readonly type: "run.finished"; readonly issued: number; readonly skipped: number; readonly failed: number; readonly notDeployed: number };
+  | {
+      readonly type: "warning";
+      readonly code: string;
+      readonly message: string;
+      readonly hint?: string;
+      readonly certificate?: string;
+    }
+  | {
+      readonly type: "certificate.failed";
+      readonly certificate: string;
+      readonly code: string;
+      readonly message: string;
+      readonly hint?: string;
+    }
+  | {
+      readonly type: "run.finished";
+      readonly issued: number;
+      readonly skipped: number;
+      readonly failed: number;
+      readonly notDeployed: number;
+    };
 
 /** Receives every event, in order. MUST NOT throw. */
 export type Emit = (event: CertwrightEvent) => void;

@@ -29,9 +29,13 @@ export function parseIdentifier(text: string): Identifier {
   }
   const name = readName(base, text);
   if (isPublicSuffix(name)) {
-    throw new CertwrightError("IDENTIFIER_PUBLIC_SUFFIX", `${quoted(text)} is a public suffix, under which others register names`, {
-      hint: "No CA issues for it. Name a domain below it.",
-    });
+    throw new CertwrightError(
+      "IDENTIFIER_PUBLIC_SUFFIX",
+      `${quoted(text)} is a public suffix, under which others register names`,
+      {
+        hint: "No CA issues for it. Name a domain below it.",
+      },
+    );
   }
   return { type: "dns", value: wildcard ? `*.${name}` : name };
 }
@@ -45,6 +49,13 @@ export function showIdentifier(identifier: Identifier): string {
 export function uniqueIdentifiers(identifiers: readonly Identifier[]): readonly Identifier[] {
   const byKey = new Map(identifiers.map((identifier) => [`${identifier.type}:${identifier.value}`, identifier]));
   return [...byKey.values()];
+}
+
+/** Whether two lists name the same, in whatever order. */
+export function sameIdentifiers(a: readonly Identifier[], b: readonly Identifier[]): boolean {
+  const keys = (identifiers: readonly Identifier[]): string =>
+    [...new Set(identifiers.map(({ type, value }) => `${type}:${value}`))].sort().join(" ");
+  return keys(a) === keys(b);
 }
 
 function readName(base: string, text: string): string {

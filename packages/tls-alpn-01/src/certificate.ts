@@ -35,7 +35,7 @@ export async function createChallengeCertificate(
         new Extension(acmeIdentifierOid, true, octetString),
       ],
     },
-    webcrypto as Crypto,
+    webcrypto as unknown as Parameters<typeof X509CertificateGenerator.createSelfSigned>[1],
   );
   const pkcs8 = await webcrypto.subtle.exportKey("pkcs8", keys.privateKey);
   return {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { CertificateSpec } from "../spec.ts";
 import { dueMoment, planCertificate, type StoredFacts } from "./plan.ts";
-import type { CertificateSpec } from "./spec.ts";
 
 const day = 86_400_000;
 const start = new Date("2026-01-01T00:00:00Z");

@@ -1,5 +1,5 @@
-import type { Identifier } from "../identifier.ts";
-import type { CertificateSpec } from "./spec.ts";
+import { type Identifier, sameIdentifiers } from "../identifier.ts";
+import type { CertificateSpec } from "../spec.ts";
 
 /** What is known of a certificate that was issued before. */
 export interface StoredFacts {
@@ -86,12 +86,7 @@ export function dueMoment(stored: Pick<StoredFacts, "notBefore" | "notAfter" | "
 }
 
 function whatChanged(spec: CertificateSpec, stored: StoredFacts): string | undefined {
-  const names = (identifiers: readonly Identifier[]): string =>
-    identifiers
-      .map(({ value }) => value)
-      .sort()
-      .join(" ");
-  if (names(spec.identifiers) !== names(stored.identifiers)) return "the names changed";
+  if (!sameIdentifiers(spec.identifiers, stored.identifiers)) return "the names changed";
   if (spec.csrFile === undefined && spec.keyType !== stored.keyType)
     return `the key type changed from ${stored.keyType} to ${spec.keyType}`;
   if (spec.profile !== stored.profile)

@@ -1,4 +1,4 @@
-import type { ChallengeType, Identifier } from "../identifier.ts";
+import type { ChallengeType, Identifier } from "./identifier.ts";
 
 /**
  * How one certificate is obtained and where it goes: what the configuration or the command line says, what is kept

@@ -1,0 +1,209 @@
+import { createPublicKey } from "node:crypto";
+import { downloadCertificate } from "../acme/certificate.ts";
+import type { AcmeClient } from "../acme/client.ts";
+import { createCsr, readCsr } from "../acme/csr.ts";
+import { generateKey, keyToPem, keyTypeOf, readKey } from "../acme/keys.ts";
+import { finalizeOrder, getOrder, type Order } from "../acme/order.ts";
+import { waitForOrder } from "../acme/poll.ts";
+import { isProblem } from "../acme/problem.ts";
+import { certificateId } from "../acme/renewal-info.ts";
+import type { CertificateInfo } from "../acme/x509.ts";
+import { sameIdentifiers } from "../identifier.ts";
+import type { CertificateSpec } from "../spec.ts";
+import type { CertificateMeta } from "../store/certificate-meta.ts";
+import { locateCertificate } from "../store/certificates.ts";
+import { readOrder, removeOrder, saveOrder } from "../store/orders.ts";
+import { saveCertificate } from "../store/save-certificate.ts";
+import type { Store } from "../store/store.ts";
+import type { World } from "../world.ts";
+import { proveNames } from "./prove.ts";
+import type { Solver } from "./solver.ts";
+import { verifyChain } from "./verify.ts";
+
+/** One certificate to get from one CA. */
+export interface IssueJob {
+  readonly spec: CertificateSpec;
+  /** With the account that orders. */
+  readonly client: AcmeClient;
+  /** In order of preference. */
+  readonly solvers: readonly Solver[];
+  /** The user's own CSR, PEM or DER, in place of a key of ours. */
+  readonly csr?: string | Uint8Array | undefined;
+  /** The key in use, for `spec.reuseKey`. */
+  readonly previousKeyPem?: string | undefined;
+  readonly replaces?: string | undefined;
+  readonly store: Store;
+  readonly world: World;
+}
+
+/**
+ * The story of one issuance: from a specification to a stored, verified certificate.
+ *
+ * The order and its key are stored before anything is done with them. A run that dies, or a CA that takes hours, costs
+ * no second order: the next run goes on where this one stood.
+ *
+ * @throws ChallengeError, AcmeProblem, OrderError, StoreError, ...: whatever step failed, with everything it presented undone.
+ */
+export async function issue(job: IssueJob): Promise<CertificateMeta> {
+  const { spec, client, store, world } = job;
+  const { signal } = world;
+  const open = await openOrder(job);
+  const request = await makeRequest(job, open.keyPem);
+  const proven = await proveNames({
+    ...job,
+    resumed: open.order,
+    onOrder: (order) => rememberOrder(job, order, request.keyPem),
+  });
+  try {
+    const order =
+      proven.order.status === "ready"
+        ? await finalizeOrder(client, proven.order, request.der, { signal })
+        : proven.order;
+    world.emit({ type: "order.finalized", certificate: spec.name, order: order.url });
+    const valid = await waitForOrder(client, order, "valid", { signal });
+    const chain = await download(job, valid, request.publicKey);
+    const meta = await save(job, valid, chain, request.keyPem);
+    await removeOrder(store, spec.name);
+    return meta;
+  } finally {
+    await proven.cleanUp();
+  }
+}
+
+interface CertificateKeyRequest {
+  readonly der: Uint8Array;
+  readonly publicKey: Parameters<typeof verifyChain>[1]["key"];
+  /** Undefined where the user keeps the key. */
+  readonly keyPem: string | undefined;
+}
+
+/** The CSR, and the key it is for: the user's own, that of an order under way, the one in use, or a new one. */
+async function makeRequest(
+  { spec, csr, previousKeyPem }: IssueJob,
+  openKeyPem: string | undefined,
+): Promise<CertificateKeyRequest> {
+  if (csr !== undefined) {
+    const { der, publicKey } = await readCsr(csr);
+    return { der, publicKey, keyPem: undefined };
+  }
+  const kept = openKeyPem ?? (spec.reuseKey ? previousKeyPem : undefined);
+  const keptKey = kept === undefined ? undefined : readKey(kept, "certificate's key");
+  const usable = keptKey !== undefined && (openKeyPem === undefined || keyTypeOf(keptKey) === spec.keyType);
+  const key = usable ? keptKey : await generateKey(spec.keyType);
+  const { der } = await createCsr(key, spec.identifiers);
+  return { der, publicKey: createPublicKey(key), keyPem: keyToPem(key) };
+}
+
+/** The order an earlier run left, if it is for the same names at the same account and still usable. */
+async function openOrder({ spec, client, store, world }: IssueJob): Promise<{ order?: Order; keyPem?: string }> {
+  const stored = await readOrder(store, spec.name);
+  if (stored === undefined) return {};
+  const { record, keyPem } = stored;
+  const fits =
+    record.accountUrl === client.accountUrl &&
+    sameIdentifiers(record.identifiers, spec.identifiers) &&
+    record.profile === spec.profile;
+  const order = fits ? await lookAt(client, record.orderUrl, world.signal) : undefined;
+  if (order === undefined || order.status === "invalid" || isOver(order, world.now())) {
+    await removeOrder(store, spec.name);
+    return {};
+  }
+  world.emit({ type: "order.resumed", certificate: spec.name, order: order.url, status: order.status });
+  return { order, ...(keyPem === undefined ? {} : { keyPem }) };
+}
+
+async function lookAt(client: AcmeClient, url: string, signal: AbortSignal): Promise<Order | undefined> {
+  try {
+    return await getOrder(client, url, { signal });
+  } catch (error) {
+    if (isProblem(error, "malformed") || isProblem(error, "unauthorized")) return undefined;
+    if (error instanceof Error && "status" in error && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+function isOver({ expires, status }: Order, now: number): boolean {
+  return status === "pending" && expires !== undefined && expires.getTime() <= now + 60_000;
+}
+
+async function rememberOrder(
+  { spec, client, store, world }: IssueJob,
+  order: Order,
+  keyPem: string | undefined,
+): Promise<void> {
+  const record = {
+    name: spec.name,
+    directoryUrl: client.directoryUrl,
+    accountUrl: client.accountUrl ?? "",
+    orderUrl: order.url,
+    identifiers: spec.identifiers,
+    ...(spec.profile === undefined ? {} : { profile: spec.profile }),
+    createdAt: world.now(),
+  };
+  await saveOrder(store, { record, ...(keyPem === undefined ? {} : { keyPem }) });
+}
+
+async function download(
+  { spec, client, world }: IssueJob,
+  order: Order,
+  publicKey: CertificateKeyRequest["publicKey"],
+): Promise<readonly CertificateInfo[]> {
+  const downloaded = await downloadCertificate(client, order.certificate ?? "", {
+    signal: world.signal,
+    preferredChain: spec.preferredChain,
+  });
+  const chain = verifyChain(downloaded.pem, {
+    identifiers: spec.identifiers,
+    key: publicKey,
+    now: new Date(world.now()),
+  });
+  if (!downloaded.preferred) {
+    world.emit({
+      type: "warning",
+      code: "ACME_CHAIN_NOT_OFFERED",
+      certificate: spec.name,
+      message: `the CA offers no chain by "${spec.preferredChain}"; its default is used`,
+    });
+  }
+  world.emit({
+    type: "certificate.downloaded",
+    certificate: spec.name,
+    issuer: chain[0]?.issuer ?? "",
+    chain: chain.length,
+  });
+  return chain;
+}
+
+async function save(
+  { spec, client, store, world }: IssueJob,
+  order: Order,
+  chain: readonly CertificateInfo[],
+  keyPem: string | undefined,
+): Promise<CertificateMeta> {
+  const [leaf, ...issuers] = chain;
+  const certId = leaf === undefined ? undefined : certificateId(leaf);
+  const profile = order.profile ?? spec.profile;
+  const meta = await saveCertificate(
+    store,
+    {
+      spec,
+      leafPem: leaf?.pem ?? "",
+      chainPem: issuers.map(({ pem }) => pem).join(""),
+      directoryUrl: client.directoryUrl,
+      accountUrl: client.accountUrl ?? "",
+      ...(keyPem === undefined ? {} : { keyPem }),
+      ...(profile === undefined ? {} : { profile }),
+      ...(certId === undefined ? {} : { renewalInfo: { certId } }),
+    },
+    world.now(),
+  );
+  world.emit({
+    type: "certificate.stored",
+    certificate: spec.name,
+    generation: meta.generation,
+    notAfter: new Date(meta.notAfter).toISOString(),
+    serial: meta.serial,
+    path: locateCertificate(store, spec.name, "fullchain.pem"),
+  });
+  return meta;
+}

@@ -1,0 +1,140 @@
+import { type Authorization, getAuthorizations } from "../acme/authorization.ts";
+import type { AcmeClient } from "../acme/client.ts";
+import { createOrder, type Order } from "../acme/order.ts";
+import { OrderError } from "../acme/order-error.ts";
+import { waitForOrder } from "../acme/poll.ts";
+import type { ChallengeType } from "../identifier.ts";
+import type { CertificateSpec } from "../spec.ts";
+import type { World } from "../world.ts";
+import { ChallengeError, type NameFailure } from "./challenge-error.ts";
+import { selectSolver } from "./select.ts";
+import { keyOf, type Solved, solve } from "./solve.ts";
+import type { Solver } from "./solver.ts";
+
+/** What proving the names of one certificate needs. */
+export interface ProofJob {
+  readonly spec: CertificateSpec;
+  readonly client: AcmeClient;
+  readonly solvers: readonly Solver[];
+  /** RFC 9773 identifier of the certificate this one follows. */
+  readonly replaces?: string | undefined;
+  /** An order of an earlier run that can still be used. */
+  readonly resumed?: Order | undefined;
+  /** Told of every new order before anything is done for it. */
+  readonly onOrder: (order: Order) => Promise<void>;
+  readonly world: World;
+}
+
+/** An order whose names are all proved, and what is left to undo. */
+export interface ProvenOrder {
+  readonly order: Order;
+  readonly cleanUp: () => Promise<void>;
+}
+
+/**
+ * Orders a certificate and proves its names. Where the CA refuses a name one way and there is another, the names are
+ * ordered again and that one proved the other way: a refused authorization spends its order (RFC 8555 section 7.1.6).
+ *
+ * @throws ChallengeError, and what ordering throws.
+ */
+export async function proveNames(job: ProofJob): Promise<ProvenOrder> {
+  const failed = new Map<string, ReadonlySet<string>>();
+  for (let order = job.resumed ?? (await placeOrder(job)); ; order = await placeOrder(job)) {
+    const { signal } = job.world;
+    if (order.status !== "pending") return { order, cleanUp: async () => undefined };
+    const authorizations = await getAuthorizations(job.client, order.authorizations, { signal });
+    const solved = await solve(job.spec.name, job.client, authorizations, job.solvers, failed, job.world);
+    try {
+      const ready = await waitForOrder(job.client, order, "ready", { signal });
+      tellProved(job, authorizations, ready);
+      return { order: ready, cleanUp: solved.cleanUp };
+    } catch (error) {
+      await solved.cleanUp();
+      if (!(error instanceof OrderError)) throw error;
+      noteRefusals(error, authorizations, solved, failed, job);
+    }
+  }
+}
+
+async function placeOrder({ spec, client, replaces, onOrder, world }: ProofJob): Promise<Order> {
+  const { signal } = world;
+  const created = await createOrder(
+    client,
+    { identifiers: spec.identifiers, profile: spec.profile, replaces },
+    { signal },
+  );
+  if (created.replacesRefused !== undefined) {
+    const { message } = created.replacesRefused;
+    world.emit({
+      type: "warning",
+      code: "ACME_REPLACES_REFUSED",
+      certificate: spec.name,
+      message: `ordered without "replaces": ${message}`,
+    });
+  }
+  world.emit({ type: "order.created", certificate: spec.name, order: created.url, status: created.status });
+  await onOrder(created);
+  return created;
+}
+
+function tellProved({ spec, world }: ProofJob, authorizations: readonly Authorization[], order: Order): void {
+  for (const { identifier, status } of authorizations) {
+    if (status !== "valid")
+      world.emit({ type: "authorization.valid", certificate: spec.name, identifier, reused: false });
+  }
+  world.emit({ type: "order.ready", certificate: spec.name, order: order.url });
+}
+
+/**
+ * Remembers which solver failed for which name.
+ *
+ * @throws ChallengeError when some name has no other way left, naming all that failed.
+ */
+function noteRefusals(
+  error: OrderError,
+  authorizations: readonly Authorization[],
+  solved: Solved,
+  failed: Map<string, ReadonlySet<string>>,
+  job: ProofJob,
+): void {
+  const failures: NameFailure[] = [];
+  let hopeless = error.failures.length === 0;
+  for (const { identifier, wildcard, challenge, problem } of error.failures) {
+    const authorization = authorizations.find(
+      (candidate) => candidate.identifier.value === identifier.value && candidate.wildcard === wildcard,
+    );
+    const attempt = solved.answered.find(
+      ({ task }) => task.identifier.value === identifier.value && task.wildcard === wildcard,
+    );
+    failures.push({
+      identifier,
+      wildcard,
+      challenge,
+      solver: attempt?.solver.label,
+      refusedByCa: true,
+      error: problem,
+    });
+    if (authorization === undefined || attempt === undefined) {
+      hopeless = true;
+      continue;
+    }
+    const key = keyOf(authorization);
+    const spent = new Set([...(failed.get(key) ?? []), attempt.solver.label]);
+    failed.set(key, spent);
+    const offered = authorization.challenges.map(({ type }) => type as ChallengeType);
+    const next = selectSolver({ identifier, wildcard, offered, failed: spent }, job.solvers);
+    hopeless ||= next === undefined;
+    job.world.emit({
+      type: "challenge.failed",
+      certificate: job.spec.name,
+      identifier,
+      challenge: attempt.solver.type,
+      solver: attempt.solver.label,
+      code: problem.code,
+      message: problem.message,
+      ...(next === undefined ? {} : { next: next.label }),
+    });
+  }
+  if (failures.length === 0) throw error;
+  if (hopeless) throw new ChallengeError(failures);
+}

@@ -1,0 +1,77 @@
+import type { Identifier } from "../identifier.ts";
+import { identifierCodec } from "./certificate-meta.ts";
+import { instant, list, optional, pattern, shape, text } from "./codec.ts";
+import { sha256 } from "./digest.ts";
+import { type DocumentKind, decodeDocument, encodeDocument } from "./document.ts";
+import { safeName } from "./names.ts";
+import type { Store } from "./store.ts";
+
+/** An order under way: enough for a later run to finish it instead of placing another. Times are milliseconds since 1970. */
+export interface OrderRecord {
+  readonly name: string;
+  readonly directoryUrl: string;
+  readonly accountUrl: string;
+  readonly orderUrl: string;
+  readonly identifiers: readonly Identifier[];
+  /** The profile asked for. */
+  readonly profile?: string;
+  readonly createdAt: number;
+}
+
+/** An order under way and the key its certificate will have; no key where the user keeps it (own CSR). */
+export interface StoredOrder {
+  readonly record: OrderRecord;
+  readonly keyPem?: string;
+}
+
+interface OrderDocument extends OrderRecord {
+  /** Ties the record to its key: they are two files, and a run may die between writing one and the other. */
+  readonly keySha256?: string;
+}
+
+const orderDocument: DocumentKind<OrderDocument> = {
+  format: 1,
+  codec: shape<OrderDocument>({
+    name: text(4096),
+    directoryUrl: text(2048),
+    accountUrl: text(2048),
+    orderUrl: text(2048),
+    identifiers: list(identifierCodec),
+    profile: optional(text(255)),
+    createdAt: instant,
+    keySha256: optional(pattern(/^[0-9a-f]{64}$/, "a SHA-256")),
+  }),
+};
+
+const folder = (name: string) => `orders/${safeName(name)}`;
+
+/** Remembers an order. To be done before it is finalized: from then on the CA may issue for this key. */
+export async function saveOrder(store: Store, { record, keyPem }: StoredOrder): Promise<void> {
+  if (keyPem !== undefined) {
+    await store.write(`${folder(record.name)}/key.pem`, Buffer.from(keyPem), { secret: true });
+  }
+  const document = { ...record, ...(keyPem === undefined ? {} : { keySha256: sha256(keyPem) }) };
+  await store.write(`${folder(record.name)}/order.json`, encodeDocument(orderDocument, document));
+}
+
+/**
+ * The order under way for a certificate; `undefined` where there is none that could be finished.
+ *
+ * @throws StoreError `STORE_CORRUPT`, `STORE_NEWER_FORMAT`, and what the store throws
+ */
+export async function readOrder(store: Store, name: string): Promise<StoredOrder | undefined> {
+  const key = `${folder(name)}/order.json`;
+  const value = await store.read(key);
+  if (value === undefined) return undefined;
+  const { keySha256, ...record } = decodeDocument(orderDocument, key, value.bytes);
+  if (keySha256 === undefined) return { record };
+  const keyValue = await store.read(`${folder(name)}/key.pem`);
+  const keyPem = keyValue === undefined ? "" : Buffer.from(keyValue.bytes).toString("utf8");
+  return sha256(keyPem) === keySha256 ? { record, keyPem } : undefined;
+}
+
+/** Forgets an order: its certificate is stored, or it will never be issued. */
+export async function removeOrder(store: Store, name: string): Promise<void> {
+  await store.remove(`${folder(name)}/order.json`);
+  await store.remove(`${folder(name)}/key.pem`);
+}
