@@ -1,1 +1,13 @@
-export {};
+export { Answer, answer, html, text, xml } from "./answer.ts";
+export { conformance } from "./conformance.ts";
+export type { FakeApi } from "./fake-api.ts";
+export { FakeDns, type FakeRecord, FakeZone, type NewRecord, type RecordFilter } from "./fake-dns.ts";
+export { type ForeignRecord, foreignRecords } from "./fixture.ts";
+export type { Page, PageRequest } from "./paged.ts";
+export { demand, Refusal } from "./refusal.ts";
+export type { ApiRequest } from "./request.ts";
+export { open, type Route, type Routes, rare } from "./routes.ts";
+export type { GivenOptions } from "./secrets.ts";
+export type { ConformanceSpec, FakePerson, FakeProgram, LiveBackend, TestFunction } from "./spec.ts";
+export { escapeXml, findXml, parseXml, type XmlElement } from "./xml.ts";
+export { quoted, unquoted } from "./zone-text.ts";

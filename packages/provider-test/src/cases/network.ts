@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { isCertwrightError } from "@certwright/provider";
+import { assertCode, assertValues, failure, settled } from "../expect.ts";
+import type { Fault } from "../faults.ts";
+import { challengeValue } from "../fixture.ts";
+import { type HttpWorld, txt, zoneOf } from "../world.ts";
+import type { Case } from "./case.ts";
+
+const name = "_acme-challenge.line";
+const value = challengeValue("line");
+
+async function operate(world: HttpWorld, operation: "add" | "remove") {
+  const handle = await world.open();
+  const zone = await zoneOf(world, handle, `${name}.${world.zone}`);
+  await handle[operation]([txt(zone, name, value)]);
+}
+
+/** One request meets the fault; the host may repeat the call, or report an error and be called again. Then all is right. */
+async function meets(world: HttpWorld, fault: Omit<Fault, "times" | "on">) {
+  for (const operation of ["add", "remove"] as const) {
+    world.scene.fault = { on: "change", times: 1, ...fault };
+    try {
+      await settled(operate(world, operation), operation);
+    } catch (error) {
+      assert.ok(isCertwrightError(error), `${operation} must end in success or a typed error, not ${error}`);
+      assert.ok(
+        error.retryable || isUncertain(error),
+        `${operation} failed with ${error.code}, which must be retryable`,
+      );
+      await settled(operate(world, operation), `${operation}, the second time`);
+    }
+    assert.equal(world.scene.fault?.times ?? 0, 0, `no request of ${operation} has met the fault`);
+    const expected = operation === "add" ? [value] : [];
+    assertValues(await world.read(`${name}.${world.zone}`), expected, `after ${operation}`);
+  }
+}
+
+const isUncertain = (error: object) => "uncertain" in error && error.uncertain === true;
+
+/** What a network may do to a request. */
+export const networkCases: readonly Case[] = [
+  {
+    name: "no answer to a write that was not done",
+    needs: "http",
+    run: (world) => meets(world, { act: "timeout" }),
+  },
+  {
+    name: "the connection is cut before the write",
+    needs: "http",
+    run: (world) => meets(world, { act: "cut" }),
+  },
+  {
+    name: "the connection is cut after the write: no duplicate, nothing left",
+    needs: "http",
+    run: (world) => meets(world, { act: "cutAfter" }),
+  },
+  {
+    name: "an API that never answers is an error in the end",
+    needs: "http",
+    async run(world) {
+      world.scene.fault = { on: "any", times: Number.POSITIVE_INFINITY, act: "timeout" };
+      const error = await failure(operate(world, "add"), "adding");
+      assertCode(error, ["PROVIDER_TIMEOUT", "PROVIDER_UNAVAILABLE", "PROVIDER_FAILED"], "adding");
+    },
+  },
+  {
+    name: "the abort signal ends a call at once, and nothing is sent after it",
+    needs: "http",
+    async run(world) {
+      for (const operation of ["add", "remove"] as const) {
+        const controller = new AbortController();
+        world.scene.fault = { on: "any", times: Number.POSITIVE_INFINITY, act: "hang" };
+        world.scene.onRequest = () => controller.abort();
+        const handle = await world.open({ signal: controller.signal });
+        const call = async () => {
+          const zone = await zoneOf(world, handle, `${name}.${world.zone}`);
+          await handle[operation]([txt(zone, name, value)]);
+        };
+        await failure(call(), `${operation} after the abort`);
+        assert.ok(controller.signal.aborted, `${operation} made no request`);
+        world.scene.onRequest = undefined;
+        const sent = world.scene.transcript.length;
+        await failure(
+          handle[operation]([txt({ name: world.zone, id: world.zone }, name, value)]),
+          `${operation} once aborted`,
+        );
+        await new Promise(setImmediate);
+        assert.ok(world.scene.transcript.length <= sent + 1, "requests were sent after the abort");
+      }
+    },
+  },
+];

@@ -1,0 +1,51 @@
+import { defineProvider, path, sameName, type TxtRecord } from "@certwright/provider";
+
+/** An API of single records, found by listing and removed by id, that keeps duplicates; lists come in pages. */
+export default defineProvider({
+  id: "example-record",
+  name: "Example of single records",
+  website: "https://record.example",
+  docs: "https://record.example/docs",
+  endpoint: "https://api.record.example/v1",
+  options: {
+    token: { description: "API token with access to DNS records", env: ["EXAMPLE_RECORD_TOKEN"], secret: true },
+  },
+  traits: { granularity: "record", concurrency: "free", minTtl: 60 },
+  permissions: "A token limited to the zone that may edit DNS records.",
+  tested: { by: "contract", against: "packages/provider-test/src/example-apis.ts", on: "2026-11-24" },
+  create({ token }, { http }) {
+    const api = http({ bearer: token });
+    const pages = (to: string, list: string) =>
+      api.pages(to, {
+        query: { per_page: 50 },
+        items: (reply) => reply.list(list),
+        next: ({ page, count }) => (count === 50 ? { page: page + 1 } : undefined),
+      });
+
+    async function find({ zone, name, value }: TxtRecord): Promise<string | undefined> {
+      for await (const record of pages(path`/zones/${zone.id}/records`, "records")) {
+        const ours = record.text("type") === "TXT" && sameName(record.text("name"), name);
+        if (ours && record.text("content") === value) return record.id("id");
+      }
+      return undefined;
+    }
+
+    return {
+      async *zones() {
+        for await (const zone of pages("/zones", "zones")) yield { name: zone.text("name"), id: zone.id("id") };
+      },
+      async add(record) {
+        const { zone, name, value, ttl } = record;
+        const known = await find(record);
+        if (known !== undefined) return known;
+        const body = { type: "TXT", name, content: value, ttl };
+        const made = await api.post(path`/zones/${zone.id}/records`, body, { repeat: false });
+        return made.id("id");
+      },
+      async remove(record) {
+        const id = await find(record);
+        if (id !== undefined) await api.delete(path`/zones/${record.zone.id}/records/${id}`, { absent: null });
+      },
+    };
+  },
+});

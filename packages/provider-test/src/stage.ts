@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import type { DefinedProvider, OptionsSchema } from "@certwright/provider";
+import { plainRefusal, toAnswer } from "./answer.ts";
+import type { Case } from "./cases/case.ts";
+import { virtualClock } from "./clock.ts";
+import type { FakeApi } from "./fake-api.ts";
+import { FakeDns } from "./fake-dns.ts";
+import { type FakeServer, type Scene, startFakeServer } from "./fake-server.ts";
+import { fillFixture, zoneNames } from "./fixture.ts";
+import { watchHosts } from "./loopback-fetch.ts";
+import { openHandle } from "./open.ts";
+import { compileRoutes } from "./routes.ts";
+import { assertNoSecret, forbiddenTexts, type GivenOptions, plantOptions, wrongOptions } from "./secrets.ts";
+import type { ConformanceSpec } from "./spec.ts";
+import type { FakeWorld, HttpWorld, World } from "./world.ts";
+
+/** Where the cases of one provider are played: one server for all, a new state for each. */
+export interface Stage {
+  /** Plays one case and everything that is checked after every case. */
+  perform(one: Case): Promise<void>;
+  /** Patterns of the routes used so far. */
+  readonly used: ReadonlySet<string>;
+  close(): Promise<void>;
+}
+
+/** Prepares a stage; nothing is started before the first case. */
+export function createStage(definition: DefinedProvider<OptionsSchema>, spec: ConformanceSpec): Stage {
+  const used = new Set<string>();
+  let server: Promise<FakeServer> | undefined;
+
+  async function build(): Promise<{ world: World | HttpWorld; finish: () => Promise<void> }> {
+    if (spec.api !== undefined) server ??= startFakeServer();
+    const running = await server;
+    const clock = virtualClock();
+    const dns = new FakeDns(() => clock.now());
+    fillFixture(dns);
+    const endpoint = running === undefined ? {} : { endpoint: `${running.origin}${pathOf(definition.endpoint)}` };
+    const options = { ...plantOptions(definition, spec.options ?? {}), ...endpoint };
+    const scene = running === undefined ? undefined : makeScene(definition, spec, dns, options, used);
+    if (scene) running?.play(scene);
+
+    const seen: unknown[] = [];
+    const strayHosts: string[] = [];
+    const unwatch = running === undefined ? undefined : watchHosts(running.origin, strayHosts);
+    const live = spec.live;
+    const expirations = new Set<() => void>();
+    if (scene) {
+      scene.onTimeout = () => {
+        for (const expire of expirations) expire();
+        expirations.clear();
+      };
+    }
+    const onTimeout = (expire: () => void) => void expirations.add(expire);
+    const opening = { definition, spec, dns, clock, seen, strayHosts, origin: running?.origin, onTimeout };
+    const world: World & Partial<HttpWorld> & Pick<FakeWorld, "dns" | "clock"> = {
+      dns,
+      clock,
+      ...(scene === undefined ? {} : { scene }),
+      options,
+      wrong: { ...wrongOptions(definition, options), ...spec.wrong },
+      secrets: forbiddenTexts(definition, options),
+      seen,
+      strayHosts,
+      zone: live?.zone ?? zoneNames.main,
+      open: async (how = {}) => (await openHandle(opening, how.options ?? options, how.signal)).handle,
+      offers: async () => (await openHandle(opening, options)).offers,
+      read: live ? (fqdn) => live.read(fqdn) : async (fqdn) => dns.zoneFor(fqdn).values(fqdn),
+      dump: live ? async () => await live.dump?.() : async () => dns.dump(),
+    };
+    return {
+      world,
+      async finish() {
+        unwatch?.();
+        running?.clear();
+      },
+    };
+  }
+
+  async function perform(one: Case) {
+    const { world, finish } = await build();
+    const before = await world.dump();
+    try {
+      // The case said what it needs, and was chosen by what there is.
+      await one.run(world as HttpWorld);
+      checkAfter(world);
+      if (!one.leaves) assert.deepEqual(await world.dump(), before, "records were left behind or lost");
+    } catch (error) {
+      throw withTranscript(error, "scene" in world ? world.scene : undefined);
+    } finally {
+      await finish();
+    }
+  }
+
+  return {
+    used,
+    perform,
+    async close() {
+      await (await server)?.close();
+      server = undefined;
+    },
+  };
+}
+
+/** What must hold after every case. */
+function checkAfter(world: World | HttpWorld) {
+  if ("scene" in world && world.scene) assert.deepEqual(world.scene.complaints, [], "the fake API complains");
+  assert.deepEqual(world.strayHosts, [], "requests went to hosts neither the endpoint's nor declared");
+  for (const what of world.seen) assertNoSecret(what, world.secrets, what instanceof Error ? "an error" : "a log line");
+}
+
+function pathOf(endpoint: string | undefined): string {
+  return endpoint === undefined ? "" : new URL(endpoint).pathname.replace(/\/$/, "");
+}
+
+function makeScene(
+  definition: DefinedProvider<OptionsSchema>,
+  spec: ConformanceSpec,
+  dns: FakeDns,
+  options: GivenOptions,
+  used: Set<string>,
+): Scene {
+  const api = (typeof spec.api === "function" ? spec.api(dns) : spec.api) as FakeApi;
+  const secrets = Object.values(definition.options).some((option) => option.secret);
+  assert.ok(api.auth || !secrets, "the provider has secrets: its fake API needs `auth`");
+  return {
+    dns,
+    routes: compileRoutes(api.routes),
+    basePath: pathOf(definition.endpoint),
+    authorized: (request) => api.auth === undefined || Boolean(api.auth(request, options as never, dns)),
+    refuse(refusal, request) {
+      const own = api.errors?.(refusal, request);
+      return own === undefined ? plainRefusal(refusal) : toAnswer(own);
+    },
+    fault: undefined,
+    respell: undefined,
+    onRequest: undefined,
+    onTimeout: undefined,
+    transcript: [],
+    complaints: [],
+    used,
+    changing: 0,
+    busiest: 0,
+  };
+}
+
+/** The same error with the requests of the case below its message: the first thing an author wants to see. */
+function withTranscript(error: unknown, scene: Scene | undefined): unknown {
+  if (!(error instanceof Error) || scene === undefined) return error;
+  const lines = scene.transcript.length > 20 ? ["…", ...scene.transcript.slice(-20)] : scene.transcript;
+  error.message += `\nrequests of this case:\n  ${lines.join("\n  ") || "none"}`;
+  return error;
+}

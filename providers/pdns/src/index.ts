@@ -1,0 +1,65 @@
+import { defineProvider, path, quote, sameName, type TxtRecordSet, unquote } from "@certwright/provider";
+
+/** One element of `rrsets` in a PATCH: the whole set, or its end. */
+function change({ fqdn, ttl }: TxtRecordSet, values: readonly string[]) {
+  const set = { name: `${fqdn}.`, type: "TXT" };
+  if (values.length === 0) return { ...set, changetype: "DELETE" };
+  return { ...set, ttl, changetype: "REPLACE", records: values.map((value) => ({ content: quote(value) })) };
+}
+
+export default defineProvider({
+  id: "pdns",
+  name: "PowerDNS",
+  aliases: ["powerdns"],
+  website: "https://www.powerdns.com",
+  docs: "https://doc.powerdns.com/authoritative/http-api/",
+  options: {
+    endpoint: {
+      description: "Address of the server's web service",
+      env: ["PDNS_API_URL", "PDNS_Url"],
+      type: "url",
+      example: "http://127.0.0.1:8081",
+    },
+    apiKey: {
+      description: "The api-key of the server's configuration",
+      env: ["PDNS_API_KEY", "PDNS_Token"],
+      secret: true,
+    },
+    server: {
+      description: "Name of the server in the API's paths",
+      env: ["PDNS_SERVER_NAME", "PDNS_ServerId"],
+      default: "localhost",
+    },
+  },
+  traits: { granularity: "recordSet", minTtl: 1, concurrency: "name" },
+  permissions:
+    "PowerDNS has one key for everything, so where that is too much a proxy must allow PATCH of the zone only.",
+  tested: { by: "server", against: "PowerDNS Authoritative Server 5.1", on: "2026-11-24" },
+  create({ apiKey, server }, { http }) {
+    const api = http({ headers: { "x-api-key": apiKey } });
+    const zones = path`/api/v1/servers/${server}/zones`;
+    const zonePath = (id: string) => zones + path`/${id}`;
+    return {
+      async *zones(candidates) {
+        for (const name of candidates) {
+          const found = await api.get(zones, { query: { zone: `${name}.` } });
+          for (const zone of found.list()) yield { name: zone.text("name"), id: zone.id("id") };
+        }
+      },
+      async get({ zone, fqdn }) {
+        const answer = await api.get(zonePath(zone.id), { query: { rrset_name: `${fqdn}.`, rrset_type: "TXT" } });
+        // Servers that do not know the filter answer the whole zone.
+        const sets = answer
+          .list("rrsets")
+          .filter((set) => set.text("type") === "TXT" && sameName(set.text("name"), fqdn));
+        return sets.flatMap((set) => set.list("records").map((record) => unquote(record.text("content"))));
+      },
+      async set(set, values) {
+        await api.patch(zonePath(set.zone.id), { rrsets: [change(set, values)] });
+      },
+      async setAll(zone, sets) {
+        await api.patch(zonePath(zone.id), { rrsets: sets.map(({ set, values }) => change(set, values)) });
+      },
+    };
+  },
+});
