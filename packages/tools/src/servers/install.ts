@@ -159,6 +159,8 @@ async function aptEnvironment(group: ServerGroup, source: DebianSource, work: st
     `APT::Install-Recommends "false";`,
     `Acquire::Languages "none";`,
     `Acquire::Retries "3";`,
+    // Without it an unreachable mirror is only a warning, and the packages seem not to exist.
+    `APT::Update::Error-Mode "any";`,
     // A testing release, or a frozen mirror, may be past its date; the signature is still checked.
     `Acquire::Check-Valid-Until "false";`,
   ];
