@@ -1,0 +1,81 @@
+import type { Declaration } from "../command.ts";
+import { lookupFlags, propagationFlags, providerFlags } from "./dns-flags.ts";
+
+const group = "DNS";
+const name = { usage: "<name>", description: "whole name of the record: _acme-challenge.example.com" };
+const value = { usage: "<values...>", description: "the text itself, without quotes" };
+
+export const dnsWriteFlags = { ...providerFlags, ...lookupFlags, ...propagationFlags };
+
+const setDeclaration: Declaration<typeof dnsWriteFlags> = {
+  name: "set",
+  group,
+  summary: "add TXT values at a name, keep the others, and wait until every server has them",
+  args: [name, value],
+  flags: dnsWriteFlags,
+  examples: [["certwright dns set _acme-challenge.example.com hello --dns cloudflare", ""]],
+  load: () => import("../commands/dns-set.ts"),
+};
+
+export const dnsRemoveFlags = { ...providerFlags, ...lookupFlags };
+
+const removeDeclaration: Declaration<typeof dnsRemoveFlags> = {
+  name: "remove",
+  aliases: ["rm"],
+  group,
+  summary: "remove TXT values at a name, and only these",
+  args: [name, value],
+  flags: dnsRemoveFlags,
+  load: () => import("../commands/dns-remove.ts"),
+};
+
+const checkDeclaration: Declaration<typeof dnsWriteFlags> = {
+  name: "check",
+  aliases: ["test"],
+  group,
+  summary: "try a provider for a domain without any CA; or see which servers have a value",
+  description:
+    "With --dns: writes a random value at the challenge name of the domain, waits until every server has it, and removes it: credentials, zone, aliases and propagation, tried without a CA.\nWith a value: asks every authoritative server whether it has that value at that name now.",
+  args: [
+    { usage: "<name>", description: "domain to try; or, with a value, whole name of the record" },
+    { usage: "[value]", description: "value to look for" },
+  ],
+  flags: dnsWriteFlags,
+  examples: [
+    ["certwright dns check example.com --dns cloudflare", "does everything work?"],
+    ["certwright dns check _acme-challenge.example.com 4Zg...", "who has it?"],
+  ],
+  load: () => import("../commands/dns-check.ts"),
+};
+
+export const dnsProvidersFlags = {};
+
+const providersDeclaration: Declaration<typeof dnsProvidersFlags> = {
+  name: "providers",
+  group,
+  summary: "DNS providers by name, or one with its options and environment variables",
+  args: [{ usage: "[id]", description: "provider, path or package", complete: "provider" }],
+  flags: dnsProvidersFlags,
+  examples: [["certwright dns providers cloudflare", "what it needs"]],
+  load: () => import("../commands/dns-providers.ts"),
+};
+
+export const dnsDeclaration: Declaration = {
+  name: "dns",
+  group,
+  summary: "write, remove and look for TXT records; list providers",
+  flags: {},
+  commands: [setDeclaration, removeDeclaration, checkDeclaration, providersDeclaration],
+};
+
+export const cleanupFlags = {};
+
+export const cleanupDeclaration: Declaration<typeof cleanupFlags> = {
+  name: "cleanup",
+  group,
+  summary: "remove records that an interrupted run left behind",
+  description:
+    "Every record is noted before it is written. This removes those that a run could not remove itself, because it was killed or the DNS failed; the next run does the same.",
+  flags: cleanupFlags,
+  load: () => import("../commands/cleanup.ts"),
+};

@@ -1,0 +1,18 @@
+import { type FlagValues, text, toggle } from "../flags.ts";
+
+const group = "Output and state";
+
+/** Flags every command takes, before or after its name. */
+export const globalFlags = {
+  state: text("--state <dir>", "where accounts and certificates are kept", {
+    group,
+    complete: "directory",
+    shownDefault: "/var/lib/certwright for root, else $XDG_STATE_HOME/certwright",
+  }),
+  json: toggle("--json", "one JSON object per line: events, then the result", { group }),
+  quiet: toggle("-q, --quiet", "only warnings, errors and answers", { group }),
+  debug: toggle("--debug", "requests to the CA, and stack traces of errors", { group }),
+  color: toggle("--no-color", "no colours; NO_COLOR does the same", { group }),
+};
+
+export type GlobalFlags = FlagValues<typeof globalFlags>;

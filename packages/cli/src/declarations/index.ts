@@ -1,0 +1,21 @@
+import type { Declaration } from "../command.ts";
+import { accountDeclaration } from "./account.ts";
+import { completionDeclaration } from "./completion.ts";
+import { cleanupDeclaration, dnsDeclaration } from "./dns.ts";
+import { issueDeclaration } from "./issue.ts";
+import { renewDeclaration } from "./renew.ts";
+import { deployDeclaration, listDeclaration, revokeDeclaration, statusDeclaration } from "./stored.ts";
+
+/** Every command, in the order help lists them. */
+export const declarations: readonly Declaration[] = [
+  issueDeclaration,
+  renewDeclaration,
+  listDeclaration,
+  statusDeclaration,
+  deployDeclaration,
+  revokeDeclaration,
+  dnsDeclaration,
+  cleanupDeclaration,
+  accountDeclaration,
+  completionDeclaration,
+];

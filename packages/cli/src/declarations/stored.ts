@@ -1,0 +1,85 @@
+import type { Declaration } from "../command.ts";
+import { choice, text, toggle } from "../flags.ts";
+import { caFlags } from "./issue.ts";
+
+const group = "Certificates";
+const name = {
+  usage: "<name>",
+  description: "certificate, as `certwright list` names it",
+  complete: "certificate",
+} as const;
+
+export const listFlags = {
+  names: toggle("--names", "names alone, one a line", { group: "What to show" }),
+};
+
+export const listDeclaration: Declaration<typeof listFlags> = {
+  name: "list",
+  aliases: ["ls"],
+  group,
+  summary: "certificates in the store, when they end and whether they are live",
+  flags: listFlags,
+  load: () => import("../commands/list.ts"),
+};
+
+export const statusFlags = {};
+
+export const statusDeclaration: Declaration<typeof statusFlags> = {
+  name: "status",
+  group,
+  summary: "all that is known of certificates: names, life, targets, last failure, what is due next",
+  args: [{ ...name, usage: "[names...]" }],
+  flags: statusFlags,
+  load: () => import("../commands/status.ts"),
+};
+
+const reasons = ["unspecified", "keyCompromise", "affiliationChanged", "superseded", "cessationOfOperation"] as const;
+
+export const revokeFlags = {
+  reason: choice(
+    "--reason <reason>",
+    `why: ${reasons.join(", ")} (RFC 5280 section 5.3.1)`,
+    { group: "What to revoke", shownDefault: "unspecified" },
+    reasons,
+    (word) => reasons.find((reason) => reason.toLowerCase() === word) ?? word,
+  ),
+  cert: text("--cert <file>", "a certificate that is not in the store, PEM", {
+    group: "What to revoke",
+    complete: "file",
+  }),
+  key: text("--key <file>", "its private key, to revoke without the account", {
+    group: "What to revoke",
+    complete: "file",
+  }),
+  ...caFlags,
+};
+
+export const revokeDeclaration: Declaration<typeof revokeFlags> = {
+  name: "revoke",
+  group,
+  summary: "make a certificate invalid before its time",
+  args: [{ ...name, usage: "[name]" }],
+  flags: revokeFlags,
+  examples: [
+    ["certwright revoke example.com --reason keyCompromise", "then `certwright renew` obtains another with a new key"],
+    ["certwright revoke --cert leaf.pem --key leaf.key --server letsencrypt", "one that was obtained elsewhere"],
+  ],
+  load: () => import("../commands/revoke.ts"),
+};
+
+export const deployFlags = {};
+
+export const deployDeclaration: Declaration<typeof deployFlags> = {
+  name: "deploy",
+  group,
+  summary: "push a stored certificate to its targets, or to others, and check that it is served",
+  args: [
+    name,
+    { usage: "[targets...]", description: "haproxy:/run/haproxy/admin.sock; left out: the targets it was issued with" },
+  ],
+  flags: deployFlags,
+  examples: [
+    ["certwright deploy example.com haproxy:/run/haproxy/admin.sock", "to a node that was not reachable before"],
+  ],
+  load: () => import("../commands/deploy.ts"),
+};

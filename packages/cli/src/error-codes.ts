@@ -1,0 +1,19 @@
+/** Codes of errors the command line itself makes, with what each means. `docs/reference/errors.md` is generated from it. */
+export const cliErrorCodes = {
+  CLI_USAGE: "The command line is wrong: an unknown command or option, or a value that is missing or cannot be read.",
+  CLI_CA_UNKNOWN: "The CA is neither a known short name nor the https: URL of an ACME directory.",
+  CLI_CA_GONE: "The CA of this name no longer issues certificates.",
+  CLI_TARGET_UNKNOWN: "The deploy target is of no kind Certwright knows.",
+  CLI_CERTIFICATE_UNKNOWN: "The store has no certificate of this name.",
+  CLI_FILE_UNREADABLE: "A file named on the command line or in the environment cannot be read.",
+  CLI_INTERRUPTED: "The run was stopped by a signal; what it had begun outside was undone first.",
+  CLI_SYSTEM: "The operating system refused something; the message says what and where.",
+  CLI_INTERNAL: "A fault in Certwright itself. Run again with --debug and report what it prints.",
+  PLUGIN_UNKNOWN: "No DNS provider of this name is known or installed.",
+  PLUGIN_NOT_INSTALLED: "The DNS provider is known, but its package is not installed.",
+  PLUGIN_LOAD: "The DNS provider's module was found but fails to load.",
+  PLUGIN_INVALID: "The module found is not a DNS provider: its default export is not made by defineProvider.",
+  PLUGIN_API_VERSION: "The DNS provider was made for another version of the provider interface.",
+} as const;
+
+export type CliErrorCode = keyof typeof cliErrorCodes;

@@ -1,0 +1,25 @@
+import { exitCodeOf, exitCodes } from "../exit-code.ts";
+import { explain } from "./explain.ts";
+import { type Reporter, type ReporterSetup, writeError } from "./reporter.ts";
+
+/**
+ * One JSON object per line: `{time, type, ...}` for each event, at last one of type `result` with `ok` and `exitCode`
+ * and either the command's answer or `error`. Errors also go to standard error, for whoever reads the log.
+ */
+export function createJsonReporter(setup: ReporterSetup): Reporter {
+  const { context, secrets, debug } = setup;
+  const write = (object: Readonly<Record<string, unknown>>) => {
+    const time = new Date(context.now()).toISOString();
+    context.stdout.write(`${JSON.stringify(secrets.maskAll({ time, ...object }))}\n`);
+  };
+  return {
+    emit: write,
+    finish: ({ exitCode, result }) => write({ type: "result", ok: exitCode === exitCodes.done, exitCode, ...result }),
+    fail: (error) => {
+      const exitCode = exitCodeOf(error);
+      const { stack, ...explained } = explain(error);
+      write({ type: "result", ok: false, exitCode, error: debug ? { ...explained, stack } : explained });
+      return writeError(error, setup);
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import type { Emit } from "@certwright/core";
+import type { CommandResult } from "../command.ts";
+import type { CliContext } from "../context.ts";
+import { type ExitCode, exitCodeOf } from "../exit-code.ts";
+import { clean } from "./clean.ts";
+import { type Explained, explain } from "./explain.ts";
+import type { Paint } from "./paint.ts";
+import type { Secrets } from "./secrets.ts";
+
+/** One form of output. The only place where a command's doings are printed, and where secrets are masked. */
+export interface Reporter {
+  readonly emit: Emit;
+  /** The answer of a command that ended. */
+  finish(result: CommandResult): void;
+  /** The error that ended it. */
+  fail(error: unknown): ExitCode;
+}
+
+/** What every form needs. */
+export interface ReporterSetup {
+  readonly context: Pick<CliContext, "stdout" | "stderr" | "now" | "every">;
+  readonly secrets: Secrets;
+  readonly paint: Paint;
+  /** For standard error, which may go elsewhere. */
+  readonly errorPaint: Paint;
+  readonly quiet: boolean;
+  readonly debug: boolean;
+}
+
+/** The text as it may be shown: no secret, no control character. */
+export function shown(text: string, { secrets }: Pick<ReporterSetup, "secrets">): string {
+  return clean(secrets.mask(text));
+}
+
+/** `error CODE: message`, the hint under it, and for --debug the stack. */
+export function writeError(error: unknown, setup: ReporterSetup): ExitCode {
+  for (const line of errorLines(explain(error), setup)) setup.context.stderr.write(`${line}\n`);
+  return exitCodeOf(error);
+}
+
+function errorLines({ code, message, hint, stack }: Explained, setup: ReporterSetup): readonly string[] {
+  const { errorPaint: paint } = setup;
+  return [
+    `${paint.bad("error")} ${paint.strong(code)}: ${shown(message, setup)}`,
+    ...(hint === undefined ? [] : [`  ${shown(hint, setup)}`]),
+    ...(setup.debug ? stack.map((line) => paint.dim(`  ${shown(line, setup)}`)) : []),
+  ];
+}

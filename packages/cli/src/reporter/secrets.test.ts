@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { createSecrets } from "./secrets.ts";
+
+describe("createSecrets", () => {
+  it("masks a value as it is, in URLs, in JSON and in base64", () => {
+    const secrets = createSecrets();
+    const value = 'to/k"en+1';
+    secrets.add(value);
+    const base64 = Buffer.from(value).toString("base64");
+    const shown = secrets.mask(`${value} ?t=${encodeURIComponent(value)} ${JSON.stringify({ value })} ${base64}`);
+    expect(shown).toBe('[secret] ?t=[secret] {"value":"[secret]"} [secret]');
+  });
+
+  it("masks the longer of two that begin alike", () => {
+    const secrets = createSecrets();
+    secrets.add("abcd");
+    secrets.add("abcdefgh");
+    expect(secrets.mask("abcdefgh abcd")).toBe("[secret] [secret]");
+  });
+
+  it("masks a key line by line, and what a file's last line end would hide", () => {
+    const secrets = createSecrets();
+    secrets.add("-----BEGIN KEY-----\nMIGHAgEAMBMGByqGSM49\nAgEGCCqGSM49AwEHBG0w\n-----END KEY-----\n");
+    secrets.add("from-a-file\n");
+    expect(secrets.mask("MIGHAgEAMBMGByqGSM49 from-a-file")).toBe("[secret] [secret]");
+  });
+
+  it("leaves what is too short to be a secret", () => {
+    const secrets = createSecrets();
+    secrets.add("abc");
+    secrets.add("");
+    expect(secrets.mask("abc")).toBe("abc");
+  });
+
+  it("masks every string in JSON", () => {
+    const secrets = createSecrets();
+    secrets.add("hush-hush");
+    expect(secrets.maskAll({ a: ["x hush-hush", { b: "hush-hush" }], n: 1, z: null })).toEqual({
+      a: ["x [secret]", { b: "[secret]" }],
+      n: 1,
+      z: null,
+    });
+  });
+});

@@ -1,0 +1,58 @@
+/** Values that must never be shown. Filled as secrets are read, asked wherever text leaves the program. */
+export interface Secrets {
+  add(value: string): void;
+  mask(text: string): string;
+  /** The same for plain JSON: every string in it. */
+  maskAll(value: unknown): unknown;
+}
+
+/** What stands in a secret's place. */
+const shown = "[secret]";
+
+/** Shorter values would hide ordinary words, and are no secrets worth the name. */
+const shortest = 4;
+
+/** An empty set of secrets. */
+export function createSecrets(): Secrets {
+  const forms = new Set<string>();
+  let longestFirst: readonly string[] = [];
+  const mask = (text: string) => longestFirst.reduce((masked, form) => masked.replaceAll(form, shown), text);
+  const maskAll = (value: unknown): unknown => {
+    if (typeof value === "string") return mask(value);
+    if (Array.isArray(value)) return value.map(maskAll);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, maskAll(inner)]));
+  };
+  return {
+    add: (value) => {
+      for (const form of formsOf(value)) forms.add(form);
+      longestFirst = [...forms].sort((a, b) => b.length - a.length);
+    },
+    mask,
+    maskAll,
+  };
+}
+
+/** The value as it is, and as it looks in URLs, in JSON and in base64. */
+function formsOf(value: string): readonly string[] {
+  const trimmed = value.trim();
+  if (trimmed.length < shortest) return [];
+  const bytes = Buffer.from(trimmed);
+  return [
+    trimmed,
+    encodeURIComponent(trimmed),
+    JSON.stringify(trimmed).slice(1, -1),
+    bytes.toString("base64"),
+    bytes.toString("base64url"),
+    ...linesOf(trimmed),
+  ];
+}
+
+/** A key in PEM may be shown line by line. */
+function linesOf(value: string): readonly string[] {
+  if (!value.includes("\n")) return [];
+  return value
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line.length >= 16 && !line.startsWith("-----"));
+}
