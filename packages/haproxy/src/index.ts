@@ -1,1 +1,11 @@
-export {};
+export type { AddRequest } from "./discover.ts";
+export { type HaproxyErrorCode, haproxyErrorCodes } from "./error-codes.ts";
+export { HaproxyError } from "./errors.ts";
+export type { Emit, HaproxyEvent } from "./events.ts";
+export type { DiskOptions, PathMapping } from "./files.ts";
+export type { HandshakePoint } from "./handshake.ts";
+export { type Node, type NodeTls, parseNode } from "./node.ts";
+export type { PemPair } from "./pem.ts";
+export { push } from "./push.ts";
+export type { PushRequest, PushResult } from "./push-request.ts";
+export { defaultLimits, type PushContext, type PushLimits } from "./settings.ts";

@@ -1,0 +1,260 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { changeMemory } from "./change.ts";
+import { discover, type Found } from "./discover.ts";
+import { HaproxyError, hasCode } from "./errors.ts";
+import { type FileChanges, openFileChanges } from "./file-changes.ts";
+import { type FilePlan, mapPath, planFiles } from "./files.ts";
+import { recallFormer } from "./former.ts";
+import type { Shown } from "./handshake.ts";
+import type { WorkerInfo } from "./listings.ts";
+import type { Node } from "./node.ts";
+import { type Bundle, readBundle } from "./pem.ts";
+import type { PushRequest, PushResult } from "./push-request.ts";
+import { planRequests, refuseBundle, refusePlace, type SetRequest } from "./refusals.ts";
+import { remarksAfter, remarksBefore } from "./remarks.ts";
+import { showBufferSize } from "./runtime.ts";
+import { isIdentical } from "./served.ts";
+import type { Session } from "./session.ts";
+import { type PushContext, type Settings, settingsOf } from "./settings.ts";
+import { type Aftermath, settle, type Touched } from "./settle.ts";
+import { replaceContent } from "./transaction.ts";
+import { checkHandshakes, type Expected, shakeAll, verifyLoaded } from "./verify.ts";
+
+// Starting again can mend these: the connection, the worker or somebody else came in between.
+const passing = [
+  "HAPROXY_CONNECTION_CUT",
+  "HAPROXY_WORKER_STOPPING",
+  "HAPROXY_WORKER_REPLACED",
+  "HAPROXY_NOT_APPLIED",
+  "HAPROXY_OVERTAKEN",
+] as const;
+
+/**
+ * Makes one certificate live in one HAProxy without a reload, and proves it.
+ *
+ * In order: refuse what would do harm, write the files, replace the content in memory, attach it where it is new, and
+ * verify over a new connection. A push may be repeated at will; what is already there is left alone. When it fails,
+ * no transaction of ours stays open, and the files are as they were unless HAProxy holds the new certificate or
+ * cannot be asked.
+ *
+ * @throws HaproxyError with any code of `haproxyErrorCodes`; the signal's reason when aborted
+ */
+export async function push(node: Node, request: PushRequest, context: PushContext): Promise<PushResult> {
+  const settings = settingsOf(node, context);
+  const bundle = readBundle(request.pem);
+  refuseBundle(bundle, new Date(context.now()));
+
+  const work: Work = { request, bundle, settings, files: openFileChanges(node.id, settings.emit), touched: {} };
+  for (let attempts = 1; ; attempts++) {
+    try {
+      return await attempt(work);
+    } catch (error) {
+      const again = attempts < settings.limits.attempts && hasCode(error, ...passing) && !context.signal.aborted;
+      const memory = await settle(work.touched, bundle, settings, !again);
+      if (!again) throw await settleFiles(error, memory, work.files);
+      settings.emit({ type: "retrying", node: node.id, certificate: request.certificate ?? "", reason: messageOf(error) });
+      await sleep(50 + Math.random() * 200, undefined, { signal: context.signal }).catch(() => {});
+    }
+  }
+}
+
+/** One push over all its attempts. */
+interface Work {
+  readonly request: PushRequest;
+  readonly bundle: Bundle;
+  readonly settings: Settings;
+  readonly files: FileChanges;
+  readonly touched: Touched;
+}
+
+/** The story of one node, from the first word to the proof. */
+async function attempt(work: Work): Promise<PushResult> {
+  const session = await work.settings.open();
+  try {
+    const aim = await takeAim(session, work);
+    const { found, plan, like } = aim;
+    if (found.way?.kind === "reload") {
+      await work.files.writeCertificate(plan, work.bundle, like);
+      return result(work, found, session.worker, {
+        action: "reload-needed",
+        reloadNeeded: found.way.reason,
+        warnings: remarksBefore(work.bundle, found, plan),
+      });
+    }
+    const before = await lookBefore(session, aim, work);
+    await work.files.writeCertificate(plan, work.bundle, like);
+    const changed = await changeMemory(
+      session,
+      { ...aim, editList: () => editList(aim, work) },
+      work.touched,
+      work.settings,
+    );
+    session.close();
+
+    const loaded = await prove(aim, before, session.worker, work);
+    return result(work, found, loaded.worker, {
+      action: aim.requests.length === 0 && !found.way ? "unchanged" : found.way ? "added" : "updated",
+      instances: changed.instances,
+      served: loaded.status === "Used" && !loaded.shadowed,
+      warnings: [
+        ...remarksBefore(work.bundle, found, plan),
+        ...remarksAfter(found.name, loaded.status, changed.notes),
+        ...loaded.warnings,
+      ],
+    });
+  } finally {
+    session.close();
+  }
+}
+
+/** What will be done, decided before anything is. */
+interface Aim {
+  readonly found: Found;
+  readonly plan: FilePlan;
+  /** A file whose owner a new file takes over. */
+  readonly like?: string;
+  /** Empty when HAProxy holds exactly this already. */
+  readonly requests: readonly SetRequest[];
+  readonly line: { readonly certificate: string; readonly options?: string; readonly filters?: readonly string[] };
+}
+
+async function takeAim(session: Session, { request, bundle, settings }: Work): Promise<Aim> {
+  const map = request.disk === false ? undefined : request.disk?.map;
+  const found = await discover(session, bundle, { ...request, ...(map ? { map } : {}) }, settings);
+  const { name, present, neighbour } = found;
+  const allowFewerNames = request.allowFewerNames ?? false;
+  const place = { node: settings.node.id, name, ...(present ? { present } : {}), allowFewerNames };
+  refusePlace(bundle, place);
+  const limits = {
+    bufferSize: await showBufferSize(session),
+    version: session.worker.version,
+    prefix: session.prefix,
+  };
+  const { options, filters } = request.add ?? {};
+  return {
+    found,
+    plan: planFiles(settings.node, name, present, request.disk),
+    ...(neighbour === undefined ? {} : { like: mapPath(neighbour, map) }),
+    requests: present && isIdentical(present, bundle) ? [] : planRequests(bundle, place, limits),
+    line: { certificate: name, ...(options ? { options } : {}), ...(filters ? { filters } : {}) },
+  };
+}
+
+/** How things stood before the push: what clients saw, and what can be put back. */
+interface Before {
+  readonly shown: readonly Shown[];
+  readonly former?: Bundle;
+}
+
+async function lookBefore(session: Session, { found, plan, requests }: Aim, work: Work): Promise<Before> {
+  const points = work.request.verify?.handshake ?? [];
+  if (points.length === 0 || requests.length === 0) return { shown: [] };
+  const shown = await shakeAll(points, work.bundle, work.settings);
+  const former = found.present && (await recallFormer(session, found.present, plan));
+  return { shown, ...(former ? { former } : {}) };
+}
+
+async function editList({ found, plan, line }: Aim, { request, files }: Work): Promise<void> {
+  if (found.way?.kind !== "crt-list" || plan.kind === "none") return;
+  const map = request.disk === false ? undefined : request.disk?.map;
+  await files.addToList(mapPath(found.way.list, map), line);
+}
+
+async function prove({ found }: Aim, before: Before, worker: WorkerInfo, work: Work) {
+  const { bundle, settings, files, request } = work;
+  const { name, present, way } = found;
+  const expected: Expected = {
+    name,
+    bundle,
+    worker,
+    ...(present ? { before: present } : {}),
+    ...(way && way.kind !== "reload" ? { list: way.list } : {}),
+  };
+  const loaded = await verifyLoaded(expected, settings);
+  if (!(await files.areOurs())) throw overtakenOnDisk(settings.node.id, name);
+  try {
+    await checkHandshakes(request.verify?.handshake ?? [], expected, settings, before.shown);
+  } catch (error) {
+    if (before.former && hasCode(error, "HAPROXY_HANDSHAKE_FAILED"))
+      throw await putBack(error, name, before.former, settings);
+    throw error;
+  }
+  return loaded;
+}
+
+/** Clients can no longer connect: the former certificate is better than none. Returns what to report. */
+async function putBack(error: unknown, name: string, former: Bundle, settings: Settings): Promise<unknown> {
+  const { signal, emit, limits, node } = settings;
+  try {
+    const session = await settings.open();
+    try {
+      const size = { bufferSize: await showBufferSize(session), version: session.worker.version, prefix: session.prefix };
+      const requests = planRequests(former, { node: node.id, name }, size);
+      await replaceContent(session, name, requests, { signal, emit, patience: limits });
+    } finally {
+      session.close();
+    }
+  } catch (cause) {
+    return withHint(error, `The former certificate could not be put back: ${messageOf(cause)}`);
+  }
+  emit({ type: "put-back", node: node.id, certificate: name });
+  return withHint(error, "The former certificate is back in its place.");
+}
+
+/** Files follow memory: what HAProxy does not hold must not surprise it at the next reload. */
+async function settleFiles(error: unknown, memory: Aftermath, files: FileChanges): Promise<unknown> {
+  if (memory === "new" || files.paths.length === 0) return error;
+  // Nobody knows what HAProxy holds. The new files passed every check, so the next start may well load them.
+  if (memory === "unknown") return withHint(error, "The new files stay; HAProxy serves them from its next start on.");
+  try {
+    await files.restore();
+    return error;
+  } catch (cause) {
+    return withHint(error, `The former files could not be put back: ${messageOf(cause)}`);
+  }
+}
+
+function withHint(error: unknown, sentence: string): unknown {
+  if (!(error instanceof HaproxyError)) return error;
+  const { code, message, node, certificate, cause, retryable } = error;
+  return new HaproxyError(code, message, {
+    ...(node === undefined ? {} : { node }),
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(cause === undefined ? {} : { cause }),
+    retryable,
+    hint: error.hint === undefined ? sentence : `${error.hint} ${sentence}`,
+  });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function overtakenOnDisk(node: string, certificate: string): HaproxyError {
+  return new HaproxyError("HAPROXY_OVERTAKEN", `Somebody else changed the files of ${certificate} during the push.`, {
+    node,
+    certificate,
+    retryable: true,
+    hint: "Let one deployer look after each certificate.",
+  });
+}
+
+function result(
+  { bundle, settings, files }: Work,
+  { name }: Found,
+  worker: WorkerInfo,
+  rest: Pick<PushResult, "action" | "warnings"> & Partial<PushResult>,
+): PushResult {
+  return {
+    node: settings.node.id,
+    name,
+    instances: 0,
+    served: false,
+    serial: bundle.serial,
+    fingerprint256: bundle.fingerprint256,
+    pid: worker.pid,
+    version: worker.version,
+    files: files.paths,
+    ...rest,
+  };
+}

@@ -1,0 +1,33 @@
+import type { Found } from "./discover.ts";
+import type { FilePlan } from "./files.ts";
+import type { CertificateDetails } from "./listings.ts";
+import type { Bundle } from "./pem.ts";
+
+/* What a push that succeeds should still tell its person: pure sentences. */
+
+/** Remarks known before anything is changed. */
+export function remarksBefore(bundle: Bundle, found: Found, plan: FilePlan): readonly string[] {
+  const remarks: string[] = [];
+  if (bundle.issuers === 0 && !bundle.selfSigned) {
+    remarks.push("The certificate comes without its issuers; many clients will not trust it.");
+  }
+  if (plan.kind === "none") {
+    remarks.push(`No file was written (${plan.reason}); a reload brings back what the files hold.`);
+  }
+  const { way } = found;
+  if (way?.kind === "frontend") {
+    remarks.push(`A reload forgets the new entry; add "ssl-f-use crt ${found.name}" to frontend ${way.list.slice(1)}.`);
+  }
+  if (way?.kind === "crt-list" && plan.kind === "none") {
+    remarks.push(`A reload forgets the new entry; add ${found.name} to ${way.list}.`);
+  }
+  return remarks;
+}
+
+/** Remarks on what HAProxy shows afterwards. */
+export function remarksAfter(name: string, status: CertificateDetails["status"], notes: string): readonly string[] {
+  const remarks: string[] = [];
+  if (notes !== "") remarks.push(`HAProxy says: ${notes}`);
+  if (status !== "Used") remarks.push(`No bind line of the running configuration uses ${name}.`);
+  return remarks;
+}

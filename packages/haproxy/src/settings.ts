@@ -1,0 +1,68 @@
+import type { Connect } from "./connect.ts";
+import type { Emit } from "./events.ts";
+import type { Node } from "./node.ts";
+import type { Patience } from "./patience.ts";
+import { openSession, type Session } from "./session.ts";
+
+/** Bounds of a push, in milliseconds where not said otherwise. */
+export interface PushLimits extends Patience {
+  /** Connecting. Default: 5 000. */
+  readonly connectTimeout: number;
+  /** One answer. Default: 30 000, for a commit rebuilds every bind line that uses the certificate. */
+  readonly answerTimeout: number;
+  /** One TLS handshake. Default: 5 000. */
+  readonly handshakeTimeout: number;
+  /** Ending a transaction and looking what is in memory after a failure, even when aborted. Default: 5 000. */
+  readonly settleTimeout: number;
+  /** How often to start again after a cut connection or a reload in the middle. Default: 3 attempts in all. */
+  readonly attempts: number;
+}
+
+/** Waits 30 s for others, and aborts a transaction nobody has touched for 10 s. */
+export const defaultLimits: PushLimits = {
+  busyTimeout: 30_000,
+  staleAfter: 10_000,
+  connectTimeout: 5_000,
+  answerTimeout: 30_000,
+  handshakeTimeout: 5_000,
+  settleTimeout: 5_000,
+  attempts: 3,
+};
+
+/** The world of a push. */
+export interface PushContext {
+  readonly signal: AbortSignal;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly onEvent?: Emit;
+  /** Default: {@link defaultLimits}. */
+  readonly limits?: Partial<PushLimits>;
+  /** Opens streams to nodes. Default: over unix sockets and TCP. */
+  readonly connect?: Connect;
+}
+
+/** A push context with every default filled in. */
+export interface Settings {
+  readonly node: Node;
+  readonly signal: AbortSignal;
+  readonly now: () => number;
+  readonly emit: Emit;
+  readonly limits: PushLimits;
+  /** Opens a session with the node under these limits, or under another signal. */
+  readonly open: (signal?: AbortSignal) => Promise<Session>;
+}
+
+/** Fills in the defaults of a context for one node. */
+export function settingsOf(node: Node, context: PushContext): Settings {
+  const limits = { ...defaultLimits, ...context.limits };
+  const { connectTimeout, answerTimeout } = limits;
+  const connect = context.connect ? { connect: context.connect } : {};
+  return {
+    node,
+    signal: context.signal,
+    now: context.now,
+    emit: context.onEvent ?? (() => {}),
+    limits,
+    open: (signal = context.signal) => openSession(node, { signal, connectTimeout, answerTimeout, ...connect }),
+  };
+}

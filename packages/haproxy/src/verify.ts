@@ -1,0 +1,155 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { HaproxyError } from "./errors.ts";
+import { addressOf, type HandshakePoint, type Shown, shakeHands } from "./handshake.ts";
+import type { CertificateDetails, WorkerInfo } from "./listings.ts";
+import { whileLocked } from "./locked.ts";
+import type { Bundle } from "./pem.ts";
+import { showCertificate, showCrtList, showSni } from "./runtime.ts";
+import { findShadows, isSame } from "./served.ts";
+import type { Settings } from "./settings.ts";
+
+/** What a new connection to the node shows. */
+export interface Loaded {
+  readonly worker: WorkerInfo;
+  readonly status: CertificateDetails["status"];
+  readonly warnings: readonly string[];
+  readonly shadowed: boolean;
+}
+
+/** What was pushed, and where the push saw it go. */
+export interface Expected {
+  readonly name: string;
+  readonly bundle: Bundle;
+  /** What was there before. */
+  readonly before?: CertificateDetails;
+  /** The worker the push spoke to. */
+  readonly worker: WorkerInfo;
+  /** The list it must be in. */
+  readonly list?: string;
+}
+
+/**
+ * Looks at the certificate over a new connection, which leads to the current worker; the one used for the push may
+ * have stayed with a worker that a reload is replacing.
+ *
+ * @throws HaproxyError HAPROXY_WORKER_REPLACED, HAPROXY_NOT_APPLIED, HAPROXY_OVERTAKEN
+ */
+export async function verifyLoaded(expected: Expected, settings: Settings): Promise<Loaded> {
+  const session = await settings.open();
+  try {
+    const context = { patience: settings.limits, signal: settings.signal };
+    const shown = await whileLocked(session, context, () => showCertificate(session, expected.name));
+    const replaced = session.worker.pid !== expected.worker.pid;
+    if ("kind" in shown || !isSame(shown, expected.bundle)) {
+      throw notLoaded(expected, "kind" in shown ? undefined : shown, replaced, settings.node.id);
+    }
+    if (expected.list !== undefined) {
+      const entries = await showCrtList(session, expected.list);
+      if ("kind" in entries || !entries.some((entry) => entry.certificate === expected.name)) {
+        throw notLoaded(expected, undefined, replaced, settings.node.id);
+      }
+    }
+    const rows = await whileLocked(session, context, () => showSni(session));
+    const shadows = "kind" in rows ? [] : findShadows(rows, expected.name);
+    settings.emit({ type: "verified", node: settings.node.id, certificate: expected.name, pid: session.worker.pid });
+    return {
+      worker: session.worker,
+      status: shown.status,
+      shadowed: shadows.length > 0,
+      warnings: shadows
+        .slice(0, 5)
+        .map(
+          ({ sni, frontend, certificate }) =>
+            `${certificate} answers ${sni} on ${frontend} too, and may be served instead.`,
+        ),
+    };
+  } finally {
+    session.close();
+  }
+}
+
+function notLoaded(expected: Expected, shown: CertificateDetails | undefined, replaced: boolean, node: string) {
+  const about = { node, certificate: expected.name, retryable: true };
+  if (replaced) {
+    return new HaproxyError("HAPROXY_WORKER_REPLACED", `${node} was reloaded during the push.`, {
+      ...about,
+      hint: "Push again. If it happens often, push after reloads instead of beside them.",
+    });
+  }
+  if (shown && expected.before && shown.serial === expected.before.serial) {
+    return new HaproxyError("HAPROXY_NOT_APPLIED", `${node} reported success but still holds the former certificate.`, {
+      ...about,
+      hint: "Something else, perhaps HAProxy's own ACME client, replaced it at the same time. Push again.",
+    });
+  }
+  return new HaproxyError("HAPROXY_OVERTAKEN", `Somebody else changed ${expected.name} in ${node} during the push.`, {
+    ...about,
+    hint: "Let one deployer look after each certificate.",
+  });
+}
+
+/** Shakes hands at every point and says what came. */
+export async function shakeAll(
+  points: readonly HandshakePoint[],
+  bundle: Bundle,
+  settings: Settings,
+): Promise<readonly Shown[]> {
+  const { signal, limits } = settings;
+  const options = { signal, timeout: limits.handshakeTimeout, keyType: bundle.keyType };
+  const shown: Shown[] = [];
+  for (const point of points) shown.push(await shakeHands(point, options));
+  return shown;
+}
+
+/**
+ * Checks that clients get the certificate at every point.
+ *
+ * @param before what the points showed before the push
+ * @throws HaproxyError HAPROXY_HANDSHAKE_FAILED where the push broke something, HAPROXY_NOT_SERVED where it had no effect
+ */
+export async function checkHandshakes(
+  points: readonly HandshakePoint[],
+  expected: Expected,
+  settings: Settings,
+  before: readonly Shown[],
+): Promise<void> {
+  const node = settings.node.id;
+  for (const [index, point] of points.entries()) {
+    const shown = await shakeTwice(point, expected.bundle, settings);
+    const address = addressOf(point);
+    const asked = point.sni === undefined ? address : `${address} for ${point.sni}`;
+    const about = { node, certificate: expected.name };
+    if (shown.kind === "failed") {
+      if (before[index]?.kind === "certificate") {
+        throw new HaproxyError(
+          "HAPROXY_HANDSHAKE_FAILED",
+          `Since the push the handshake with ${asked} fails (${shown.reason}).`,
+          {
+            ...about,
+            hint: "Compare the key type and names of the certificate with what clients need.",
+          },
+        );
+      }
+      throw new HaproxyError("HAPROXY_NOT_SERVED", `The handshake with ${asked} fails (${shown.reason}).`, {
+        ...about,
+        hint: "It failed before the push too, or was not tried. Check the address and the name.",
+      });
+    }
+    if (shown.fingerprint256 !== expected.bundle.fingerprint256) {
+      throw new HaproxyError("HAPROXY_NOT_SERVED", `${asked} presents another certificate than the one pushed.`, {
+        ...about,
+        hint: "Another certificate there answers the same name, or the address belongs to another HAProxy.",
+      });
+    }
+    settings.emit({ type: "handshake", node, address, sni: point.sni ?? "" });
+  }
+}
+
+// One lost packet must not make us take back a good certificate.
+async function shakeTwice(point: HandshakePoint, bundle: Bundle, settings: Settings): Promise<Shown> {
+  const options = { signal: settings.signal, timeout: settings.limits.handshakeTimeout, keyType: bundle.keyType };
+  const first = await shakeHands(point, options);
+  if (first.kind === "certificate") return first;
+  await sleep(200, undefined, { signal: settings.signal });
+  return shakeHands(point, options);
+}
