@@ -28,6 +28,7 @@ export function normalizeName(text: string): string {
     const fault = faultOf(label);
     if (fault !== undefined) throw bad(fault);
   }
+  if (/(?:^|\.)\d+$/.test(host)) throw bad("it ends in a number, as only addresses do");
   const name = wildcard ? `*.${host}` : host;
   if (name.length > longestName) throw bad(`it is ${name.length} bytes long, ${longestName} are allowed`);
   return name;

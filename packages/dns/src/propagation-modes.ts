@@ -7,7 +7,8 @@ export type PropagationMode =
   | {
       readonly type: "watch";
       readonly resolvers?: readonly DnsServer[] | undefined;
-      readonly quorum?: number | undefined;
+      /** The part of the resolvers that must show a value, above 0 and up to 1. Default: 1. */
+      readonly resolverQuorum?: number | undefined;
     }
   /** Wait this many milliseconds, and ask nobody. */
   | { readonly type: "fixed"; readonly ms: number }
