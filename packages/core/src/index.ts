@@ -18,16 +18,29 @@ export { certificateId, getRenewalInfo } from "./acme/renewal-info.ts";
 export { revocationReasons, revokeCertificate } from "./acme/revocation.ts";
 export { type CertificateInfo, isIssuedBy, parseChain, readCertificate as readX509 } from "./acme/x509.ts";
 export type { CertwrightEvent, Emit, ServerState, TxtEventRecord } from "./events.ts";
-export { type ChallengeType, type Identifier, parseIdentifier, sameIdentifiers, uniqueIdentifiers } from "./identifier.ts";
+export {
+  type ChallengeType,
+  type Identifier,
+  parseIdentifier,
+  sameIdentifiers,
+  uniqueIdentifiers,
+} from "./identifier.ts";
 export { ChallengeError, type NameFailure } from "./issue/challenge-error.ts";
 export { createDnsSolver, type DnsSolverOptions } from "./issue/dns-01.ts";
 export type { DnsBinding, DnsPlacing } from "./issue/dns-place.ts";
-export type { Effect, Effects } from "./issue/effects.ts";
 export { type IssueJob, issue } from "./issue/issue.ts";
 export { type CaAccess, openCa } from "./issue/open-ca.ts";
 export type { Solver, Task, TaskFailure, TaskOutcome } from "./issue/solver.ts";
 export { verifyChain } from "./issue/verify.ts";
 export { type Action, dueMoment, planCertificate, type StoredFacts } from "./manage/plan.ts";
 export type { DeployableCertificate, DeployContext, DeployOutcome, DeployTarget } from "./manage/target.ts";
-export type { CaSpec, CertificateSpec, ChallengeSpec, DnsSpec, KeyTypeName, PropagationSpec, SecretRef } from "./spec.ts";
+export type {
+  CaSpec,
+  CertificateSpec,
+  ChallengeSpec,
+  DnsSpec,
+  KeyTypeName,
+  PropagationSpec,
+  SecretRef,
+} from "./spec.ts";
 export type { World } from "./world.ts";

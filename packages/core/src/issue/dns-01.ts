@@ -8,9 +8,9 @@ import {
 import { CertwrightError } from "@certwright/provider";
 import { type ChallengeRecord, dns01Record, dnsAccount01Record } from "../acme/challenge.ts";
 import type { TxtEventRecord } from "../events.ts";
+import type { Journal } from "../store/journal.ts";
 import type { World } from "../world.ts";
 import { type DnsPlacing, type PlacedRecord, placeRecord } from "./dns-place.ts";
-import type { Effects } from "./effects.ts";
 import { asTheySettle } from "./settle.ts";
 import type { Solver, Task, TaskFailure, TaskOutcome } from "./solver.ts";
 
@@ -23,7 +23,9 @@ export interface DnsSolverOptions extends DnsPlacing {
   readonly patience?: number;
   /** Asked in place of the zone's own name servers. */
   readonly nameservers?: readonly DnsServer[];
-  readonly effects: Effects;
+  /** Name in the store of the certificate it is for. */
+  readonly certificate: string;
+  readonly journal: Pick<Journal, "record" | "done">;
   readonly world: World;
 }
 
@@ -35,7 +37,7 @@ interface PresentedRecord extends PlacedRecord {
 
 /** Meets challenges by TXT records, at whatever providers serve the names. */
 export function createDnsSolver(options: DnsSolverOptions): Solver {
-  const { bindings, effects, world } = options;
+  const { bindings } = options;
   const presented = new Map<string, PresentedRecord>();
 
   return {
@@ -50,16 +52,14 @@ export function createDnsSolver(options: DnsSolverOptions): Solver {
         placed.flatMap((entry) => ("error" in entry ? [] : [entry])),
         ({ binding, record }) => `${binding.handle.instance} ${record.zone.name}`,
       );
-      const failed = await Promise.all(
-        [...zones.values()].map((entries) => addAll(entries, presented, effects, world)),
-      );
+      const failed = await Promise.all([...zones.values()].map((entries) => addAll(entries, presented, options)));
       return [...failures, ...failed.flat()];
     },
     wait: (tasks, signal) => waitAll(tasks, presented, options, signal),
     cleanUp: async (tasks) => {
       const mine = tasks.flatMap((task) => presented.get(task.id) ?? []);
       const zones = Map.groupBy(mine, ({ binding, record }) => `${binding.handle.instance} ${record.zone.name}`);
-      await Promise.all([...zones.values()].map((entries) => removeAll(entries, effects, world)));
+      await Promise.all([...zones.values()].map((entries) => removeAll(entries, options)));
       for (const { id } of tasks) presented.delete(id);
     },
   };
@@ -90,28 +90,29 @@ async function placeTask(
 async function addAll(
   entries: readonly (PlacedRecord & { readonly task: Task })[],
   presented: Map<string, PresentedRecord>,
-  effects: Effects,
-  world: World,
+  { certificate, journal, world }: DnsSolverOptions,
 ): Promise<readonly TaskFailure[]> {
   const [first] = entries;
   if (first === undefined) return [];
-  const ids = await effects.begin(
+  const effects = await journal.record(
     entries.map(({ binding, record }) => ({
-      kind: "txt" as const,
-      provider: binding.handle.instance,
-      zone: record.zone,
+      kind: "dns-txt" as const,
+      where: binding.handle.instance,
+      zone: record.zone.name,
       name: record.fqdn,
       value: record.value,
+      certificate,
     })),
+    world.now(),
   );
   entries.forEach(({ task, binding, record }, index) => {
-    presented.set(task.id, { binding, record, effect: ids[index] ?? "", recordId: undefined });
+    presented.set(task.id, { binding, record, effect: effects[index]?.id ?? "", recordId: undefined });
   });
   world.emit({ type: "txt.adding", records: entries.map(describe) });
   try {
     const recordIds = await first.binding.handle.add(entries.map(({ record }) => record));
     entries.forEach(({ task, binding, record }, index) => {
-      presented.set(task.id, { binding, record, effect: ids[index] ?? "", recordId: recordIds[index] });
+      presented.set(task.id, { binding, record, effect: effects[index]?.id ?? "", recordId: recordIds[index] });
     });
     world.emit({ type: "txt.added", records: entries.map(describe) });
     return [];
@@ -121,14 +122,14 @@ async function addAll(
   }
 }
 
-async function removeAll(entries: readonly PresentedRecord[], effects: Effects, world: World): Promise<void> {
+async function removeAll(entries: readonly PresentedRecord[], { journal, world }: DnsSolverOptions): Promise<void> {
   const [first] = entries;
   if (first === undefined) return;
   try {
     await first.binding.handle.remove(
       entries.map(({ record, recordId }) => (recordId === undefined ? record : { ...record, id: recordId })),
     );
-    await effects.done(entries.map(({ effect }) => effect));
+    journal.done(entries.map(({ effect }) => effect));
     world.emit({ type: "txt.removed", records: entries.map(describe) });
   } catch (cause) {
     const error = asError(cause);
@@ -166,7 +167,8 @@ async function* waitAll(
     timeoutMs:
       (options.patience ??
         Math.max(...options.bindings.map(({ handle }) => handle.definition.traits.propagation ?? 120))) * 1000,
-    firstMs: 0,
+    // A server that answers from what was just written may be asked at once; others are given a moment.
+    firstMs: patience(options) <= 5 ? 0 : 100,
     random: world.random,
     signal,
     onState: (sighting) => {
@@ -199,6 +201,11 @@ async function* waitAll(
       return { task, ready: true };
     }),
   );
+}
+
+/** Seconds; see `ProviderTraits.propagation`. */
+function patience({ bindings }: DnsSolverOptions): number {
+  return Math.max(...bindings.map(({ handle }) => handle.definition.traits.propagation ?? 120));
 }
 
 /** The servers to watch, by zone; nothing is looked up when nobody will be asked. */

@@ -1,4 +1,5 @@
 import type { ChallengeType, Identifier } from "../identifier.ts";
+import type { Effect } from "../store/effects.ts";
 
 /** One challenge to meet: everything a solver may know of it. */
 export interface Task {
@@ -47,4 +48,6 @@ export interface Solver {
   wait?(tasks: readonly Task[], signal: AbortSignal): AsyncIterable<TaskOutcome>;
   /** Undoes what `present` did for these tasks. MUST succeed where there is nothing to undo. `signal` is a fresh one with a deadline. */
   cleanUp(tasks: readonly Task[], signal: AbortSignal): Promise<void>;
+  /** Undoes an effect that an earlier run wrote down and did not undo; false for one that is not this solver's. */
+  undo?(effect: Effect, signal: AbortSignal): Promise<boolean>;
 }

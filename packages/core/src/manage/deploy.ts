@@ -1,0 +1,142 @@
+import { CertwrightError, isCertwrightError } from "@certwright/provider";
+import type { TargetState } from "../store/certificate-meta.ts";
+import { readCertificate, type StoredCertificate, updateCertificateMeta } from "../store/certificates.ts";
+import type { Run } from "./parts.ts";
+import type { DeployableCertificate, DeployOutcome } from "./target.ts";
+
+/** What came of one target. */
+export type TargetResult = { readonly target: string } & (
+  | ({ readonly ok: true } & DeployOutcome)
+  | { readonly ok: false; readonly error: Error }
+);
+
+/**
+ * Brings the stored certificate to targets, all at once, and remembers for each how far it got. A target that fails keeps
+ * none of the others waiting; it has its own schedule and needs no new order.
+ *
+ * @throws only where the certificate cannot be read, or the run is aborted
+ */
+export async function deployCertificate(
+  name: string,
+  targets: readonly string[],
+  run: Run,
+): Promise<readonly TargetResult[]> {
+  const stored = await readCertificate(run.store, name);
+  if (stored === undefined)
+    throw new CertwrightError("CERTIFICATE_NOT_FOUND", `there is no certificate ${name}`, {
+      hint: "`certwright list` shows what there is.",
+    });
+  const certificate = deployable(stored);
+  const results = await Promise.all(targets.map((target) => deployTo(target, certificate, run)));
+  const now = run.world.now();
+  await updateCertificateMeta(run.store, name, (meta) => ({
+    ...meta,
+    targets: targets.reduce((states, target, index) => {
+      const result = results[index];
+      return result === undefined ? states : withState(states, nextState(states, target, result, certificate, now));
+    }, meta.targets),
+  }));
+  return results;
+}
+
+/** Targets that do not serve the current certificate as far as is known. */
+export function undeployed(states: readonly TargetState[]): readonly TargetState[] {
+  return states.filter(({ wanted, accepted }) => accepted?.fingerprint256 !== wanted);
+}
+
+async function deployTo(id: string, certificate: DeployableCertificate, { parts, world }: Run): Promise<TargetResult> {
+  const about = { certificate: certificate.name, target: id };
+  world.emit({ type: "deploy.started", ...about });
+  try {
+    const target = await parts.target(id);
+    const outcome = await target.deploy(certificate, {
+      now: world.now,
+      signal: world.signal,
+      step: (step, detail) =>
+        world.emit({ type: "deploy.step", ...about, step, ...(detail === undefined ? {} : { detail }) }),
+    });
+    const { action, detail, reloadNeeded } = outcome;
+    world.emit({ type: "deploy.finished", ...about, action, ...(detail === undefined ? {} : { detail }) });
+    for (const message of outcome.warnings ?? [])
+      world.emit({ type: "warning", code: "DEPLOY_WARNING", message, certificate: certificate.name });
+    if (reloadNeeded !== undefined) {
+      world.emit({
+        type: "warning",
+        code: "DEPLOY_RELOAD_NEEDED",
+        certificate: certificate.name,
+        message: `${id} serves it only after a reload: ${reloadNeeded}`,
+      });
+    }
+    return { target: id, ok: true, ...outcome };
+  } catch (cause) {
+    world.signal.throwIfAborted();
+    const error = cause instanceof Error ? cause : new Error(String(cause));
+    const code = isCertwrightError(error) ? error.code : "DEPLOY_FAILED";
+    const hint = isCertwrightError(error) && error.hint !== undefined ? { hint: error.hint } : {};
+    world.emit({ type: "deploy.failed", ...about, code, message: error.message, ...hint });
+    return { target: id, ok: false, error };
+  }
+}
+
+function deployable({ meta, leafPem, chainPem, keyPem }: StoredCertificate): DeployableCertificate {
+  if (keyPem === undefined) {
+    throw new CertwrightError("CERTIFICATE_NO_KEY", `the key of ${meta.name} is not stored here (it came from a CSR)`, {
+      hint: "Deploy it where the key is, or issue without --csr.",
+    });
+  }
+  const { name, identifiers, generation, fingerprint256 } = meta;
+  return {
+    name,
+    identifiers,
+    generation,
+    leafPem,
+    chainPem,
+    keyPem,
+    fingerprint256,
+    notAfter: new Date(meta.notAfter),
+  };
+}
+
+function withState(states: readonly TargetState[], state: TargetState): readonly TargetState[] {
+  return [...states.filter(({ target }) => target !== state.target), state];
+}
+
+function nextState(
+  states: readonly TargetState[],
+  target: string,
+  result: TargetResult,
+  certificate: DeployableCertificate,
+  now: number,
+): TargetState {
+  const before = states.find((state) => state.target === target);
+  const seen = { fingerprint256: certificate.fingerprint256, at: now };
+  const kept = {
+    ...(before?.accepted === undefined ? {} : { accepted: before.accepted }),
+    ...(before?.served === undefined ? {} : { served: before.served }),
+  };
+  if (!result.ok) {
+    const failures = (before?.failures ?? 0) + 1;
+    const code = isCertwrightError(result.error) ? result.error.code : "DEPLOY_FAILED";
+    return {
+      target,
+      wanted: seen.fingerprint256,
+      ...kept,
+      failures,
+      nextTry: now + pauseAfter(failures),
+      lastError: { code, message: result.error.message, at: now },
+    };
+  }
+  return {
+    target,
+    wanted: seen.fingerprint256,
+    ...kept,
+    accepted: seen,
+    ...(result.served ? { served: seen } : {}),
+    failures: 0,
+  };
+}
+
+/** One minute, doubling to an hour: a node that is down shall get its certificate soon after it is back. */
+function pauseAfter(failures: number): number {
+  return 60_000 * Math.min(2 ** Math.min(failures - 1, 10), 60);
+}

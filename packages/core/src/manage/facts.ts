@@ -1,0 +1,27 @@
+import type { CertificateMeta } from "../store/certificate-meta.ts";
+import { undeployed } from "./deploy.ts";
+import type { StoredFacts } from "./plan.ts";
+
+/** What a plan needs of a stored certificate. */
+export function factsOf(meta: CertificateMeta, targets: readonly string[]): StoredFacts {
+  const { renewalInfo } = meta;
+  const chosen = renewalInfo?.chosen;
+  const known = new Set(meta.targets.map(({ target }) => target));
+  return {
+    identifiers: meta.identifiers,
+    keyType: meta.keyType,
+    profile: meta.profile,
+    directoryUrl: meta.directoryUrl,
+    notBefore: new Date(meta.notBefore),
+    notAfter: new Date(meta.notAfter),
+    revoked: meta.revoked !== undefined,
+    certId: renewalInfo?.certId,
+    suggested: chosen === undefined ? undefined : { at: new Date(chosen), explanation: renewalInfo?.explanationUrl },
+    undeployed: [
+      ...undeployed(meta.targets)
+        .filter(({ target }) => targets.includes(target))
+        .map(({ target, nextTry }) => ({ target, notBefore: nextTry === undefined ? undefined : new Date(nextTry) })),
+      ...targets.filter((target) => !known.has(target)).map((target) => ({ target, notBefore: undefined })),
+    ],
+  };
+}

@@ -1,0 +1,105 @@
+import { isCertwrightError } from "@certwright/provider";
+import type { AcmeClient } from "../acme/client.ts";
+import { issue } from "../issue/issue.ts";
+import { openCa } from "../issue/open-ca.ts";
+import type { Solver } from "../issue/solver.ts";
+import type { CaSpec } from "../spec.ts";
+import type { CertificateMeta } from "../store/certificate-meta.ts";
+import { readCertificate } from "../store/certificates.ts";
+import type { Run } from "./parts.ts";
+import type { Action } from "./plan.ts";
+import { openSolvers } from "./solvers.ts";
+
+/** Opens each CA once in a run, however many certificates want it. */
+export interface CaPool {
+  client(ca: CaSpec): Promise<AcmeClient>;
+  /** Ends idle connections. */
+  close(): Promise<void>;
+}
+
+/** A pool over the run's store; an opening that failed is tried anew by the next certificate. */
+export function createCaPool({ store, parts, world }: Run): CaPool {
+  const clients = new Map<string, Promise<AcmeClient>>();
+  return {
+    client: (ca) => {
+      const key = JSON.stringify([ca.directoryUrl, ca.email]);
+      const known = clients.get(key) ?? parts.caAccess(ca).then((access) => openCa(ca, access, store, world));
+      clients.set(key, known);
+      known.catch(() => clients.delete(key));
+      return known;
+    },
+    close: async () => {
+      for (const client of await Promise.allSettled(clients.values())) {
+        if (client.status === "fulfilled") client.value.close();
+      }
+    },
+  };
+}
+
+/**
+ * Gets one certificate from the first of its CAs that gives it. The next CA is asked only when the one before was out of
+ * reach, limited us, or is forbidden to issue; a name that cannot be proved fails everywhere alike.
+ */
+export async function obtain(
+  action: Extract<Action, { do: "issue" }>,
+  pool: CaPool,
+  run: Run,
+): Promise<CertificateMeta> {
+  const { spec } = action;
+  const solvers = await openSolvers(spec, run);
+  for (const [index, ca] of spec.cas.entries()) {
+    try {
+      return await obtainFrom(ca, action, solvers, pool, run);
+    } catch (error) {
+      run.world.signal.throwIfAborted();
+      const next = spec.cas[index + 1];
+      if (next === undefined || !isCasOwnFault(error)) throw error;
+      const { code, message } = error;
+      run.world.emit({
+        type: "warning",
+        code,
+        certificate: spec.name,
+        message: `${ca.directoryUrl} cannot issue now (${message}); asking ${next.directoryUrl}`,
+      });
+    }
+  }
+  throw new Error("a certificate without a CA passed its checks");
+}
+
+async function obtainFrom(
+  ca: CaSpec,
+  { spec, replaces }: Extract<Action, { do: "issue" }>,
+  solvers: readonly Solver[],
+  pool: CaPool,
+  run: Run,
+): Promise<CertificateMeta> {
+  const client = await pool.client(ca);
+  const before = await readCertificate(run.store, spec.name);
+  return await issue({
+    spec,
+    client,
+    solvers,
+    csr: spec.csrFile === undefined ? undefined : await run.parts.readFile(spec.csrFile),
+    previousKeyPem: before?.keyPem,
+    // Another CA knows nothing of the certificate that is replaced.
+    replaces: before?.meta.directoryUrl === client.directoryUrl ? replaces : undefined,
+    store: run.store,
+    world: run.world,
+  });
+}
+
+const casOwnFaults = new Set([
+  "ACME_UNREACHABLE",
+  "ACME_TIMEOUT",
+  "ACME_SERVER_INTERNAL",
+  "ACME_RATE_LIMITED",
+  "ACME_PAUSED",
+  "ACME_CAA",
+  "ACME_NOT_ACME",
+]);
+
+function isCasOwnFault(error: unknown): error is Error & { code: string } {
+  return (
+    isCertwrightError(error) && (casOwnFaults.has(error.code) || (error.code.startsWith("ACME_") && error.retryable))
+  );
+}

@@ -1,0 +1,31 @@
+import type { DnsBinding } from "../issue/dns-place.ts";
+import type { CaAccess } from "../issue/open-ca.ts";
+import type { Solver } from "../issue/solver.ts";
+import type { CaSpec, ChallengeSpec } from "../spec.ts";
+import type { Journal } from "../store/journal.ts";
+import type { Store } from "../store/store.ts";
+import type { World } from "../world.ts";
+import type { DeployTarget } from "./target.ts";
+
+/**
+ * What only the program on top can make, because it needs packages, files, the environment or a person. Each function is
+ * asked once for each distinct thing in a run; certificates share what it made.
+ */
+export interface Parts {
+  caAccess(ca: CaSpec): Promise<CaAccess>;
+  /** For dns-* challenges: the provider, with its options read. */
+  dnsBinding(challenge: ChallengeSpec): Promise<DnsBinding>;
+  /** For every other challenge type. */
+  solver(challenge: ChallengeSpec, journal: Journal): Promise<Solver>;
+  target(id: string): Promise<DeployTarget>;
+  /** A file the configuration names, such as a CSR. */
+  readFile(path: string): Promise<Uint8Array>;
+}
+
+/** What every step of a run works with. */
+export interface Run {
+  readonly store: Store;
+  readonly journal: Journal;
+  readonly parts: Parts;
+  readonly world: World;
+}

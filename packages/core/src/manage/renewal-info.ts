@@ -1,0 +1,66 @@
+import type { AcmeClient } from "../acme/client.ts";
+import { certificateId, getRenewalInfo } from "../acme/renewal-info.ts";
+import { readCertificate as readX509 } from "../acme/x509.ts";
+import type { RenewalInfoState } from "../store/certificate-meta.ts";
+import { type StoredCertificate, updateCertificateMeta } from "../store/certificates.ts";
+import type { Run } from "./parts.ts";
+
+/**
+ * Asks the CA when it suggests to renew (RFC 9773), if it is time to ask again, and remembers the answer. The moment chosen
+ * in a window stays the same as long as the window does; a CA that fails or talks nonsense changes nothing.
+ */
+export async function refreshRenewalInfo(
+  stored: StoredCertificate,
+  client: () => Promise<AcmeClient>,
+  run: Run,
+): Promise<StoredCertificate> {
+  const { world, store } = run;
+  const before = stored.meta.renewalInfo;
+  if (before?.nextCheck !== undefined && before.nextCheck > world.now()) return stored;
+  const leaf = readX509(stored.leafPem);
+  const certId = certificateId(leaf);
+  if (certId === undefined) return stored;
+  try {
+    const { signal } = world;
+    const info = await getRenewalInfo(await client(), leaf, { signal });
+    const nextCheck = world.now() + info.retryAfter * 1000;
+    const next =
+      info.window === undefined
+        ? { ...withoutWindow(before), certId, nextCheck }
+        : chooseMoment(before, certId, info.window, info.explanationUrl, nextCheck, world.random());
+    const meta = await updateCertificateMeta(store, stored.meta.name, (current) => ({ ...current, renewalInfo: next }));
+    return { ...stored, meta };
+  } catch (error) {
+    world.signal.throwIfAborted();
+    const message = `the CA does not say when to renew: ${error instanceof Error ? error.message : String(error)}`;
+    world.emit({ type: "warning", code: "RENEWAL_INFO_UNAVAILABLE", certificate: stored.meta.name, message });
+    return stored;
+  }
+}
+
+/** A uniformly random moment of the window (RFC 9773 section 4.2), kept while the window is unchanged. */
+export function chooseMoment(
+  before: RenewalInfoState | undefined,
+  certId: string,
+  window: { readonly start: Date; readonly end: Date },
+  explanationUrl: string | undefined,
+  nextCheck: number,
+  random: number,
+): RenewalInfoState {
+  const start = window.start.getTime();
+  const end = window.end.getTime();
+  const unchanged = before?.window?.start === start && before.window.end === end && before.chosen !== undefined;
+  const chosen = unchanged && before?.chosen !== undefined ? before.chosen : Math.floor(start + (end - start) * random);
+  return {
+    certId,
+    window: { start, end },
+    chosen,
+    nextCheck,
+    ...(explanationUrl === undefined ? {} : { explanationUrl }),
+  };
+}
+
+function withoutWindow(before: RenewalInfoState | undefined): Omit<RenewalInfoState, "certId"> {
+  // A CA that is silent today has not taken back what it said yesterday.
+  return before === undefined ? {} : before;
+}

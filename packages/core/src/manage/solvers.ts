@@ -1,0 +1,55 @@
+import { type PropagationMode, parseServer } from "@certwright/dns";
+import { CertwrightError } from "@certwright/provider";
+import { createDnsSolver } from "../issue/dns-01.ts";
+import type { Solver } from "../issue/solver.ts";
+import type { CertificateSpec, ChallengeSpec, PropagationSpec } from "../spec.ts";
+import type { Run } from "./parts.ts";
+
+/**
+ * The solvers of one certificate in the order its specification prefers them. All challenges of one dns type become one
+ * solver, which chooses the provider by where each record lands.
+ */
+export async function openSolvers(spec: CertificateSpec, run: Run): Promise<readonly Solver[]> {
+  if (spec.challenges.length === 0) {
+    throw new CertwrightError("CONFIG_NO_CHALLENGE", `nothing says how to prove the names of ${spec.name}`, {
+      hint: "Name a DNS provider (--dns cloudflare; `certwright dns providers` lists them), or use --http or --tls-alpn.",
+    });
+  }
+  const types = [...new Set(spec.challenges.map(({ type }) => type))];
+  const solvers = types.map(async (type): Promise<readonly Solver[]> => {
+    const ways = spec.challenges.filter((challenge) => challenge.type === type);
+    if (type === "dns-01" || type === "dns-account-01") return [await dnsSolver(type, ways, spec, run)];
+    return await Promise.all(ways.map((way) => run.parts.solver(way, run.journal)));
+  });
+  return (await Promise.all(solvers)).flat();
+}
+
+async function dnsSolver(
+  type: "dns-01" | "dns-account-01",
+  ways: readonly ChallengeSpec[],
+  spec: CertificateSpec,
+  run: Run,
+): Promise<Solver> {
+  const { dns } = spec;
+  const bindings = await Promise.all(ways.map((way) => run.parts.dnsBinding(way)));
+  const checked = dns.propagation?.mode !== "fixed" && dns.propagation?.seconds !== undefined;
+  return createDnsSolver({
+    type,
+    bindings,
+    followAlias: dns.followAlias ?? true,
+    aliases: dns.aliases ?? {},
+    propagation: propagationMode(dns.propagation),
+    ...(checked ? { patience: dns.propagation?.seconds ?? 0 } : {}),
+    ...(dns.nameservers === undefined ? {} : { nameservers: dns.nameservers.map((server) => parseServer(server)) }),
+    certificate: spec.name,
+    journal: run.journal,
+    world: run.world,
+  });
+}
+
+function propagationMode(spec: PropagationSpec | undefined): PropagationMode {
+  if (spec?.mode === "off") return { type: "off" };
+  if (spec?.mode === "fixed") return { type: "fixed", ms: (spec.seconds ?? 60) * 1000 };
+  const resolvers = spec?.publicResolvers?.map((server) => parseServer(server));
+  return { type: "watch", ...(resolvers === undefined ? {} : { resolvers }) };
+}

@@ -1,0 +1,86 @@
+import { relativeName } from "@certwright/dns";
+import { candidates, type Zone } from "@certwright/provider";
+import type { CertificateSpec, ChallengeSpec } from "../spec.ts";
+import { readCertificateSpec } from "../store/certificates.ts";
+import type { Effect } from "../store/effects.ts";
+import type { Run } from "./parts.ts";
+
+/** What a sweep came to. */
+export interface Swept {
+  readonly undone: number;
+  readonly left: readonly { readonly effect: Effect; readonly reason: string }[];
+}
+
+/** Undoes what this run was handed by runs that died. `specs` are those known besides the stored ones. */
+export async function sweep(specs: readonly CertificateSpec[], run: Run): Promise<Swept> {
+  const { effects, unreadable } = await run.journal.adopt();
+  for (const error of unreadable) {
+    run.world.emit({
+      type: "warning",
+      code: error.code,
+      message: error.message,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    });
+  }
+  const outcomes = await Promise.all(
+    effects.map(async (effect) => {
+      try {
+        const reason = await undo(effect, specs, run);
+        if (reason === undefined) run.journal.done([effect.id]);
+        return { effect, reason };
+      } catch (error) {
+        run.world.signal.throwIfAborted();
+        return { effect, reason: error instanceof Error ? error.message : String(error) };
+      }
+    }),
+  );
+  const left = outcomes.flatMap(({ effect, reason }) => (reason === undefined ? [] : [{ effect, reason }]));
+  for (const { effect, reason } of left) {
+    run.world.emit({
+      type: "warning",
+      code: "LEFT_OVER",
+      certificate: effect.certificate,
+      message: `${effect.kind} ${effect.name} from a run that ended early is still there: ${reason}`,
+      hint: "`certwright cleanup` tries again with the certificate's own settings.",
+    });
+  }
+  return { undone: effects.length - left.length, left };
+}
+
+/** Undefined when undone, else why not. */
+async function undo(effect: Effect, specs: readonly CertificateSpec[], run: Run): Promise<string | undefined> {
+  const spec =
+    specs.find(({ name }) => name === effect.certificate) ?? (await readCertificateSpec(run.store, effect.certificate));
+  const way = spec?.challenges.find((challenge) => (challenge.instance ?? challenge.provider) === effect.where);
+  if (effect.kind !== "dns-txt") return await undoOther(effect, spec, run);
+  if (way === undefined) return `nothing known of ${effect.certificate} says how to reach ${effect.where}`;
+  const binding = await run.parts.dnsBinding(way);
+  const zone = binding.zone ?? (await zoneNow(effect, binding.handle));
+  await binding.handle.remove([
+    { zone, name: relativeName(effect.name, zone.name), fqdn: effect.name, value: effect.value, ttl: 60 },
+  ]);
+  run.world.emit({
+    type: "txt.removed",
+    records: [{ name: effect.name, value: effect.value, zone: zone.name, provider: effect.where }],
+  });
+  return undefined;
+}
+
+async function zoneNow(
+  effect: Effect,
+  handle: { listsZones: boolean; findZone(fqdn: string, names: readonly string[]): Promise<Zone | undefined> },
+): Promise<Zone> {
+  const name = effect.zone ?? "";
+  const found = handle.listsZones ? await handle.findZone(effect.name, candidates(effect.name)) : undefined;
+  return found ?? { name, id: name };
+}
+
+/** Files and map entries are undone by the solvers that make them. */
+async function undoOther(effect: Effect, spec: CertificateSpec | undefined, run: Run): Promise<string | undefined> {
+  const ways = (spec?.challenges ?? []).filter((challenge: ChallengeSpec) => !challenge.type.startsWith("dns-"));
+  for (const way of ways) {
+    const solver = await run.parts.solver(way, run.journal);
+    if (await solver.undo?.(effect, run.world.signal)) return undefined;
+  }
+  return "no configured solver knows it";
+}
