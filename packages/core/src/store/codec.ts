@@ -42,6 +42,19 @@ export function text(longest = longestText): Codec<string> {
   });
 }
 
+/** Text for people, such as an error's message: what would not be read back is left out when it is written. */
+export function remark(longest = 1000): Codec<string> {
+  return {
+    read: text(longest).read,
+    write: (value) =>
+      value
+        .toWellFormed()
+        .replace(/\p{Cc}+/gu, " ")
+        .slice(0, longest)
+        .toWellFormed(),
+  };
+}
+
 /** Text of this form. */
 export function pattern(form: RegExp, what: string): Codec<string> {
   return same((json, at) => {

@@ -10,11 +10,33 @@ export interface DocumentKind<T> {
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-/** The bytes of a document: JSON that people can read, with `format` first and a line feed at its end. */
+/**
+ * The bytes of a document: JSON that people can read, with `format` first and a line feed at its end.
+ *
+ * @throws StoreError `STORE_BAD_VALUE` where it could not be read back
+ */
 export function encodeDocument<T>(kind: DocumentKind<T>, value: T): Uint8Array {
-  return Buffer.from(
-    `${JSON.stringify({ format: kind.format, ...(kind.codec.write(value) as object) }, undefined, 1)}\n`,
-  );
+  const json = writeChecked(kind.codec, value) as object;
+  return Buffer.from(`${JSON.stringify({ format: kind.format, ...json }, undefined, 1)}\n`);
+}
+
+/**
+ * JSON of a value, after making sure that it can be read back: state must never be damaged by what is put into it.
+ *
+ * @throws StoreError `STORE_BAD_VALUE`
+ */
+export function writeChecked<T>(codec: Codec<T>, value: T): unknown {
+  const json = codec.write(value);
+  try {
+    codec.read(json, "it");
+  } catch (cause) {
+    if (!(cause instanceof CodecError)) throw cause;
+    throw new StoreError("STORE_BAD_VALUE", `this cannot be stored: ${cause.message}`, {
+      cause,
+      hint: "If you gave this value, give a plainer one; else please report it as a fault of Certwright.",
+    });
+  }
+  return json;
 }
 
 /**

@@ -1,6 +1,8 @@
 /** Every code a {@link StoreError} may carry, with its meaning; `docs/reference/errors.md` is made from it. */
 export const storeErrorCodes = {
   STORE_BAD_KEY: "A key or folder does not follow the grammar of the store; a fault of the program, not of the user.",
+  STORE_BAD_VALUE:
+    "A value does not fit its own format, for example a name with a control character; nothing was written.",
   STORE_BAD_NAME: "A name is empty, too long or not well-formed Unicode, so no file can be named after it.",
   STORE_CONFLICT: "The value changed, appeared or vanished since it was read; nothing was written.",
   STORE_LOCKED: "Another run holds the lease and did not let go of it in time.",

@@ -1,0 +1,113 @@
+import { caName } from "./accounts.ts";
+import { batched } from "./batched.ts";
+import { count, dictionary, instant, list, oneOf, optional, remark, shape, text } from "./codec.ts";
+import { type DocumentKind, decodeDocument, encodeDocument } from "./document.ts";
+import {
+  emptyLedger,
+  type Failure,
+  type Hold,
+  type Ledger,
+  type PausedName,
+  type Reservation,
+  tidied,
+} from "./ledger.ts";
+import type { CaLimits } from "./limits.ts";
+import type { OrderRequest } from "./order-request.ts";
+import { nextSlot, type Slot } from "./slot.ts";
+import { reserved } from "./spend.ts";
+import type { Store } from "./store.ts";
+import { corrupt, hasCode } from "./store-error.ts";
+
+/** The ledger of one CA as it is stored, shared by all runs over the same state. */
+export interface LedgerFile {
+  /** As it is now. */
+  read(): Promise<Ledger>;
+  /**
+   * Changes it, whatever other runs do. `change` may be called several times, each time with the latest ledger, and the
+   * answer is that of the last call. Calls that come in while one is under way are written together.
+   */
+  update<T>(change: (ledger: Ledger) => readonly [Ledger, T]): Promise<T>;
+}
+
+const ledgerDocument: DocumentKind<Ledger> = {
+  format: 1,
+  codec: shape<Ledger>({
+    directoryUrl: text(2048),
+    buckets: dictionary(instant),
+    reservations: dictionary(
+      shape<Reservation>({
+        set: text(64),
+        domains: list(text(255)),
+        exemption: optional(oneOf("ari", "same-set")),
+        until: instant,
+      }),
+    ),
+    holds: dictionary(shape<Hold>({ until: instant, reason: remark() })),
+    paused: dictionary(shape<PausedName>({ since: instant, unpauseUrl: optional(text(2048)) })),
+    failures: dictionary(
+      shape<Failure>({ count, since: instant, last: instant, nextTry: instant, code: text(100), reason: remark() }),
+    ),
+  }),
+};
+
+/** Attempts to write against other runs that do the same; each that fails means that another succeeded. */
+const mostAttempts = 100;
+
+/**
+ * The ledger of a CA. Its calls throw `STORE_CORRUPT` and `STORE_NEWER_FORMAT` where it cannot be read, and what the store
+ * throws; it is never started anew over one that cannot be read.
+ *
+ * @param now milliseconds since 1970; what is out of date by then is left out when it is written
+ */
+export function openLedger(store: Store, directoryUrl: string, now: () => number): LedgerFile {
+  const key = `ledger/${caName(directoryUrl)}.json`;
+
+  async function load(): Promise<{ ledger: Ledger; version: string | null }> {
+    const value = await store.read(key);
+    if (value === undefined) return { ledger: emptyLedger(directoryUrl), version: null };
+    const ledger = decodeDocument(ledgerDocument, key, value.bytes);
+    if (ledger.directoryUrl !== directoryUrl) throw corrupt(key, `it is about ${ledger.directoryUrl}`);
+    return { ledger, version: value.version };
+  }
+
+  const applyAll = batched(async (changes: readonly ((ledger: Ledger) => Ledger)[]) => {
+    for (let attempt = 1; ; attempt += 1) {
+      const { ledger, version } = await load();
+      const changed = changes.reduce((current, change) => change(current), ledger);
+      if (changed === ledger) return;
+      try {
+        await store.write(key, encodeDocument(ledgerDocument, tidied(changed, now())), { ifVersion: version });
+        return;
+      } catch (error) {
+        if (!hasCode(error, "STORE_CONFLICT") || attempt === mostAttempts) throw error;
+      }
+    }
+  });
+
+  return {
+    read: async () => (await load()).ledger,
+    async update(change) {
+      let answer: { value: ReturnType<typeof change>[1] } | undefined;
+      await applyAll((ledger) => {
+        const [changed, value] = change(ledger);
+        answer = { value };
+        return changed;
+      });
+      if (answer === undefined) throw new TypeError("a batch ended without its changes");
+      return answer.value;
+    },
+  };
+}
+
+/** Takes a slot if there is one: decided and noted in one step, so that two runs do not take the same. */
+export async function takeSlot(
+  file: LedgerFile,
+  limits: CaLimits | undefined,
+  request: OrderRequest,
+  now: number,
+): Promise<Slot> {
+  return await file.update((ledger) => {
+    const slot = nextSlot(ledger, limits, request, now);
+    return [slot.allowed ? reserved(ledger, limits, request, now) : ledger, slot];
+  });
+}

@@ -1,0 +1,158 @@
+import { backoffMs } from "./backoff.ts";
+import type { FullAgainAt } from "./bucket.ts";
+import type { LimitExemption } from "./limits.ts";
+
+/**
+ * What is remembered of one CA, so that its limits are met before it has to say so. A value: every function here takes one
+ * and returns the next. Times are milliseconds since 1970.
+ */
+export interface Ledger {
+  readonly directoryUrl: string;
+  /** By limit and subject. */
+  readonly buckets: Readonly<Record<string, FullAgainAt>>;
+  /** Orders under way, by certificate: counted as if they had been issued. */
+  readonly reservations: Readonly<Record<string, Reservation>>;
+  /** What the CA asked to be left alone with, by scope. */
+  readonly holds: Readonly<Record<string, Hold>>;
+  /** Identifiers the CA has paused, by account and identifier. */
+  readonly paused: Readonly<Record<string, PausedName>>;
+  /** Certificates that failed lately, by name. */
+  readonly failures: Readonly<Record<string, Failure>>;
+}
+
+/** An order that was placed, or is about to be. */
+export interface Reservation {
+  readonly set: string;
+  readonly domains: readonly string[];
+  readonly exemption?: LimitExemption;
+  readonly until: number;
+}
+
+/** The CA asked to be left alone. */
+export interface Hold {
+  readonly until: number;
+  readonly reason: string;
+}
+
+/** The CA refuses an identifier until a person says otherwise. */
+export interface PausedName {
+  readonly since: number;
+  /** Where a person lifts it. */
+  readonly unpauseUrl?: string;
+}
+
+/** A certificate's failures in a row. */
+export interface Failure {
+  readonly count: number;
+  readonly since: number;
+  readonly last: number;
+  readonly nextTry: number;
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** Longest time a CA is believed to want to be left alone. */
+export const longestHoldMs = 7 * 24 * 3_600_000;
+/** An order that is neither issued nor given up by then is forgotten. */
+export const reservedMs = 24 * 3_600_000;
+
+export function emptyLedger(directoryUrl: string): Ledger {
+  return { directoryUrl, buckets: {}, reservations: {}, holds: {}, paused: {}, failures: {} };
+}
+
+/** What a hold is about. */
+export type HoldScope =
+  | "ca"
+  | { readonly account: string }
+  | { readonly certificate: string }
+  | { readonly identifier: string };
+
+/** The CA answered 429 or 503 with Retry-After: nothing in this scope is tried before. Capped at seven days. */
+export function hold(ledger: Ledger, scope: HoldScope, retryAfterSeconds: number, reason: string, now: number): Ledger {
+  const wait = Math.min(Math.max(retryAfterSeconds * 1000, 0), longestHoldMs);
+  if (!(wait > 0)) return ledger;
+  return { ...ledger, holds: { ...ledger.holds, [holdKey(scope)]: { until: now + wait, reason } } };
+}
+
+/** Key of a scope in `Ledger.holds`. */
+export function holdKey(scope: HoldScope): string {
+  return scope === "ca" ? scope : Object.entries(scope).flat().join(" ");
+}
+
+/** Key of an account's identifier in `Ledger.paused`. */
+export const pausedKey = (account: string, identifier: string) => `${account} ${identifier}`;
+
+/** The CA has paused an identifier of this account. Orders are tried again after a day, or at the user's wish. */
+export function pauseName(
+  ledger: Ledger,
+  account: string,
+  identifier: string,
+  unpauseUrl: string | undefined,
+  now: number,
+): Ledger {
+  const paused: PausedName = { since: now, ...(unpauseUrl === undefined ? {} : { unpauseUrl }) };
+  return { ...ledger, paused: { ...ledger.paused, [pausedKey(account, identifier)]: paused } };
+}
+
+/**
+ * A certificate failed; the next try is after a backoff, or later if the CA asked for it.
+ *
+ * @param random in [0, 1)
+ */
+export function failed(
+  ledger: Ledger,
+  certificate: string,
+  error: { readonly code: string; readonly message: string; readonly retryAfter?: number | undefined },
+  random: number,
+  now: number,
+): Ledger {
+  const before = own(ledger.failures, certificate);
+  const count = Math.min((before?.count ?? 0) + 1, 1_000_000);
+  const asked = Math.min(Math.max((error.retryAfter ?? 0) * 1000, 0), longestHoldMs);
+  const failure: Failure = {
+    count,
+    since: before?.since ?? now,
+    last: now,
+    nextTry: now + Math.max(backoffMs(count, random), asked || 0),
+    code: error.code,
+    reason: error.message,
+  };
+  return { ...released(ledger, certificate), failures: { ...ledger.failures, [certificate]: failure } };
+}
+
+/** An order was given up before anything was issued. */
+export function released(ledger: Ledger, certificate: string): Ledger {
+  return { ...ledger, reservations: without(ledger.reservations, (key) => key === certificate) };
+}
+
+/** Nothing more is to be remembered of a certificate, as it is no longer stored. */
+export function forgetCertificate(ledger: Ledger, certificate: string): Ledger {
+  return { ...released(ledger, certificate), failures: without(ledger.failures, (key) => key === certificate) };
+}
+
+const forgetFailuresAfter = 90 * 24 * 3_600_000;
+
+/** Without what no longer matters, so that a ledger is only as large as a week is busy. */
+export function tidied(ledger: Ledger, now: number): Ledger {
+  return {
+    ...ledger,
+    buckets: without(ledger.buckets, (_, fullAt) => fullAt <= now),
+    reservations: without(ledger.reservations, (_, { until }) => until <= now || until > now + reservedMs),
+    holds: without(ledger.holds, (_, { until }) => until <= now || until > now + longestHoldMs),
+    paused: without(ledger.paused, (_, { since }) => since + forgetFailuresAfter <= now),
+    failures: without(ledger.failures, (_, { last }) => last + forgetFailuresAfter <= now),
+  };
+}
+
+/** What a record itself has under a key, which may be any text: `constructor` too. */
+export function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
+}
+
+/** A record without the entries that meet a condition. */
+export function without<T>(
+  record: Readonly<Record<string, T>>,
+  unwanted: (key: string, value: T) => boolean,
+): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(record).filter(([key, value]) => !unwanted(key, value)));
+}
