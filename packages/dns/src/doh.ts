@@ -1,7 +1,7 @@
 import { dnsError, messageOf } from "./errors.ts";
 import { type DnsAnswer, decodeAnswer, encodeQuery, type Question } from "./message.ts";
 import type { HttpsServer } from "./server.ts";
-import { longestMessage, malformed } from "./wire.ts";
+import { badAnswer, longestMessage, malformed } from "./wire.ts";
 
 /** The part of the options of `exchange` that also means something over HTTPS. */
 export interface HttpsExchangeOptions {
@@ -47,7 +47,7 @@ export async function exchangeOverHttps(
     if (timeout.aborted) throw failed("DNS_TIMEOUT", `did not answer within ${timeoutMs} ms`, server, error);
     if (error instanceof TypeError)
       throw failed("DNS_UNREACHABLE", `cannot be reached: ${reasonOf(error)}`, server, error);
-    throw error;
+    throw badAnswer(`${server.url}: ${messageOf(error)}`, error);
   }
 }
 

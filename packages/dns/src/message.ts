@@ -1,7 +1,7 @@
 import { type Answer, CHECKING_DISABLED, decode, encode, type Packet, RECURSION_DESIRED } from "dns-packet";
-import { dnsError, messageOf } from "./errors.ts";
+import { messageOf } from "./errors.ts";
 import { type DnsRecord, type DnsType, toRecord } from "./record.ts";
-import { endOfQuestions, frameOf, headerLength, headerOf, longestMessage, malformed } from "./wire.ts";
+import { badAnswer, endOfQuestions, frameOf, headerLength, headerOf, longestMessage, malformed } from "./wire.ts";
 
 /** What is asked: a normalized name and a type, in class IN. */
 export interface Question {
@@ -167,5 +167,5 @@ function extendedError(code: number, data: Buffer | undefined): ExtendedError[] 
 }
 
 function unasked(reason: string): Error {
-  return dnsError("DNS_BAD_ANSWER", `the DNS answer does not belong to the question: ${reason}`, { retryable: true });
+  return badAnswer(`the DNS answer does not belong to the question: ${reason}`);
 }

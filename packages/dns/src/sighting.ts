@@ -1,4 +1,5 @@
 import { isCertwrightError } from "@certwright/provider";
+import { messageOf } from "./errors.ts";
 import { type DnsAnswer, describeRcode } from "./message.ts";
 import { isNoRoute } from "./transport.ts";
 
@@ -54,10 +55,17 @@ export function readLook(answer: DnsAnswer, name: string, recursive: boolean): L
 /** Reads the failure to get an answer; rethrows what is no failure of the server. */
 export function readFailure(error: unknown): Observation {
   if (!isCertwrightError(error)) throw error;
-  const detail = error.message;
-  if (error.code === "DNS_TIMEOUT") return { state: "timeout", detail };
-  if (error.code === "DNS_UNREACHABLE") return { state: isNoRoute(error) ? "no-route" : "unreachable", detail };
-  return { state: "bad-answer", detail };
+  const reason = messageOf(error.cause ?? error);
+  switch (error.code) {
+    case "DNS_TIMEOUT":
+      return { state: "timeout", detail: "no answer in time" };
+    case "DNS_UNREACHABLE":
+      return { state: isNoRoute(error) ? "no-route" : "unreachable", detail: reason };
+    case "DNS_TRUNCATED_TCP_FAILED":
+      return { state: "bad-answer", detail: `it truncates its answer, and TCP fails: ${reason}` };
+    default:
+      return { state: "bad-answer", detail: reason };
+  }
 }
 
 /** What a look says about one value. */

@@ -1,10 +1,11 @@
 import { createSocket } from "node:dgram";
 import { lookup } from "node:dns/promises";
 import { connect, isIP, isIPv6 } from "node:net";
+import { isCertwrightError } from "@certwright/provider";
 import { untilAborted } from "./abort.ts";
 import { dnsError, messageOf } from "./errors.ts";
 import { formatServer, type PlainServer } from "./server.ts";
-import { longestMessage, malformed } from "./wire.ts";
+import { badAnswer, longestMessage, malformed } from "./wire.ts";
 
 /** Limits of one try on the network. */
 export interface TransportOptions {
@@ -43,7 +44,7 @@ export async function overUdp<T>(
       try {
         resolve(read(answer));
       } catch (error) {
-        ignored = error;
+        ignored = from(server, error);
       }
     });
     socket.on("connect", () => socket.send(message));
@@ -67,7 +68,7 @@ export async function overTcp<T>(
     const socket = connect({ host, port: server.port });
     let received = Buffer.alloc(0);
     socket.on("error", (error) => reject(unreachable(server, error)));
-    socket.on("close", () => reject(malformed("the connection was closed before the answer was complete")));
+    socket.on("close", () => reject(from(server, cutShort())));
     socket.on("connect", () => socket.write(lengthPrefixed(message)));
     socket.on("data", (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
@@ -77,7 +78,7 @@ export async function overTcp<T>(
       try {
         resolve(read(received.subarray(2, end)));
       } catch (error) {
-        reject(error);
+        reject(from(server, error));
       }
     });
     return { close: () => socket.destroy(), late: () => undefined };
@@ -130,6 +131,16 @@ async function addressOf(server: PlainServer, signal: AbortSignal | undefined): 
     signal?.throwIfAborted();
     throw unreachable(server, error);
   }
+}
+
+/** Says whose answer it was that could not be used. */
+function from(server: PlainServer, error: unknown): unknown {
+  if (!isCertwrightError(error) || error.code !== "DNS_BAD_ANSWER") return error;
+  return badAnswer(`${formatServer(server)}: ${error.message}`, error);
+}
+
+function cutShort(): Error {
+  return malformed("the connection was closed before it was complete");
 }
 
 function lengthPrefixed(message: Buffer): Buffer {

@@ -7,7 +7,7 @@ import { isSignedWith, readTsig, serverTimeOf, signRequest, type Tsig, tsigError
 import { readTsigKey, type TsigKey, type UsableTsigKey } from "./tsig-key.ts";
 import { type TsigVerdict, updateFailure } from "./update-failure.ts";
 import { encodeUpdate, type Update } from "./update-message.ts";
-import { headerOf } from "./wire.ts";
+import { badAnswer, headerOf } from "./wire.ts";
 
 /** How an update is sent. */
 export interface SendUpdateOptions {
@@ -63,7 +63,7 @@ function readAnswer(
   const { id, flags } = headerOf(bytes);
   const sent = headerOf(query);
   if (id !== sent.id || flags >> 11 !== (0x8000 | sent.flags) >> 11) {
-    throw dnsError("DNS_BAD_ANSWER", `${formatServer(server)} answered something else than the update`);
+    throw badAnswer("the DNS answer does not belong to the update");
   }
   const rcode = rcodeName(flags & 0xf);
   const tsig = readTsig(bytes);

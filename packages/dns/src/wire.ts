@@ -87,9 +87,18 @@ export function frameOf(message: Buffer): MessageFrame {
   return { ...headerOf(message), records };
 }
 
+/** The error for bytes that are no usable answer. */
+export function badAnswer(message: string, cause?: unknown): Error {
+  return dnsError("DNS_BAD_ANSWER", message, {
+    hint: "Check that the address is that of a DNS server, and that no proxy or portal answers in its place.",
+    cause,
+    retryable: true,
+  });
+}
+
 /** The error for a message that breaks the format. */
 export function malformed(reason: string, cause?: unknown): Error {
-  return dnsError("DNS_BAD_ANSWER", `the DNS answer is malformed: ${reason}`, { cause, retryable: true });
+  return badAnswer(`the DNS answer is malformed: ${reason}`, cause);
 }
 
 /** The offset behind a name; a compression pointer ends a name, so nothing is followed here. */
