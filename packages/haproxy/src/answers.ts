@@ -22,7 +22,12 @@ export type Refusal =
   /** HAProxy looked at the request and says no. */
   | { readonly kind: "rejected"; readonly reason: string };
 
-export type SetAnswer = { readonly kind: "created" } | { readonly kind: "updated" } | Refusal;
+export type SetAnswer =
+  | { readonly kind: "created" }
+  | { readonly kind: "updated" }
+  /** In 2.6: the content went into the open transaction of another certificate. */
+  | { readonly kind: "misdirected"; readonly into: string }
+  | Refusal;
 /** `instances` counts the SSL contexts HAProxy rebuilt: one per use of the certificate on a bind or server line. */
 export type CommitAnswer =
   | { readonly kind: "committed"; readonly instances: number; readonly notes: string }
@@ -46,6 +51,8 @@ export type DeleteEntryAnswer =
 export function parseSet(text: string, name: string): SetAnswer {
   if (text === `Transaction created for certificate ${name}!`) return { kind: "created" };
   if (text === `Transaction updated for certificate ${name}!`) return { kind: "updated" };
+  const misdirected = /^Transaction updated for certificate ([^\n]+)!$/.exec(text);
+  if (misdirected) return { kind: "misdirected", into: misdirected[1] ?? "" };
   if (text.startsWith("Can't replace a certificate which is not referenced by the configuration!"))
     return { kind: "unknown" };
   return refusal(text, "set ssl cert", [`Can't update ${name}!`, "Can't update the certificate!"]);

@@ -2,8 +2,7 @@ import { attach } from "./attach.ts";
 import type { ListLine } from "./crt-list-file.ts";
 import type { Found } from "./discover.ts";
 import { HaproxyError } from "./errors.ts";
-import type { SetRequest } from "./refusals.ts";
-import { newCertificate, showCrtList } from "./runtime.ts";
+import { newCertificate, type SetRequest, showCrtList } from "./runtime.ts";
 import type { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
 import type { Touched } from "./settle.ts";
@@ -16,8 +15,6 @@ export interface Change {
   readonly requests: readonly SetRequest[];
   /** The line to attach, where one is to be attached. */
   readonly line: ListLine;
-  /** Edits the crt-list file. It runs while the transaction slot is ours, so that two writers cannot lose a line. */
-  readonly editList: () => Promise<void>;
 }
 
 /** What HAProxy said it did. */
@@ -34,7 +31,7 @@ export interface Changed {
  */
 export async function changeMemory(
   session: Session,
-  { found, requests, line, editList }: Change,
+  { found, requests, line }: Change,
   touched: Touched,
   settings: Settings,
 ): Promise<Changed> {
@@ -43,15 +40,12 @@ export async function changeMemory(
   touched.name = name;
   let instances = 0;
   let notes = "";
-  if (requests.length === 0) {
-    await editList();
-  } else {
+  if (requests.length > 0) {
     if (!present) await createName(session, name, touched);
     const committed = await replaceContent(session, name, requests, {
       signal,
       emit,
       patience: limits,
-      beforeCommit: editList,
     });
     emit({ type: "committed", node: node.id, certificate: name, instances: committed.instances });
     // HAProxy reports success for a transaction whose certificate was replaced by other means, and changes nothing.

@@ -11,6 +11,7 @@ import { listCertificates, listCrtLists, showCertificate, showCrtList, showLevel
 import type { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
 import { refused } from "./transaction.ts";
+import { isLockName } from "./writer-lock.ts";
 
 /** Where in HAProxy a new certificate shall be attached. */
 export interface AddRequest {
@@ -106,7 +107,7 @@ function asker(session: Session, settings: Settings) {
   const names = async (): Promise<readonly string[]> => {
     const answer = await whileLocked(session, context, () => listCertificates(session));
     if ("kind" in answer) throw refused(session, "", answer);
-    return answer.names;
+    return answer.names.filter((name) => !isLockName(name));
   };
   return {
     details,

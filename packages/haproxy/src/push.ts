@@ -10,15 +10,16 @@ import type { WorkerInfo } from "./listings.ts";
 import type { Node } from "./node.ts";
 import { type Bundle, readBundle } from "./pem.ts";
 import type { PushRequest, PushResult } from "./push-request.ts";
-import { planRequests, refuseBundle, refusePlace, type SetRequest } from "./refusals.ts";
+import { planRequests, refuseBundle, refusePlace } from "./refusals.ts";
 import { remarksAfter, remarksBefore } from "./remarks.ts";
-import { showBufferSize } from "./runtime.ts";
+import { type SetRequest, showBufferSize } from "./runtime.ts";
 import { isIdentical } from "./served.ts";
 import type { Session } from "./session.ts";
 import { type PushContext, type Settings, settingsOf } from "./settings.ts";
 import { type Aftermath, settle, type Touched } from "./settle.ts";
 import { replaceContent } from "./transaction.ts";
 import { checkHandshakes, type Expected, shakeAll, verifyLoaded } from "./verify.ts";
+import { lockNode, unlockNode } from "./writer-lock.ts";
 
 // Starting again can mend these: the connection, the worker or somebody else came in between.
 const passing = [
@@ -52,7 +53,12 @@ export async function push(node: Node, request: PushRequest, context: PushContex
       const again = attempts < settings.limits.attempts && hasCode(error, ...passing) && !context.signal.aborted;
       const memory = await settle(work.touched, bundle, settings, !again);
       if (!again) throw await settleFiles(error, memory, work.files);
-      settings.emit({ type: "retrying", node: node.id, certificate: request.certificate ?? "", reason: messageOf(error) });
+      settings.emit({
+        type: "retrying",
+        node: node.id,
+        certificate: request.certificate ?? "",
+        reason: messageOf(error),
+      });
       await sleep(50 + Math.random() * 200, undefined, { signal: context.signal }).catch(() => {});
     }
   }
@@ -82,13 +88,11 @@ async function attempt(work: Work): Promise<PushResult> {
       });
     }
     const before = await lookBefore(session, aim, work);
-    await work.files.writeCertificate(plan, work.bundle, like);
-    const changed = await changeMemory(
-      session,
-      { ...aim, editList: () => editList(aim, work) },
-      work.touched,
-      work.settings,
-    );
+    const changed = await asOnlyWriter(session, work, async () => {
+      await work.files.writeCertificate(plan, work.bundle, like);
+      await editList(aim, work);
+      return changeMemory(session, aim, work.touched, work.settings);
+    });
     session.close();
 
     const loaded = await prove(aim, before, session.worker, work);
@@ -105,6 +109,18 @@ async function attempt(work: Work): Promise<PushResult> {
   } finally {
     session.close();
   }
+}
+
+/** Two deployers at one node would overwrite each other's files, and in HAProxy 2.6 even each other's transactions. */
+async function asOnlyWriter<T>(session: Session, { settings, touched }: Work, change: () => Promise<T>): Promise<T> {
+  const { signal, emit, limits } = settings;
+  await lockNode(session, { signal, emit, patience: limits }, (lock) => {
+    touched.lock = lock;
+  });
+  const changed = await change();
+  if (touched.lock) await unlockNode(session, touched.lock);
+  touched.lock = undefined;
+  return changed;
 }
 
 /** What will be done, decided before anything is. */
@@ -188,7 +204,11 @@ async function putBack(error: unknown, name: string, former: Bundle, settings: S
   try {
     const session = await settings.open();
     try {
-      const size = { bufferSize: await showBufferSize(session), version: session.worker.version, prefix: session.prefix };
+      const size = {
+        bufferSize: await showBufferSize(session),
+        version: session.worker.version,
+        prefix: session.prefix,
+      };
       const requests = planRequests(former, { node: node.id, name }, size);
       await replaceContent(session, name, requests, { signal, emit, patience: limits });
     } finally {

@@ -3,7 +3,7 @@ import { HaproxyError, type HaproxyErrorDetails } from "./errors.ts";
 import type { CertificateDetails } from "./listings.ts";
 import { covers } from "./names.ts";
 import type { Bundle } from "./pem.ts";
-import { setCommand } from "./runtime.ts";
+import { type SetRequest, setCommand } from "./runtime.ts";
 import { frameRequest } from "./wire.ts";
 
 /*
@@ -73,13 +73,6 @@ export function refusePlace(bundle: Bundle, place: Place): void {
       hint: "Issue the certificate with these names too, push it elsewhere, or allow fewer names explicitly.",
     });
   }
-}
-
-/** One `set ssl cert` of a transaction. Holds a private key. */
-export interface SetRequest {
-  /** The certificate's name, or that with `.key`. */
-  readonly name: string;
-  readonly pem: string;
 }
 
 /** How large a request may be, and what counts as one. */

@@ -75,8 +75,16 @@ export async function showTransaction(session: Session, name: string): Promise<C
   );
 }
 
-export async function setCertificate(session: Session, name: string, pem: string): Promise<SetAnswer> {
-  return parseSet(await session.send(setCommand(name), { payload: pem }), name);
+/** One `set ssl cert` of a transaction. Holds a private key. */
+export interface SetRequest {
+  /** The certificate's name, or that with `.key`. */
+  readonly name: string;
+  readonly pem: string;
+}
+
+/** @param certificate the name the transaction is for, which HAProxy answers with */
+export async function setCertificate(session: Session, certificate: string, request: SetRequest): Promise<SetAnswer> {
+  return parseSet(await session.send(setCommand(request.name), { payload: request.pem }), certificate);
 }
 
 /** The command line {@link setCertificate} sends, for reckoning the size of a request. */

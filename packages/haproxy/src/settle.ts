@@ -11,6 +11,7 @@ import {
 import { isSame } from "./served.ts";
 import type { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
+import { releaseAfterFailure, type WriterLock } from "./writer-lock.ts";
 
 /** What a push has begun to change in HAProxy, noted before it is done. */
 export interface Touched {
@@ -20,6 +21,8 @@ export interface Touched {
   created?: boolean;
   /** The list we may have attached it to. */
   attachedTo?: string;
+  /** The node's lock, while it may be ours. */
+  lock?: WriterLock | undefined;
 }
 
 /** What a failed push left in HAProxy's memory. */
@@ -32,8 +35,8 @@ export type Aftermath = "new" | "old" | "unknown";
  * @param final take back names and list entries too; else the next attempt goes on from them
  */
 export async function settle(touched: Touched, bundle: Bundle, settings: Settings, final: boolean): Promise<Aftermath> {
-  const { name } = touched;
-  if (name === undefined) return "old";
+  const { name, lock } = touched;
+  if (name === undefined && lock === undefined) return "old";
   const signal = AbortSignal.timeout(settings.limits.settleTimeout);
   let session: Session;
   try {
@@ -42,7 +45,10 @@ export async function settle(touched: Touched, bundle: Bundle, settings: Setting
     return "unknown";
   }
   try {
-    await endTransaction(session, name, bundle, signal);
+    if (name !== undefined) await endTransaction(session, name, bundle, signal);
+    if (lock) await releaseAfterFailure(session, lock, signal);
+    touched.lock = undefined;
+    if (name === undefined) return "old";
     if (await isLive(session, name, touched, bundle)) return "new";
     if (final) await takeBack(session, name, touched);
     return "old";

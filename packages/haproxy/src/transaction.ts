@@ -4,8 +4,7 @@ import { HaproxyError } from "./errors.ts";
 import type { Emit } from "./events.ts";
 import { type InTheWay, watchForeign } from "./foreign.ts";
 import type { Patience } from "./patience.ts";
-import type { SetRequest } from "./refusals.ts";
-import { abortCertificate, commitCertificate, setCertificate } from "./runtime.ts";
+import { abortCertificate, commitCertificate, type SetRequest, setCertificate } from "./runtime.ts";
 import type { Session } from "./session.ts";
 
 /*
@@ -17,8 +16,6 @@ export interface TransactionContext {
   readonly signal: AbortSignal;
   readonly emit: Emit;
   readonly patience: Patience;
-  /** Runs while the slot is ours, before the commit; may run again when the slot was lost. A throw aborts. */
-  readonly beforeCommit?: () => Promise<void>;
 }
 
 /** What a commit did. */
@@ -46,7 +43,7 @@ export async function replaceContent(
   const foreign = watchForeign(session, name, context);
   const deadline = performance.now() + patience.busyTimeout;
   for (;;) {
-    const result = await attempt(session, name, requests, context);
+    const result = await attempt(session, name, requests);
     if (result.kind === "committed") return result;
     await foreign.look(result);
     if (performance.now() > deadline) throw foreign.blocked(result);
@@ -59,60 +56,48 @@ async function attempt(
   session: Session,
   name: string,
   requests: readonly SetRequest[],
-  context: TransactionContext,
 ): Promise<({ kind: "committed" } & Committed) | InTheWay> {
-  let open = false;
+  // Asks whether the slot is free, and frees it of what an earlier push of this certificate left. It comes before the
+  // set and not with it: in 2.6 a set goes into whatever transaction is open.
+  const free = await abortCertificate(session, name);
+  if (free.kind !== "none" && free.kind !== "aborted") return inTheWay(free) ?? fail(session, name, free);
+
+  // In one go, so that there is no time for others to slip in between.
+  const sent = requests.map((request) => setCertificate(session, name, request));
+  const committing = commitCertificate(session, name);
+  const [sets, commit] = await Promise.all([Promise.allSettled(sent), settled(committing)]);
+  let mayBeOpen = false;
   try {
-    for (const request of requests) {
-      const answer = await setCertificate(session, request.name, request.pem);
-      if (answer.kind === "created" && open) {
-        // Ours was ended between two requests, so this transaction has only a part of what it should.
-        return { kind: "lost" };
-      }
-      if (answer.kind === "updated" && !open) {
-        // Left over or concurrent: it may hold parts we did not send (.ocsp, .sctl), so it must not be committed.
-        open = true;
-        return { kind: "lost" };
-      }
-      if (answer.kind !== "created" && answer.kind !== "updated") {
-        const passing = inTheWay(answer);
-        if (passing) return passing;
-        throw refused(session, name, answer);
-      }
-      open = true;
+    for (const set of sets) {
+      if (set.status === "rejected") throw set.reason;
+      const answer = set.value;
+      if (answer.kind === "created" || answer.kind === "updated") mayBeOpen = true;
+      else if (answer.kind === "misdirected") return await endMisdirected(session, answer.into);
+      else return inTheWay(answer) ?? fail(session, name, answer);
     }
-    await context.beforeCommit?.();
-    const answer = await commitUnlocked(session, name, context.signal);
-    if (answer.kind === "committed") {
-      open = false;
-      return answer;
-    }
-    if (answer.kind === "none") {
-      open = false;
-      return { kind: "lost" };
-    }
-    const passing = inTheWay(answer);
-    if (passing?.kind === "occupied") open = false;
-    if (passing) return passing;
-    throw refused(session, name, answer);
+    if (commit.status === "rejected") throw commit.reason;
+    const answer = commit.value;
+    if (answer.kind === "committed" || answer.kind === "none") mayBeOpen = false;
+    if (answer.kind === "committed") return answer;
+    if (answer.kind === "none") return { kind: "lost" };
+    return inTheWay(answer) ?? fail(session, name, answer);
   } finally {
-    if (open) await abortOwn(session, name);
+    if (mayBeOpen) await abortOwn(session, name);
   }
 }
 
-// While the slot is ours only a reader's lock can be in the way, and that passes.
-async function commitUnlocked(session: Session, name: string, signal: AbortSignal) {
-  for (let tries = 0; ; tries++) {
-    const answer = await commitCertificate(session, name);
-    if (answer.kind !== "locked" || tries === 100) return answer;
-    await sleep(1 + Math.random() * 49, undefined, { signal });
-  }
+async function settled<T>(promise: Promise<T>): Promise<PromiseSettledResult<T>> {
+  const [result] = await Promise.allSettled([promise]);
+  return result;
 }
 
-/**
- * Ends our own transaction. A dead session is no reason to fail here: the failure that killed it is being reported,
- * and who sees that one settles the slot over a new session.
- */
+// Its owner must not commit what is now in there: better that the commit finds nothing and is tried again.
+async function endMisdirected(session: Session, into: string): Promise<InTheWay> {
+  await abortOwn(session, into);
+  return { kind: "occupied", by: into };
+}
+
+/** A dead session is no reason to fail here: what killed it is being reported, and that is settled elsewhere. */
 async function abortOwn(session: Session, name: string): Promise<void> {
   try {
     for (let tries = 0; tries < 100; tries++) {
@@ -124,6 +109,10 @@ async function abortOwn(session: Session, name: string): Promise<void> {
 
 function inTheWay(answer: Refusal): InTheWay | undefined {
   return answer.kind === "locked" || answer.kind === "occupied" ? answer : undefined;
+}
+
+function fail(session: Session, name: string, answer: Refusal): never {
+  throw refused(session, name, answer);
 }
 
 /** The error for a refusal that waiting does not mend. */
