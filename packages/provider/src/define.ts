@@ -59,18 +59,25 @@ export interface ProviderDefinition<O extends OptionsSchema = OptionsSchema> {
   readonly docs: string;
   /** The API's base URL. Adds the option `endpoint`, with this default, so that a proxy or a test can stand in. */
   readonly endpoint?: string;
-  /** Hosts besides the endpoint's that may be called, as names or `*.suffix`. */
+  /** Environment variables for the endpoint that other tools use, besides our own. */
+  readonly endpointEnv?: readonly string[];
+  /**
+   * Hosts besides the endpoint's that may be called, over https: `name`, `*.suffix` or `name:port`.
+   * Those of options of type `url` need not stand here.
+   */
   readonly hosts?: readonly string[];
   readonly options: O;
+  /** Groups of optional options of which at least one must be given whole: `[["token"], ["user", "password"]]`. */
+  readonly oneOf?: readonly (readonly string[])[];
   readonly traits: ProviderTraits;
   /** The smallest permission that is enough, as a sentence for the provider's page. */
   readonly permissions: string;
   readonly tested: Tested;
   /** Steps to take once before the first certificate, where there are any (acme-dns's registration). */
-  readonly setup?: (
+  setup?(
     options: OptionValues<O>,
     ctx: ProviderContext & { readonly domains: readonly string[] },
-  ) => Promise<SetupResult>;
+  ): Promise<SetupResult>;
   /** Makes the provider. Cheap: no request before the first call, SDKs imported here and nowhere above. */
   create(options: OptionValues<O>, ctx: ProviderContext): Provider | Promise<Provider>;
 }

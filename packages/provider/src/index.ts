@@ -9,6 +9,7 @@ export {
   type SetupResult,
   type Tested,
 } from "./define.ts";
+export { providerErrorCodes } from "./error-codes.ts";
 export {
   CertwrightError,
   type ErrorDetails,
@@ -18,9 +19,24 @@ export {
   type ProviderErrorDetails,
   type ProviderOperation,
 } from "./errors.ts";
+export type { ProviderHost, ProviderRequest, RunOptions } from "./host.ts";
 export type { CallOptions, HttpClient, HttpOptions, OutgoingRequest, PageState, Query } from "./http.ts";
-export type { OptionDefinition, OptionsSchema, OptionValues } from "./options.ts";
-export type { Reply, Step } from "./reply.ts";
+export { createLocks, type Locks } from "./locks.ts";
+export { makeContext } from "./make-context.ts";
+export { createMasker, type Masker, maskError, printable } from "./mask.ts";
+export { nearest } from "./nearest.ts";
+export { type OpenOptions, openProvider, type ProviderHandle } from "./open.ts";
+export {
+  allOptions,
+  describeOptions,
+  type OptionDefinition,
+  type OptionRow,
+  type OptionsSchema,
+  type OptionValues,
+  secretsOf,
+} from "./options.ts";
+export { type OptionFault, type OptionSources, ProviderOptionsError, readOptions } from "./read-options.ts";
+export { type Reply, type ReplyContext, reply, type Step } from "./reply.ts";
 export { sameName } from "./same-name.ts";
 export type {
   InSync,
@@ -34,3 +50,8 @@ export type {
   ZoneName,
   ZoneShape,
 } from "./shapes.ts";
+export { quote, split255, unquote } from "./txt.ts";
+export { path } from "./url.ts";
+export { parseXml, type XmlElement, type XmlValue } from "./xml.ts";
+export { escapeXml, writeXml, type XmlInput } from "./xml-write.ts";
+export { candidates, parseZonePin, type ZonePin } from "./zone-name.ts";

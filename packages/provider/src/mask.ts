@@ -12,6 +12,9 @@ const shortest = 3;
 /** Lines of a longer secret (a key in PEM form) are hidden each for itself from this length on. */
 const shortestLine = 16;
 
+/** Keys have some dozens of lines; a whole file of somebody's is not a key. */
+const mostLines = 500;
+
 /**
  * Masks option values marked `secret`, tokens received since, and what they look like once sent: URL- and form-encoded,
  * escaped in JSON or XML, in base64 and base64url. Longer forms are replaced first, so no rest of one stays behind.
@@ -34,7 +37,7 @@ export function createMasker(secrets: Iterable<string> = []): Masker {
 function formsOf(secret: string): string[] {
   if (secret.trim().length < shortest) return [];
   const parts = [secret, secret.trim()];
-  const lines = secret.split(/\r?\n|\\n/).map((line) => line.trim());
+  const lines = secret.split(/\r?\n|\\n/, mostLines).map((line) => line.trim());
   if (lines.length > 1) parts.push(...lines.filter((line) => line.length >= shortestLine && !line.startsWith("-----")));
   return parts.flatMap(encodings);
 }
