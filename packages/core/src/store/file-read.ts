@@ -37,7 +37,7 @@ export function readValue(path: string, key: string): Buffer | undefined {
 
 function readLarge(file: number, path: string, key: string): Buffer {
   const { size } = fstatSync(file);
-  if (size > largestValue) {
+  if (size > 2 * largestValue) {
     throw new StoreError("STORE_TOO_LARGE", `${path} has ${size} bytes, more than any value Certwright writes`, {
       key,
       hint: "Find out what wrote it; restore it from a backup or move it away.",

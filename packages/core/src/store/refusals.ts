@@ -2,9 +2,12 @@ import { isSegment } from "./names.ts";
 import { largestValue } from "./store.ts";
 import { StoreError } from "./store-error.ts";
 
+/** What sealing adds to a value, and some. */
+const roomForSeal = 1024;
+
 /** @throws StoreError `STORE_TOO_LARGE` */
 export function checkSize(key: string, size: number): void {
-  if (size <= largestValue) return;
+  if (size <= largestValue + roomForSeal) return;
   throw new StoreError("STORE_TOO_LARGE", `${key} would have ${size} bytes; a value may have ${largestValue}`, {
     key,
     hint: "Please report this as a fault of Certwright or of the plugin that was running.",

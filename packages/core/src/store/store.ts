@@ -41,8 +41,8 @@ export interface Lease extends AsyncDisposable {
   release(): Promise<void>;
 }
 
-/** Largest value a store takes, in bytes. */
-export const largestValue = 4 * 1024 * 1024;
+/** Largest value a store must take, in bytes. */
+export const largestValue = 16 * 1024 * 1024;
 
 /**
  * Where state lasts: small values under keys that look like paths (`checkKey` has the grammar), compare-and-swap on each,
@@ -53,7 +53,8 @@ export const largestValue = 4 * 1024 * 1024;
  *   that reads afterwards. When it rejects, the value MUST be the old or the new one.
  * - Of several clients that write one key under the same `ifVersion`, exactly one MUST succeed; the others get
  *   `STORE_CONFLICT`.
- * - Keys outside the grammar MUST be refused with `STORE_BAD_KEY`, values above `largestValue` with `STORE_TOO_LARGE`.
+ * - Keys outside the grammar MUST be refused with `STORE_BAD_KEY`, values above twice `largestValue` with
+ *   `STORE_TOO_LARGE`; values up to `largestValue` MUST be taken. What lies between is room for a seal.
  * - A key is either a value or a folder of keys; folders come and go with what is in them.
  * - Every call MUST be bounded in time. A store that needs the network gets its signal and limits where it is opened.
  */
