@@ -1,177 +1,129 @@
-// TEMPORARY stand-in until openProvider exists.
-import type { DefinedProvider, OptionsSchema, TxtRecord } from "@certwright/provider";
-import { ProviderError } from "@certwright/provider";
-import { httpClient } from "../../provider/src/http-client.ts";
-import { createMasker } from "../../provider/src/mask.ts";
-import { sealError } from "../../provider/src/seal.ts";
+import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  candidates,
+  type DefinedProvider,
+  type OptionsSchema,
+  openProvider,
+  type ProviderHost,
+  readOptions,
+  type TxtRecord,
+} from "@certwright/provider";
+import { assertShape } from "./cases/definition.ts";
 import type { VirtualClock } from "./clock.ts";
 import type { FakeDns } from "./fake-dns.ts";
 import type { Handle, Offers } from "./handle.ts";
 import { loopbackFetch } from "./loopback-fetch.ts";
-import type { GivenOptions } from "./secrets.ts";
+import { runProgram } from "./run-program.ts";
+import { assertNoSecret, type GivenOptions } from "./secrets.ts";
 import type { ConformanceSpec } from "./spec.ts";
 
+/** What a provider is opened in. */
 export interface Opening {
   readonly definition: DefinedProvider<OptionsSchema>;
   readonly spec: ConformanceSpec;
   readonly dns: FakeDns;
   readonly clock: VirtualClock;
+  /** Takes every error and every event. */
   readonly seen: unknown[];
   readonly strayHosts: string[];
+  readonly secrets: readonly string[];
+  /** The fake server's; undefined where there is none. */
   readonly origin: string | undefined;
   readonly onTimeout: (expire: () => void) => void;
 }
 
-const chains = new Map<unknown, Promise<unknown>>();
+/** Opens a provider as the program does: options read, host made, shapes turned into values added and removed. */
 export async function openHandle(
   opening: Opening,
-  options: GivenOptions,
-  signal = new AbortController().signal,
+  given: GivenOptions,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<{ handle: Handle; offers: Offers }> {
-  const { definition, clock, dns, spec } = opening;
-  const secrets = Object.entries(options)
-    .filter(([n]) => definition.options[n]?.secret)
-    .map(([, v]) => String(v));
-  const mask = createMasker(secrets);
-  const defaults = Object.fromEntries(
-    Object.entries(definition.options)
-      .filter(([, o]) => o.default !== undefined)
-      .map(([n, o]) => [n, o.default]),
-  );
-  const values = { ...defaults, ...options };
-  const fetch = loopbackFetch({
-    origin: opening.origin ?? "",
-    hosts: definition.hosts ?? [],
-    stray: opening.strayHosts,
-    onTimeout: opening.onTimeout,
-  });
-  const world = {
-    provider: definition.id,
-    name: definition.name,
-    options: definition.options,
-    docs: definition.docs,
-    permissions: definition.permissions,
-    endpoint: String(values.endpoint ?? ""),
-    allow: () => {},
-    mask,
-    fetch,
-    signal,
-    sleep: (ms: number) => clock.sleep(ms, signal),
-    now: clock.now,
-    random: () => 0.5,
-  } as any;
-  const ctx = {
-    http: (o: any) => httpClient(world, o),
-    fetch,
-    signal,
-    sleep: world.sleep,
-    now: clock.now,
-    run: async (argv: any, o: any = {}) => ({
-      exitCode: 0,
-      stdout: "",
-      stderr: "",
-      ...spec.run?.({ argv, env: o.env ?? {}, stdin: o.stdin ?? "" }, dns),
-    }),
-    ask: async (m: string) => spec.ask?.(m, dns),
-    readFile: async () => "",
+  const { definition, seen } = opening;
+  const { watched, offers } = watch(definition);
+  const host = opening.spec.live ? liveHost(signal) : fakeHost(opening, signal);
+  const options = await readOptions(watched, { values: given });
+  const opened = await openProvider(watched, { instance: definition.id, options, host });
+  const noting = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      seen.push(error);
+      throw error;
+    }
   };
-  const provider: any = await definition.create(values as never, ctx as never);
-  const lock = <T>(work: () => Promise<T>): Promise<T> => {
-    const before = chains.get(dns) ?? Promise.resolve();
-    const next = before.catch(() => {}).then(work);
-    chains.set(
-      dns,
-      next.catch(() => {}),
-    );
-    return next;
-  };
-  const guard =
-    <A extends unknown[], T>(f: (...a: A) => Promise<T>) =>
-    (...a: A) =>
-      lock(async () => {
-        for (let t = 0; ; t++) {
-          try {
-            signal.throwIfAborted();
-            return await f(...a);
-          } catch (e) {
-            const sealed = signal.aborted ? signal.reason : sealError(e, { provider: definition.id, mask });
-            opening.seen.push(sealed);
-            if (t < 2 && (sealed.retryable || sealed.uncertain) && sealed.uncertain) continue;
-            throw sealed;
-          }
-        }
-      });
-  const zonesOf = async (records: readonly TxtRecord[]) => records;
-  void zonesOf;
   return {
-    offers: {
-      zones: provider.zones !== undefined,
-      batch: provider.addAll !== undefined || provider.setAll !== undefined,
-    },
+    offers: offers(),
     handle: {
-      findZone: guard(async (fqdn: string) => {
-        const labels = fqdn.split(".");
-        const candidates = labels.map((_, i) => labels.slice(i).join(".")).slice(0, -1);
-        const found: any[] = [];
-        const result = provider.zones(candidates);
-        for await (const z of Symbol.asyncIterator in result ? result : await result) {
-          const o = typeof z === "string" ? { name: z, id: z } : z;
-          found.push({ ...o, name: o.name.toLowerCase().replace(/\.$/, "") });
-        }
-        return found.filter((z) => candidates.includes(z.name)).sort((a, b) => b.name.length - a.name.length)[0];
-      }),
-      add: guard(async (given: readonly TxtRecord[]) => {
-        const records = given.map((r) => ({ ...r, ttl: Math.max(r.ttl, definition.traits.minTtl ?? 60) }));
-        if (provider.addAll) return (await provider.addAll(records[0]!.zone, records)) ?? records.map(() => undefined);
-        if (provider.add) {
-          const ids = [];
-          for (const r of records) ids.push((await provider.add(r)) ?? undefined);
-          return ids;
-        }
-        if (provider.get) {
-          const names = [...new Set(records.map((r) => r.fqdn))];
-          const sets = [];
-          for (const n of names) {
-            const mine = records.filter((r) => r.fqdn === n);
-            const old = await provider.get(mine[0]);
-            const values = [...new Set([...old, ...mine.map((r) => r.value)])];
-            if (values.length !== old.length) sets.push({ set: mine[0], values });
-          }
-          if (sets.length > 1 && provider.setAll) await provider.setAll(records[0]!.zone, sets);
-          else for (const { set, values } of sets) await provider.set(set, values);
-          return records.map(() => undefined);
-        }
-        const lines = await provider.read(records[0]!.zone);
-        const missing = records.filter((r) => !lines.some((l: any) => provider.txt(l, r) === r.value));
-        if (missing.length)
-          await provider.write(records[0]!.zone, [...lines, ...missing.map((r) => provider.record(r))]);
-        return records.map(() => undefined);
-      }),
-      remove: guard(async (given: readonly TxtRecord[]) => {
-        const records = given.map((r) => ({ ...r, ttl: Math.max(r.ttl, definition.traits.minTtl ?? 60) }));
-        if (provider.removeAll) return await provider.removeAll(records[0]!.zone, records);
-        if (provider.remove) {
-          for (const r of records) await provider.remove(r);
-          return;
-        }
-        if (provider.get) {
-          const names = [...new Set(records.map((r) => r.fqdn))];
-          const sets = [];
-          for (const n of names) {
-            const mine = records.filter((r) => r.fqdn === n);
-            const old = await provider.get(mine[0]);
-            const values = old.filter((v: string) => !mine.some((r) => r.value === v));
-            if (values.length !== old.length) sets.push({ set: mine[0], values });
-          }
-          if (sets.length > 1 && provider.setAll) await provider.setAll(records[0]!.zone, sets);
-          else for (const { set, values } of sets) await provider.set(set, values);
-          return;
-        }
-        const lines = await provider.read(records[0]!.zone);
-        const rest = lines.filter((l: any) => !records.some((r) => provider.txt(l, r) === r.value));
-        if (rest.length !== lines.length) await provider.write(records[0]!.zone, rest);
-      }),
+      findZone: (fqdn) => noting(opened.findZone(fqdn, candidates(fqdn))),
+      add: (records: readonly TxtRecord[]) => noting(opened.add(records)),
+      remove: (records: readonly TxtRecord[]) => noting(opened.remove(records)),
     },
   };
-  void ProviderError;
+}
+
+/** The same definition, and what the object its `create` made offers. */
+function watch(definition: DefinedProvider<OptionsSchema>) {
+  const offers = { zones: false, batch: false };
+  const watched: DefinedProvider<OptionsSchema> = {
+    ...definition,
+    async create(options, ctx) {
+      const provider = await definition.create(options, ctx);
+      assertShape(provider, definition.traits.granularity);
+      offers.zones = provider.zones !== undefined;
+      offers.batch = "addAll" in provider || "setAll" in provider || "write" in provider;
+      return provider;
+    },
+  };
+  return { watched, offers: (): Offers => offers };
+}
+
+function fakeHost(opening: Opening, signal: AbortSignal): ProviderHost {
+  const { definition, spec, dns, clock, secrets, strayHosts, origin, onTimeout } = opening;
+  const { run, ask } = spec;
+  const hosts = definition.hosts ?? [];
+  return {
+    fetch:
+      origin === undefined
+        ? () => Promise.reject(new Error("this provider was not meant to use HTTP"))
+        : loopbackFetch({ origin, hosts, stray: strayHosts, onTimeout }),
+    signal,
+    sleep: (milliseconds, until) => clock.sleep(milliseconds, until),
+    now: () => clock.now(),
+    random: () => 0.5,
+    readFile: (path) => Promise.reject(new Error(`the kit has no file ${path}`)),
+    onRequest: (event) => opening.seen.push(JSON.stringify(event)),
+    ...(run === undefined
+      ? {}
+      : {
+          async run(argv, { env, stdin = "" }) {
+            signal.throwIfAborted();
+            // Everybody on the machine can see a program's arguments.
+            assertNoSecret(argv.join(" "), secrets, "a program's arguments");
+            return { exitCode: 0, stdout: "", stderr: "", ...run({ argv, env, stdin }, dns) };
+          },
+        }),
+    ...(ask === undefined
+      ? {}
+      : {
+          async ask(message) {
+            signal.throwIfAborted();
+            assertNoSecret(message, secrets, "a question");
+            ask(message, dns);
+          },
+        }),
+  };
+}
+
+/** The real world, for a real server. */
+function liveHost(signal: AbortSignal): ProviderHost {
+  return {
+    fetch: (input, init) => fetch(input, init),
+    signal,
+    sleep: (milliseconds, until) => sleep(milliseconds, undefined, { signal: until }),
+    now: () => Date.now(),
+    random: () => Math.random(),
+    readFile: (path) => readFile(path, "utf8"),
+    run: (argv, options) => runProgram(argv, options),
+  };
 }

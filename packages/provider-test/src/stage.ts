@@ -51,14 +51,15 @@ export function createStage(definition: DefinedProvider<OptionsSchema>, spec: Co
       };
     }
     const onTimeout = (expire: () => void) => void expirations.add(expire);
-    const opening = { definition, spec, dns, clock, seen, strayHosts, origin: running?.origin, onTimeout };
+    const secrets = forbiddenTexts(definition, options);
+    const opening = { definition, spec, dns, clock, seen, strayHosts, secrets, origin: running?.origin, onTimeout };
     const world: World & Partial<HttpWorld> & Pick<FakeWorld, "dns" | "clock"> = {
       dns,
       clock,
       ...(scene === undefined ? {} : { scene }),
       options,
       wrong: { ...wrongOptions(definition, options), ...spec.wrong },
-      secrets: forbiddenTexts(definition, options),
+      secrets,
       seen,
       strayHosts,
       zone: live?.zone ?? zoneNames.main,
