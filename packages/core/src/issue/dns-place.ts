@@ -5,6 +5,8 @@ import type { World } from "../world.ts";
 /** A provider instance and the part of the DNS it is used for. */
 export interface DnsBinding {
   readonly handle: ProviderHandle;
+  /** The same account under another signal: for clean-up after the run's own was aborted. */
+  readonly reopen: (signal: AbortSignal) => Promise<ProviderHandle>;
   /** Names it serves, with all below them; left out: whatever it says it can change. */
   readonly zones?: readonly string[];
   /** The zone to write to, fixed by the person: nothing is looked up then. */

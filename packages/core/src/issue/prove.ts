@@ -6,9 +6,10 @@ import { waitForOrder } from "../acme/poll.ts";
 import type { ChallengeType } from "../identifier.ts";
 import type { CertificateSpec } from "../spec.ts";
 import type { World } from "../world.ts";
+import { keyOf } from "./attempt.ts";
 import { ChallengeError, type NameFailure } from "./challenge-error.ts";
 import { selectSolver } from "./select.ts";
-import { keyOf, type Solved, solve } from "./solve.ts";
+import { type Solved, solve } from "./solve.ts";
 import type { Solver } from "./solver.ts";
 
 /** What proving the names of one certificate needs. */

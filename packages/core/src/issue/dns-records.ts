@@ -1,0 +1,98 @@
+import type { TxtRecord } from "@certwright/provider";
+import type { TxtEventRecord } from "../events.ts";
+import type { Journal } from "../store/journal.ts";
+import type { World } from "../world.ts";
+import { asError } from "./as-error.ts";
+import type { DnsBinding, PlacedRecord } from "./dns-place.ts";
+import type { Task, TaskFailure } from "./solver.ts";
+
+/** A record that was set for a task, and how to find it in the journal. */
+export interface PresentedRecord extends PlacedRecord {
+  readonly effect: string;
+  readonly recordId: string | undefined;
+}
+
+/** What writing records down and telling of them needs. */
+export interface RecordKeeping {
+  /** Name in the store of the certificate they are for. */
+  readonly certificate: string;
+  readonly journal: Pick<Journal, "record" | "done">;
+  readonly world: World;
+}
+
+/** Adds the records of one zone: journal first, so that whatever happens next somebody knows of them. */
+export async function addRecords(
+  entries: readonly (PlacedRecord & { readonly task: Task })[],
+  presented: Map<string, PresentedRecord>,
+  { certificate, journal, world }: RecordKeeping,
+): Promise<readonly TaskFailure[]> {
+  const [first] = entries;
+  if (first === undefined) return [];
+  const effects = await journal.record(
+    entries.map(({ binding, record }) => ({
+      kind: "dns-txt" as const,
+      where: binding.handle.instance,
+      zone: record.zone.name,
+      name: record.fqdn,
+      value: record.value,
+      certificate,
+    })),
+    world.now(),
+  );
+  entries.forEach(({ task, binding, record }, index) => {
+    presented.set(task.id, { binding, record, effect: effects[index]?.id ?? "", recordId: undefined });
+  });
+  world.emit({ type: "txt.adding", records: entries.map(describe) });
+  try {
+    const recordIds = await first.binding.handle.add(entries.map(({ record }) => record));
+    entries.forEach(({ task, binding, record }, index) => {
+      presented.set(task.id, { binding, record, effect: effects[index]?.id ?? "", recordId: recordIds[index] });
+    });
+    world.emit({ type: "txt.added", records: entries.map(describe) });
+    return [];
+  } catch (error) {
+    world.signal.throwIfAborted();
+    return entries.map(({ task }) => ({ task, error: asError(error) }));
+  }
+}
+
+/** Removes the records of one zone; what cannot be removed stays in the journal, and is told. */
+export async function removeRecords(
+  entries: readonly PresentedRecord[],
+  { journal, world }: RecordKeeping,
+  signal: AbortSignal,
+): Promise<void> {
+  const [first] = entries;
+  if (first === undefined) return;
+  const records = entries.map(({ record, recordId }) =>
+    recordId === undefined ? record : { ...record, id: recordId },
+  );
+  try {
+    await removeDespiteAbort(first.binding, records, world.signal, signal);
+    journal.done(entries.map(({ effect }) => effect));
+    world.emit({ type: "txt.removed", records: entries.map(describe) });
+  } catch (cause) {
+    const error = asError(cause);
+    const code = "code" in error && typeof error.code === "string" ? error.code : "PROVIDER_FAILED";
+    world.emit({ type: "txt.leftOver", records: entries.map(describe), code, message: error.message });
+  }
+}
+
+/** The run's own handle obeys the run's signal; once that is aborted, only one under the clean-up's signal can work. */
+async function removeDespiteAbort(
+  { handle, reopen }: DnsBinding,
+  records: readonly TxtRecord[],
+  run: AbortSignal,
+  cleanUp: AbortSignal,
+): Promise<void> {
+  try {
+    await handle.remove(records);
+  } catch (error) {
+    if (!run.aborted) throw error;
+    await (await reopen(cleanUp)).remove(records);
+  }
+}
+
+function describe({ binding, record }: PlacedRecord): TxtEventRecord {
+  return { name: record.fqdn, value: record.value, zone: record.zone.name, provider: binding.handle.instance };
+}
