@@ -14,7 +14,8 @@ export const dnsErrorCodes = {
   DNS_ALIAS_TOO_LONG: "A chain of CNAMEs is longer than what certificate authorities follow.",
   DNS_PROPAGATION_TIMEOUT: "A TXT value did not become visible in time; the message says what each server answered.",
   DNS_UPDATE_REFUSED: "The server refused the dynamic update: its policy does not allow this key to change this name.",
-  DNS_UPDATE_NOTAUTH: "The server is not authoritative for the zone the update was sent for.",
+  DNS_UPDATE_NOTAUTH:
+    "The server is not the primary of the zone the update was sent for, or (Knot) does not accept the TSIG key.",
   DNS_UPDATE_NOTZONE: "A name in the update lies outside the zone it was sent for.",
   DNS_UPDATE_FAILED: "The server did not carry out the dynamic update; the message holds its response code.",
   DNS_TSIG_KEY_INVALID: "A TSIG key cannot be used: unknown algorithm, or a secret that is not base64.",

@@ -1,6 +1,6 @@
 import { dnsError, messageOf, type ServerFailure } from "./errors.ts";
 import type { Resolver } from "./resolver.ts";
-import type { DnsServer, PlainServer } from "./server.ts";
+import { type DnsServer, isHttpsServer, type PlainServer } from "./server.ts";
 
 /** The servers of a zone, and the names that lead to none. */
 export interface ZoneServers {
@@ -15,7 +15,7 @@ export interface ZoneServersOptions {
   readonly signal?: AbortSignal | undefined;
   /** The port name servers are asked on. Default: 53. */
   readonly port?: number | undefined;
-  /** These instead of the zone's own; nothing is looked up. */
+  /** These instead of the zone's own; nothing is looked up. They may be resolvers, and are marked as `recursive`. */
   readonly override?: readonly DnsServer[] | undefined;
 }
 
@@ -31,7 +31,12 @@ export async function authoritativeServers(
   resolver: Resolver,
   { signal, port = 53, override }: ZoneServersOptions = {},
 ): Promise<ZoneServers> {
-  if (override !== undefined && override.length > 0) return { servers: override, failures: [] };
+  if (override !== undefined && override.length > 0) {
+    return {
+      servers: override.map((server) => (isHttpsServer(server) ? server : { ...server, recursive: true })),
+      failures: [],
+    };
+  }
   const { answers } = await resolver.query(zone, "NS", { signal });
   const names = answers.flatMap((record) => (record.type === "NS" && record.name === zone ? [record.target] : []));
   const distinct = [...new Set(names)].slice(0, mostNameServers);

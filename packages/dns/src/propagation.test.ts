@@ -311,5 +311,6 @@ describe("watchTxt against servers on loopback", () => {
     const answers = [cname(name, "x.cdn.test"), txt("x.cdn.test", "value")];
     fake.on(`TXT ${name}`, { authoritative: false, answers });
     expect(await statesOf([fake.server], { recursive: true })).toEqual([`${fake.server.port} seen`]);
+    expect(await statesOf([{ ...fake.server, recursive: true }])).toEqual([`${fake.server.port} seen`]);
   });
 });

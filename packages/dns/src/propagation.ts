@@ -3,7 +3,7 @@ import { DnsServersError } from "./errors.ts";
 import { type Exchange, exchange as realExchange } from "./exchange.ts";
 import { normalizeName } from "./name.ts";
 import { type Evidence, isFailure, isSilence, isVisible, type VisibilityRules } from "./propagation-policy.ts";
-import { type DnsServer, formatServer } from "./server.ts";
+import { type DnsServer, formatServer, isHttpsServer } from "./server.ts";
 import { describeSighting, type Look, observe, readFailure, readLook, type SightingState } from "./sighting.ts";
 
 /** Time, passed in. */
@@ -47,7 +47,7 @@ export interface WatchTxtOptions extends VisibilityRules {
   readonly longestPauseMs?: number | undefined;
   /** Milliseconds a server has to answer one question. Default: 1500. */
   readonly queryTimeoutMs?: number | undefined;
-  /** The servers are resolvers that look elsewhere, and need not be authoritative. Default: false. */
+  /** The servers are resolvers that look elsewhere. Default: what each server says of itself; true over HTTPS. */
   readonly recursive?: boolean | undefined;
   readonly exchange?: Exchange | undefined;
   readonly fetch?: typeof globalThis.fetch | undefined;
@@ -91,7 +91,7 @@ const batchSize = 16;
  */
 export function watchTxt(options: WatchTxtOptions): TxtWatch {
   const { clock, timeoutMs, firstMs = 100, longestPauseMs = 10_000, random = Math.random, onState } = options;
-  const { exchange = realExchange, fetch, recursive = false, queryTimeoutMs = 1500 } = options;
+  const { exchange = realExchange, fetch, queryTimeoutMs = 1500 } = options;
   const over = new AbortController();
   const signal = anySignal(options.signal, over.signal);
   const watched = options.records.map(toWatched);
@@ -132,6 +132,7 @@ export function watchTxt(options: WatchTxtOptions): TxtWatch {
   }
 
   async function lookAt(name: string, server: DnsServer): Promise<Look> {
+    const recursive = options.recursive ?? (isHttpsServer(server) || server.recursive === true);
     try {
       const limits = { signal, timeoutMs: queryTimeoutMs, recursive, fetch };
       return readLook(await exchange({ name, type: "TXT" }, server, limits), name, recursive);

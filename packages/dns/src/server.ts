@@ -9,6 +9,8 @@ export interface PlainServer {
   readonly port: number;
   /** The name of the name server this address belongs to, for messages. */
   readonly name?: string;
+  /** It looks elsewhere on our behalf, and need not be authoritative itself; only `watchTxt` minds. */
+  readonly recursive?: boolean;
 }
 
 /** A DNS server asked over HTTPS (RFC 8484). */

@@ -72,7 +72,7 @@ function badTime(ours: number, theirs: number | undefined): Failure {
   };
 }
 
-function responseFailure({ rcode, update, key }: UpdateOutcome): Failure | undefined {
+function responseFailure({ rcode, tsig, update, key }: UpdateOutcome): Failure | undefined {
   const { zone } = update;
   const who = key === undefined ? "unsigned updates" : `the key ${key.name}`;
   switch (rcode) {
@@ -85,11 +85,7 @@ function responseFailure({ rcode, update, key }: UpdateOutcome): Failure | undef
         hint: "Allow it in the server's configuration (BIND: allow-update or update-policy; Knot: acl with action update).",
       };
     case "NOTAUTH":
-      return {
-        code: "DNS_UPDATE_NOTAUTH",
-        message: `is not the primary server of ${zone}`,
-        hint: "Send updates to the primary server of the zone, or correct the zone.",
-      };
+      return tsig === undefined ? notAuthOrNotAllowed(zone, who) : notPrimary(zone);
     case "NOTZONE":
       return {
         code: "DNS_UPDATE_NOTZONE",
@@ -104,4 +100,21 @@ function responseFailure({ rcode, update, key }: UpdateOutcome): Failure | undef
         retryable: rcode === "SERVFAIL",
       };
   }
+}
+
+function notPrimary(zone: string): Failure {
+  return {
+    code: "DNS_UPDATE_NOTAUTH",
+    message: `is not the primary server of ${zone}`,
+    hint: "Send updates to the primary server of the zone, or correct the zone.",
+  };
+}
+
+/** Knot answers alike, and without a signature, to an unknown key and to one it does not allow to update. */
+function notAuthOrNotAllowed(zone: string, who: string): Failure {
+  return {
+    code: "DNS_UPDATE_NOTAUTH",
+    message: `answered NOTAUTH: it is not the primary server of ${zone}, or does not accept ${who}`,
+    hint: "Check that the server is the zone's primary, and compare the key's name, algorithm and permissions with its configuration.",
+  };
 }

@@ -125,6 +125,7 @@ describe("sendUpdate", () => {
     ["refused before the key was looked at", unsigned(rcodes.refused), "DNS_UPDATE_REFUSED"],
     ["another zone", signedReply({ rcode: rcodes.notzone }), "DNS_UPDATE_NOTZONE"],
     ["not the primary", signedReply({ rcode: rcodes.notauth }), "DNS_UPDATE_NOTAUTH"],
+    ["not the primary, or the key", unsigned(rcodes.notauth), "DNS_UPDATE_NOTAUTH"],
     ["not able", signedReply({ rcode: rcodes.notimp }), "DNS_UPDATE_FAILED"],
     ["an unknown key", signedReply({ rcode: rcodes.notauth, error: 17, noMac: true }), "DNS_TSIG_BADKEY"],
     ["a wrong secret", signedReply({ rcode: rcodes.notauth, error: 16, noMac: true }), "DNS_TSIG_BADSIG"],

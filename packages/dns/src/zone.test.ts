@@ -161,9 +161,9 @@ describe("authoritativeServers", () => {
 
   it("takes the servers it is told without asking", async () => {
     await using fake = await startFakeDns();
-    const override = [{ host: "127.0.0.1", port: 53 }];
+    const override = [{ host: "127.0.0.1", port: 53 }, { url: "https://dns.example/" }];
     const found = await authoritativeServers("example.test", resolverFor(fake), { override });
-    expect(found).toEqual({ servers: override, failures: [] });
+    expect(found).toEqual({ servers: [{ ...override[0], recursive: true }, override[1]], failures: [] });
   });
 });
 
