@@ -1,3 +1,4 @@
+import { describeOptions, type OptionRow } from "@certwright/provider";
 import type { CommandResult, Invocation } from "../command.ts";
 import type { dnsProvidersFlags } from "../declarations/dns.ts";
 import { exitCodes } from "../exit-code.ts";
@@ -13,7 +14,9 @@ export async function run({ args, context }: Invocation<typeof dnsProvidersFlags
   const search = await pluginSearch(context.cwd);
   if (name === undefined) return listAll(search.registry);
   const found = readProviderName(name, context.cwd, search.registry);
-  return describe(found.kind === "own" ? found.entry : await loadProvider(name, search));
+  if (found.kind === "own") return describe(found.entry);
+  const definition = await loadProvider(name, search);
+  return describe({ ...definition, options: describeOptions(definition) });
 }
 
 function listAll(registry: readonly RegistryEntry[]): CommandResult {
@@ -59,29 +62,25 @@ function describe(provider: Described): CommandResult {
   };
 }
 
-function optionLines(options: Described["options"]): readonly string[] {
-  const rows = Object.entries(options).map(([option, definition]) => [
-    `  ${option}`,
-    definition.env.join(", "),
-    facts(definition).join("; "),
-  ]);
+function optionLines(options: readonly OptionRow[]): readonly string[] {
+  const rows = options.map((row) => [`  ${row.option}`, row.env.join(", "), facts(row).join("; ")]);
   if (rows.length === 0) return ["no options"];
   return [
     ...table([["  OPTION", "ENVIRONMENT", "WHAT"], ...rows]),
     "",
-    "A variable ending in _FILE names a file with the value. Options that are no secrets also go on the command line:",
-    "  --dns-option name=value; secrets as --dns-option name=file:/path or name=env:VARIABLE",
+    "A variable ending in _FILE names a file with the value. On the command line:",
+    "  --dns-option name=value, and a secret as --dns-option name=file:/path or name=env:VARIABLE",
   ];
 }
 
-function facts(definition: Described["options"][string]): readonly string[] {
-  const { description, secret, optional, default: fallback, choices, example } = definition;
+function facts({ description, secret, required, insteadOf, default: fallback, choices, example }: OptionRow) {
   return [
     description,
-    secret === true ? "secret" : "",
-    optional === true || fallback !== undefined ? "" : "required",
-    fallback === undefined ? "" : `default ${String(fallback)}`,
+    required ? "required" : "",
+    insteadOf.length === 0 ? "" : `unless ${insteadOf.map((group) => group.join(" and ")).join(", or ")}`,
+    secret ? "secret" : "",
     choices === undefined ? "" : `one of ${choices.join(", ")}`,
+    fallback === undefined || fallback === "" ? "" : `default ${fallback}`,
     example === undefined ? "" : `such as ${example}`,
   ].filter((fact) => fact !== "");
 }

@@ -15,7 +15,7 @@ const entry: RegistryEntry = {
   docs: "https://developers.cloudflare.test",
   permissions: "DNS edit",
   tested: { by: "contract", against: "its documentation", on: "2026-11-01" },
-  options: {},
+  options: [],
 };
 
 let root: string;

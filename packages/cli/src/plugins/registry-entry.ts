@@ -1,4 +1,4 @@
-import type { OptionDefinition, Tested } from "@certwright/provider";
+import type { OptionRow, Tested } from "@certwright/provider";
 
 /** What is known of a provider of Certwright's own without loading it; generated from its definition. */
 export interface RegistryEntry {
@@ -12,5 +12,5 @@ export interface RegistryEntry {
   readonly docs: string;
   readonly permissions: string;
   readonly tested: Tested;
-  readonly options: Readonly<Record<string, OptionDefinition>>;
+  readonly options: readonly OptionRow[];
 }
