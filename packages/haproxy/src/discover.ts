@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
+import { dirname, join } from "node:path/posix";
 import { chooseByNames } from "./choose.ts";
-import { HaproxyError } from "./errors.ts";
+import { HaproxyError, hasCode } from "./errors.ts";
 import { mapPath, type PathMapping } from "./files.ts";
 import type { CertificateDetails, CrtListEntry } from "./listings.ts";
 import { whileLocked } from "./locked.ts";
@@ -21,13 +22,18 @@ export interface AddRequest {
   readonly options?: string;
   /** Names to serve it for instead of those inside the certificate. */
   readonly filters?: readonly string[];
+  /** File name for a new certificate nobody named; default: its first name, `_` for `*`, and `.pem`. */
+  readonly as?: string;
 }
 
 /** Where a certificate shall go. */
 export interface Destination {
   /** Name in HAProxy. Default: the certificate that has these names. */
   readonly certificate?: string;
-  /** Where to attach it when it is not attached there yet. */
+  /**
+   * Where to attach it: a certificate named by `certificate`, when it is not attached there yet; without a name, a
+   * new one when HAProxy has none for these names.
+   */
   readonly add?: AddRequest;
   /** Our view of the node's paths. */
   readonly map?: readonly PathMapping[];
@@ -59,38 +65,69 @@ export async function discover(
   if ((await showLevel(session)) !== "admin") throw refused(session, destination.certificate ?? "", { kind: "denied" });
   const ask = asker(session, settings);
   const { certificate, add } = destination;
-
-  if (certificate === undefined) {
-    if (add) throw wrong(session, "A certificate to add needs a name.", 'Give the path of its file as "certificate".');
+  if (certificate !== undefined) {
+    const known = await pairMember(certificate, bundle, ask);
+    if (add) return findPlace(session, known, add, destination.map, ask);
+    if (known.present) return known;
+    throw unknownCertificate(session, known.name, await ask.names());
+  }
+  try {
     const name = chooseByNames(bundle, await ask.everything(), session.node.id);
-    const present = await ask.details(name);
-    return { name, ...(present ? { present } : {}) };
+    return await pairMember(name, bundle, ask);
+  } catch (error) {
+    if (!add || !hasCode(error, "HAPROXY_CERTIFICATE_UNKNOWN")) throw error;
+    const name = await nameFor(bundle, add, session, destination.map);
+    return findPlace(session, await pairMember(name, bundle, ask), add, destination.map, ask);
   }
-  const [name, present] = await pairMember(certificate, bundle, ask);
-  if (!add) {
-    if (present) return { name, present };
-    throw unknownCertificate(session, name, await ask.names());
-  }
+}
 
-  const list = add.list.replace(/(.)\/+$/, "$1");
+async function findPlace(
+  session: Session,
+  known: Found,
+  add: AddRequest,
+  map: Destination["map"],
+  ask: Asker,
+): Promise<Found> {
+  const list = withoutSlash(add.list);
   const lists = await ask.lists();
   const entries = lists.get(list) ?? [];
-  const known = { name, ...(present ? { present } : {}) };
-  if (present && entries.some((entry) => entry.certificate === name)) return known;
-  const kinds = await pathKinds(session, lists, destination.map);
+  if (known.present && entries.some((entry) => entry.certificate === known.name)) return known;
+  const kinds = new Map<string, PathKind>();
+  for (const path of lists.keys()) kinds.set(path, await pathKind(session, path, map));
   const way = wayToAdd({
     list,
-    name,
+    name: known.name,
     lists,
     hasOptions: Boolean(add.options?.trim()) || (add.filters ?? []).length > 0,
     certificates: await ask.names(),
     pathKind: (path) => kinds.get(path) ?? "unknown",
   });
   if (way.kind === "unknown") throw unknownList(session, list, [...lists.keys()]);
-  if (way.kind === "wrong")
-    throw wrong(session, `${name} cannot be added: ${way.reason}.`, "Give a fitting name or list.");
+  if (way.kind === "wrong") {
+    throw wrong(session, `${known.name} cannot be added: ${way.reason}.`, "Give a fitting name or list.");
+  }
   const neighbour = entries[0]?.certificate;
   return { ...known, way, ...(neighbour === undefined ? {} : { neighbour }) };
+}
+
+// Beside the other files of the list: in the directory itself, or in the folder of the crt-list.
+async function nameFor(bundle: Bundle, add: AddRequest, session: Session, map: Destination["map"]): Promise<string> {
+  const list = withoutSlash(add.list);
+  if (!list.startsWith("/")) {
+    throw wrong(
+      session,
+      `A certificate to add to ${list} needs a name.`,
+      'Give the path of its file as "certificate".',
+    );
+  }
+  const file = add.as ?? `${(bundle.names[0] ?? "certificate").replaceAll("*", "_").replace(/[^\w.:-]/g, "_")}.pem`;
+  if (!/^[^./][^/]*$/.test(file))
+    throw wrong(session, `${file} is not a file name.`, "Give a name without a slash or leading dot.");
+  return join((await pathKind(session, list, map)) === "file" ? dirname(list) : list, file);
+}
+
+function withoutSlash(list: string): string {
+  return list.replace(/(.)\/+$/, "$1");
 }
 
 type Asker = ReturnType<typeof asker>;
@@ -136,23 +173,19 @@ function asker(session: Session, settings: Settings) {
 }
 
 // "crt multi.pem" loads multi.pem.rsa and multi.pem.ecdsa; HAProxy then knows those, and no multi.pem.
-async function pairMember(certificate: string, bundle: Bundle, ask: Asker) {
+async function pairMember(certificate: string, bundle: Bundle, ask: Asker): Promise<Found> {
   const present = await ask.details(certificate);
-  if (present) return [certificate, present] as const;
+  if (present) return { name: certificate, present };
   const member = `${certificate}.${bundle.keyType}`;
   const details = await ask.details(member);
-  return details ? ([member, details] as const) : ([certificate, undefined] as const);
+  return details ? { name: member, present: details } : { name: certificate };
 }
 
-async function pathKinds(session: Session, lists: Lists, map: Destination["map"]): Promise<Map<string, PathKind>> {
-  const kinds = new Map<string, PathKind>();
-  if (!isLocal(session.node) && map === undefined) return kinds;
-  for (const list of lists.keys()) {
-    if (!list.startsWith("/")) continue;
-    const stats = await stat(mapPath(list, map)).catch(() => undefined);
-    if (stats) kinds.set(list, stats.isDirectory() ? "directory" : "file");
-  }
-  return kinds;
+async function pathKind(session: Session, list: string, map: Destination["map"]): Promise<PathKind> {
+  if (!list.startsWith("/") || (!isLocal(session.node) && map === undefined)) return "unknown";
+  const stats = await stat(mapPath(list, map)).catch(() => undefined);
+  if (!stats) return "unknown";
+  return stats.isDirectory() ? "directory" : "file";
 }
 
 function wrong(session: Session, message: string, hint: string): HaproxyError {

@@ -9,3 +9,5 @@ export type { PemPair } from "./pem.ts";
 export { push } from "./push.ts";
 export type { PushRequest, PushResult } from "./push-request.ts";
 export { defaultLimits, type PushContext, type PushLimits } from "./settings.ts";
+export { haproxyTarget, type TargetOptions } from "./target.ts";
+export { parseTarget, type TargetAddress } from "./target-address.ts";

@@ -8,7 +8,10 @@ export interface PushRequest {
   readonly pem: PemPair;
   /** Name in HAProxy. Default: the certificate there that has these names. */
   readonly certificate?: string;
-  /** Where to attach it when HAProxy does not have it there yet; needs `certificate`. */
+  /**
+   * Where to attach it: a certificate named by `certificate`, when it is not attached there yet; without a name, a
+   * new one when HAProxy has none for these names.
+   */
   readonly add?: AddRequest;
   /** Where HAProxy's files are on this machine; `false` writes none. Default: where HAProxy says. */
   readonly disk?: DiskOptions | false;

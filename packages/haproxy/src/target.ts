@@ -1,0 +1,91 @@
+import type { DeployableCertificate, DeployContext, DeployOutcome, DeployTarget } from "@certwright/core";
+import type { Connect } from "./connect.ts";
+import type { HaproxyEvent } from "./events.ts";
+import { push } from "./push.ts";
+import type { PushResult } from "./push-request.ts";
+import type { PushLimits } from "./settings.ts";
+import { parseTarget } from "./target-address.ts";
+
+/** What a caller may change about a target. */
+export interface TargetOptions {
+  readonly limits?: Partial<PushLimits>;
+  readonly connect?: Connect;
+}
+
+/**
+ * One HAProxy as a place certificates are deployed to.
+ *
+ * @param id as written in the configuration, `haproxy:/run/haproxy/admin.sock`; see `parseTarget`
+ * @throws HaproxyError HAPROXY_NODE_ADDRESS, HAPROXY_PLAINTEXT_REFUSED
+ */
+export function haproxyTarget(id: string, options: TargetOptions = {}): DeployTarget {
+  const { node, request, check } = parseTarget(id);
+  return {
+    id,
+    async deploy(certificate: DeployableCertificate, { signal, now, step }: DeployContext): Promise<DeployOutcome> {
+      const sni = serverName(certificate);
+      const add = request.add && { as: `${certificate.name.replaceAll("*", "_")}.pem`, ...request.add };
+      const done = await push(
+        node,
+        {
+          ...request,
+          ...(add ? { add } : {}),
+          pem: { key: certificate.keyPem, chain: certificate.leafPem + certificate.chainPem },
+          verify: { handshake: check.map((point) => ({ ...point, ...(sni === undefined ? {} : { sni }) })) },
+        },
+        { ...options, signal, now, onEvent: (event) => step(...describe(event)) },
+      );
+      return outcome(done);
+    },
+  };
+}
+
+function outcome(done: PushResult): DeployOutcome {
+  const { name, served, reloadNeeded, warnings } = done;
+  const places = `${done.instances} ${done.instances === 1 ? "place" : "places"}`;
+  const details: Record<PushResult["action"], string> = {
+    updated: `${name} replaced in ${places}, worker ${done.pid}`,
+    added: `${name} added in ${places}, worker ${done.pid}`,
+    unchanged: `${name} is there already, worker ${done.pid}`,
+    "reload-needed": `${name} is not live: ${reloadNeeded}`,
+  };
+  return {
+    action: done.action === "reload-needed" ? "stored" : done.action,
+    served,
+    detail: details[done.action],
+    warnings,
+    ...(reloadNeeded === undefined ? {} : { reloadNeeded }),
+  };
+}
+
+// A name a client would really send; any will do under a wildcard.
+function serverName({ identifiers }: DeployableCertificate): string | undefined {
+  return identifiers.find(({ type }) => type === "dns")?.value.replace(/^\*\./, "certwright-check.");
+}
+
+function describe(event: HaproxyEvent): [step: string, detail?: string] {
+  switch (event.type) {
+    case "waiting":
+      return ["waiting", event.behind === undefined ? "certificates are locked" : `behind ${event.behind}`];
+    case "foreign-transaction-aborted":
+      return [
+        "aborted",
+        `a transaction left open for ${event.certificate} ${Math.round(event.openForMs / 1000)} s ago`,
+      ];
+    case "written":
+    case "restored":
+      return [event.type, event.path];
+    case "committed":
+      return ["committed", `${event.certificate}, ${event.instances} rebuilt`];
+    case "attached":
+      return ["attached", `${event.certificate} to ${event.list}`];
+    case "verified":
+      return ["verified", `worker ${event.pid}`];
+    case "handshake":
+      return ["handshake", event.sni === "" ? event.address : `${event.address} for ${event.sni}`];
+    case "put-back":
+      return ["put back", event.certificate];
+    case "retrying":
+      return ["retrying", event.reason];
+  }
+}
