@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { followAlias } from "./alias.ts";
-import { cname, type FakeDns, rcodes, soa, startFakeDns } from "./fake-dns.fixture.ts";
 import { createResolver } from "./resolver.ts";
+import { cname, type FakeDns, rcodes, soa, startFakeDns } from "./testing/fake-dns.ts";
 
 const nothing = { rcode: rcodes.nxdomain, authorities: [soa("test")] };
 const name = "_acme-challenge.example.test";

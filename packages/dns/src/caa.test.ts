@@ -2,9 +2,9 @@ import type { Answer } from "dns-packet";
 import { describe, expect, it } from "vitest";
 import { findCaa } from "./caa.ts";
 import { type CaaRequest, caaPermits } from "./caa-permits.ts";
-import { cname, type FakeDns, rcodes, startFakeDns } from "./fake-dns.fixture.ts";
 import type { CaaRecord } from "./record.ts";
 import { createResolver } from "./resolver.ts";
+import { cname, type FakeDns, rcodes, startFakeDns } from "./testing/fake-dns.ts";
 
 const resolverFor = ({ server }: FakeDns) => createResolver({ servers: [server] });
 

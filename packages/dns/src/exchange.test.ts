@@ -1,8 +1,8 @@
 import dnsPacket from "dns-packet";
 import { expect, it, vi } from "vitest";
 import { exchange } from "./exchange.ts";
-import { type FakeReply, rawReply, rcodes, replyTo, silent, startFakeDns, txt } from "./fake-dns.fixture.ts";
 import type { Question } from "./message.ts";
+import { type FakeReply, rawReply, rcodes, replyTo, silent, startFakeDns, txt } from "./testing/fake-dns.ts";
 import { isNoRoute } from "./transport.ts";
 
 const question: Question = { name: "x.test", type: "TXT" };

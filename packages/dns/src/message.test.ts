@@ -1,7 +1,7 @@
 import dnsPacket from "dns-packet";
 import { describe, expect, it } from "vitest";
-import { cname, type FakeReply, replyTo, soa, txt } from "./fake-dns.fixture.ts";
 import { decodeAnswer, describeRcode, encodeQuery, type Question } from "./message.ts";
+import { cname, type FakeReply, replyTo, soa, txt } from "./testing/fake-dns.ts";
 import { frameOf } from "./wire.ts";
 
 const question: Question = { name: "_acme-challenge.example.test", type: "TXT" };

@@ -1,9 +1,9 @@
 import type { Answer } from "dns-packet";
 import { describe, expect, it } from "vitest";
 import type { Exchange } from "./exchange.ts";
-import { a, type FakeDns, ns, rcodes, silent, soa, startFakeDns, txt } from "./fake-dns.fixture.ts";
 import type { DnsAnswer } from "./message.ts";
 import { createResolver } from "./resolver.ts";
+import { a, type FakeDns, ns, rcodes, silent, soa, startFakeDns, txt } from "./testing/fake-dns.ts";
 
 const www = { answers: [a("www.example.test", "192.0.2.1")] };
 const found = { answers: [{ address: "192.0.2.1" }] };

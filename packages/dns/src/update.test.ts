@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import dnsPacket from "dns-packet";
 import { describe, expect, it } from "vitest";
-import { type RawReply, rcodes, silent, startFakeDns } from "./fake-dns.fixture.ts";
+import { type RawReply, rcodes, silent, startFakeDns } from "./testing/fake-dns.ts";
 import { type TsigAlgorithm, type TsigKey, tsigHashes } from "./tsig-key.ts";
 import { type SendUpdateOptions, sendUpdate } from "./update.ts";
 import { encodeUpdate, type Update } from "./update-message.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { isBogus } from "./dnssec.ts";
-import { a, cname, type FakeDns, ns, rcodes, silent, soa, startFakeDns } from "./fake-dns.fixture.ts";
 import { authoritativeServers } from "./nameservers.ts";
 import { createResolver } from "./resolver.ts";
+import { a, cname, type FakeDns, ns, rcodes, silent, soa, startFakeDns } from "./testing/fake-dns.ts";
 import { findZone } from "./zone.ts";
 import { checkServers } from "./zone-health.ts";
 

@@ -1,4 +1,4 @@
-import type { Clock } from "./propagation.ts";
+import type { Clock } from "../propagation.ts";
 
 /** A clock whose time passes only when everybody sleeps: then it jumps to the next one to wake. */
 export function virtualClock(): Clock {

@@ -2,7 +2,7 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import dnsPacket, { type Answer, type DecodedPacket } from "dns-packet";
-import type { PlainServer } from "./server.ts";
+import type { PlainServer } from "../server.ts";
 
 /** A reply, NOERROR and authoritative unless it says otherwise. */
 export interface FakeReply {
