@@ -12,7 +12,7 @@ export interface HttpsExchangeOptions {
   readonly recursive?: boolean | undefined;
   /** Have answers that fail DNSSEC validation delivered all the same (CD). Default: false. */
   readonly checkingDisabled?: boolean | undefined;
-  /** Carries DNS over HTTPS; needed only where a server is an `https://` URL. */
+  /** Carries DNS over HTTPS, for servers that are `https://` URLs. Default: the global one. */
   readonly fetch?: typeof globalThis.fetch | undefined;
 }
 
@@ -27,9 +27,14 @@ const mediaType = "application/dns-message";
 export async function exchangeOverHttps(
   question: Question,
   server: HttpsServer,
-  { fetch, signal, timeoutMs = 5000, recursive = true, checkingDisabled = false }: HttpsExchangeOptions,
+  {
+    fetch = globalThis.fetch,
+    signal,
+    timeoutMs = 5000,
+    recursive = true,
+    checkingDisabled = false,
+  }: HttpsExchangeOptions,
 ): Promise<DnsAnswer> {
-  if (fetch === undefined) throw new TypeError("DNS over HTTPS needs the option `fetch`");
   signal?.throwIfAborted();
   const query = encodeQuery(question, { id: 0, recursive, checkingDisabled });
   const timeout = AbortSignal.timeout(timeoutMs);

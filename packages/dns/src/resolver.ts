@@ -31,7 +31,7 @@ export interface ResolverOptions {
   readonly zones?: Readonly<Record<string, readonly DnsServer[]>> | undefined;
   /** Default: the real one. */
   readonly exchange?: Exchange | undefined;
-  /** Needed for servers that are `https://` URLs. */
+  /** Carries DNS over HTTPS, for servers that are `https://` URLs. Default: the global one. */
   readonly fetch?: typeof globalThis.fetch | undefined;
   /** Ends every look-up of this resolver. */
   readonly signal?: AbortSignal | undefined;
