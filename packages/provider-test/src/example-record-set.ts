@@ -1,6 +1,7 @@
 import { defineProvider, path, quote, unquote } from "@certwright/provider";
 
 /** An API that replaces all values of a name; the zone is a parameter, so the host finds it by the DNS. */
+// biome-ignore lint/style/noDefaultExport: what a provider package looks like
 export default defineProvider({
   id: "example-record-set",
   name: "Example of record sets",

@@ -1,6 +1,7 @@
 import { defineProvider, path, sameName, type TxtRecord } from "@certwright/provider";
 
 /** An API of single records, found by listing and removed by id, that keeps duplicates; lists come in pages. */
+// biome-ignore lint/style/noDefaultExport: what a provider package looks like
 export default defineProvider({
   id: "example-record",
   name: "Example of single records",

@@ -8,6 +8,7 @@ interface Line {
 }
 
 /** An API that reads and writes whole zones, answers 200 to everything, and says in the body how it went. */
+// biome-ignore lint/style/noDefaultExport: what a provider package looks like
 export default defineProvider({
   id: "example-zone",
   name: "Example of whole zones",

@@ -14,6 +14,7 @@ export type FakeProgram = (
     readonly stdin: string;
   },
   dns: FakeDns,
+  // biome-ignore lint/suspicious/noConfusingVoidType: a program that went well need not say so
 ) => Partial<RunResult> | undefined | void;
 
 /** A person as the fake asks them: reads the message and does what it says, or throws when they cannot. */

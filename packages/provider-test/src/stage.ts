@@ -10,7 +10,14 @@ import { fillFixture, zoneNames } from "./fixture.ts";
 import { watchHosts } from "./loopback-fetch.ts";
 import { openHandle } from "./open.ts";
 import { compileRoutes } from "./routes.ts";
-import { assertNoSecret, forbiddenTexts, type GivenOptions, plantOptions, wrongOptions } from "./secrets.ts";
+import {
+  assertNoSecret,
+  forbiddenTexts,
+  type GivenOptions,
+  plantOptions,
+  secretValues,
+  wrongOptions,
+} from "./secrets.ts";
 import type { ConformanceSpec } from "./spec.ts";
 import type { FakeWorld, HttpWorld, World } from "./world.ts";
 
@@ -59,6 +66,7 @@ export function createStage(definition: DefinedProvider<OptionsSchema>, spec: Co
       ...(scene === undefined ? {} : { scene }),
       options,
       wrong: { ...wrongOptions(definition, options), ...spec.wrong },
+      planted: secretValues(definition, options),
       secrets,
       seen,
       strayHosts,

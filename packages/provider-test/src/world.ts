@@ -17,6 +17,8 @@ export interface World {
   read(fqdn: string): Promise<readonly string[]>;
   /** Every record there is, sorted, one line each; undefined where that cannot be seen. */
   dump(): Promise<readonly string[] | undefined>;
+  /** The values of the secret options. */
+  readonly planted: readonly string[];
   /** Forbidden anywhere in errors and events. */
   readonly secrets: readonly string[];
   /** The options the provider is opened with. */

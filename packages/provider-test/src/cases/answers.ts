@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { isCertwrightError } from "@certwright/provider";
-import { answer, html } from "../answer.ts";
+import { type Answer, answer, html } from "../answer.ts";
 import { assertCode, assertValues, failure, settled } from "../expect.ts";
 import { challengeValue } from "../fixture.ts";
 import { Refusal } from "../refusal.ts";
@@ -11,31 +11,33 @@ import type { Case } from "./case.ts";
 const name = "_acme-challenge.fault";
 const value = challengeValue("fault");
 
-async function add(world: HttpWorld, options = world.options) {
+/** Finds the zone, then writes; a case can put something between the two. */
+async function operate(world: HttpWorld, operation: "add" | "remove", between = () => {}, options = world.options) {
   const handle = await world.open({ options });
   const zone = await zoneOf(world, handle, `${name}.${world.zone}`);
-  await handle.add([txt(zone, name, value)]);
+  between();
+  await handle[operation]([txt(zone, name, value)]);
 }
 
-async function remove(world: HttpWorld) {
-  const handle = await world.open();
-  const zone = await zoneOf(world, handle, `${name}.${world.zone}`);
-  await handle.remove([txt(zone, name, value)]);
-}
-
+const add = (world: HttpWorld, options = world.options) => operate(world, "add", undefined, options);
+const remove = (world: HttpWorld) => operate(world, "remove");
 const read = (world: HttpWorld) => world.read(`${name}.${world.zone}`);
 
-/** Every request is answered like this: adding must fail with one of the codes, and nothing be written. */
-async function failsFor(
-  world: HttpWorld,
-  act: (request: ApiRequest) => ReturnType<typeof answer>,
-  codes: readonly string[],
-) {
-  world.scene.fault = { on: "any", times: Number.POSITIVE_INFINITY, act };
-  const error = await failure(add(world), "adding");
+/**
+ * Every request is answered like this, first from the start, then once the zone is found: adding must fail with one of
+ * the codes, and nothing be written. Answers the last error.
+ */
+async function failsFor(world: HttpWorld, act: (request: ApiRequest) => Answer, codes: readonly string[]) {
+  const strike = () => {
+    world.scene.fault = { on: "any", times: Number.POSITIVE_INFINITY, act };
+  };
+  strike();
+  assertCode(await failure(add(world), "adding"), codes, "adding");
+  world.scene.fault = undefined;
+  const error = await failure(operate(world, "add", strike), "adding once the zone is found");
   world.scene.fault = undefined;
   assertValues(await read(world), [], "nothing is written");
-  return assertCode(error, codes, "adding");
+  return assertCode(error, codes, "adding once the zone is found");
 }
 
 /** A fault that passes: with retries by the host, or a second call, all is as it should be. */
@@ -88,12 +90,17 @@ export const answerCases: readonly Case[] = [
     name: "404 to everything is an error, not an empty zone",
     needs: "http",
     async run(world) {
-      world.scene.fault = { on: "any", times: Number.POSITIVE_INFINITY, act: refusal(world, 404) };
-      const outcome = await failure(add(world), "adding where nothing is found");
-      world.scene.fault = undefined;
+      const strike = () => {
+        world.scene.fault = { on: "any", times: Number.POSITIVE_INFINITY, act: refusal(world, 404) };
+      };
+      strike();
+      const early = await failure(add(world), "adding where nothing is found");
       // With a zone list, the kit itself reports that no zone was found.
-      if (isCertwrightError(outcome)) assertCode(outcome, notThere, "adding where nothing is found");
-      else assert.ok((await world.offers()).zones, `adding must fail with a typed error, not ${outcome}`);
+      if (isCertwrightError(early)) assertCode(early, notThere, "adding where nothing is found");
+      else assert.ok((await world.offers()).zones, `adding must fail with a typed error, not ${early}`);
+      world.scene.fault = undefined;
+      const late = await failure(operate(world, "add", strike), "adding where nothing is found any more");
+      assertCode(late, notThere, "adding where nothing is found any more");
     },
   },
   {
@@ -177,8 +184,11 @@ export const answerCases: readonly Case[] = [
     needs: "http",
     async run(world) {
       await add(world);
-      world.scene.fault = { on: "any", times: Number.POSITIVE_INFINITY, act: () => answer(503, { message: "down" }) };
-      assertCode(await failure(remove(world), "removing"), ["PROVIDER_UNAVAILABLE", "PROVIDER_FAILED"], "removing");
+      const strike = () => {
+        world.scene.fault = { on: "any", times: Number.POSITIVE_INFINITY, act: () => answer(503, { message: "down" }) };
+      };
+      const error = await failure(operate(world, "remove", strike), "removing");
+      assertCode(error, ["PROVIDER_UNAVAILABLE", "PROVIDER_FAILED"], "removing");
       world.scene.fault = undefined;
       await remove(world);
       assertValues(await read(world), [], "after it is up again");

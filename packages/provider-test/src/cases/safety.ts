@@ -16,7 +16,7 @@ export const safetyCases: readonly Case[] = [
     needs: "http",
     async run(world) {
       for (const status of [400, 401, 500]) {
-        const message = `${world.secrets.join(" and ")} are not good enough`;
+        const message = `${world.planted.join(" and ")} are not good enough`;
         world.scene.fault = {
           on: "any",
           times: Number.POSITIVE_INFINITY,

@@ -94,6 +94,23 @@ export const valueCases: readonly Case[] = [
     },
   },
   {
+    name: "the same value at another name is another record",
+    needs: "any",
+    async run(world) {
+      const handle = await world.open();
+      const zone = await zoneOf(world, handle, `_acme-challenge.same1.${world.zone}`);
+      const here = txt(zone, "_acme-challenge.same1", one);
+      const there = txt(zone, "_acme-challenge.same2", one);
+      await handle.add([here]);
+      await handle.add([there]);
+      assertValues(await world.read(there.fqdn), [one], "at the second name");
+      await handle.remove([here]);
+      assertValues(await world.read(here.fqdn), [], "at the first name after its removal");
+      assertValues(await world.read(there.fqdn), [one], "at the second name after the first one's removal");
+      await handle.remove([there]);
+    },
+  },
+  {
     name: "adding twice makes no duplicate, removing twice no error",
     needs: "any",
     async run(world) {
