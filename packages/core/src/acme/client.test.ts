@@ -103,6 +103,21 @@ test("503 with a date holds back every caller, not only the one it was told", as
   await client.postTo("newOrder", order);
 });
 
+test("503 for renewal info holds back nothing else, and no pause outlasts an hour", async () => {
+  await using setup = await setUpAccount();
+  const { client, fake, time } = setup;
+  const busy = () => problem(503, "serverInternal", "busy", { "Retry-After": "99999" });
+  fake.fault("renewalInfo", busy);
+  expect(await failure(client.get(`${fake.origin}/ari/x`))).toMatchObject({ retryAfter: 99_999 });
+  fake.fault("newOrder", undefined, busy);
+  await client.postTo("newOrder", order);
+  await failure(client.postTo("newOrder", order));
+  await failure(client.postTo("newOrder", order));
+  await time.sleep(3_600_000, new AbortController().signal);
+  await client.postTo("newOrder", order);
+  expect(fake.requests.filter(({ resource }) => resource === "newOrder")).toHaveLength(3);
+});
+
 test("a CA that stays in trouble is given up on within the budget", async () => {
   await using setup = await setUpAccount();
   const { client, fake, time } = setup;

@@ -37,6 +37,8 @@ export interface RequestOptions extends CallOptions {
    * open whether it arrived. Default: true.
    */
   readonly repeatable?: boolean;
+  /** Tries, in place of the client's own policy. */
+  readonly attempts?: number;
   readonly accept?: string;
   /** Sign with the public key in place of the account URL, as `newAccount` needs it. */
   readonly withPublicKey?: boolean;

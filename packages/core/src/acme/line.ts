@@ -134,13 +134,16 @@ export async function send(line: Line, request: TransportRequest): Promise<Trans
   return response;
 }
 
+interface AttemptOptions {
+  readonly repeatable?: boolean | undefined;
+  readonly attempts?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Tries until success, a final error, or the end of patience; then throws the last error. */
 export async function attempt(
   line: Line,
-  {
-    repeatable = true,
-    signal,
-  }: { readonly repeatable?: boolean | undefined; readonly signal?: AbortSignal | undefined },
+  { repeatable = true, attempts = line.policy.attempts, signal }: AttemptOptions,
   once: () => Promise<TransportResponse>,
 ): Promise<TransportResponse> {
   const state = { failures: 0, badNonces: 0, waited: 0 };
@@ -150,7 +153,7 @@ export async function attempt(
     if ("response" in outcome) return outcome.response;
     signal?.throwIfAborted();
     const { error } = outcome;
-    const seconds = pauseBeforeRetry(error, state, line.policy, line.time.random(), repeatable);
+    const seconds = pauseBeforeRetry(error, state, { ...line.policy, attempts }, line.time.random(), repeatable);
     if (seconds === undefined) throw error;
     if (isProblem(error, "badNonce")) state.badNonces++;
     else state.failures++;
@@ -167,9 +170,11 @@ async function tryOnce(
     const response = await once();
     const error = failureOf(response, line.time.now());
     if (error === undefined) return { response };
-    // 503 with a date speaks for the whole CA, so every caller keeps it; 429 is about one kind of request.
-    if (error.status === 503 && error.retryAfter)
-      line.busy = { until: line.time.now() + error.retryAfter * 1000, because: error };
+    // 503 with a date speaks for the whole CA, so every caller keeps it; 429 is about one kind of request. Plain GETs
+    // (renewal info) are often served from elsewhere. After an hour the CA is worth another question, whatever it said.
+    if (error.status === 503 && error.retryAfter && response.method !== "GET") {
+      line.busy = { until: line.time.now() + Math.min(error.retryAfter, 3600) * 1000, because: error };
+    }
     return { error };
   } catch (error) {
     return { error };

@@ -55,7 +55,7 @@ export async function getRenewalInfo(
   try {
     const { renewalInfo } = await client.directory({ signal });
     if (renewalInfo === undefined) return without("the CA offers no renewal info", day);
-    const answer = await client.get(`${renewalInfo.replace(/\/$/, "")}/${id}`, { signal });
+    const answer = await client.get(`${renewalInfo.replace(/\/$/, "")}/${id}`, { signal, attempts: 2 });
     return parseRenewalInfo(answer.json(), clampRetryAfter(answer.retryAfter), certificate);
   } catch (error) {
     signal?.throwIfAborted();

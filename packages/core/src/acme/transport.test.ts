@@ -107,8 +107,8 @@ test("a host that takes the connection and says nothing", async () => {
 });
 
 test.each([
-  ["idle", { idleMs: 50 }],
-  ["total", { totalMs: 80 }],
+  ["idle", { idleMs: 500 }],
+  ["total", { totalMs: 600 }],
 ])("an answer that stalls ends by the %s limit", async (_, limits) => {
   await using setup = await open(limits);
   setup.fake.fault("directory", "stall");
