@@ -40,9 +40,15 @@ export function parseIdentifier(text: string): Identifier {
   return { type: "dns", value: wildcard ? `*.${name}` : name };
 }
 
-/** As the person reads it in messages: the value alone. */
-export function showIdentifier(identifier: Identifier): string {
-  return identifier.value;
+/** The identifier as it was ordered: an authorization keeps a wildcard's `*.` apart (RFC 8555 section 7.1.4). */
+export function orderedIdentifier({
+  identifier,
+  wildcard,
+}: {
+  readonly identifier: Identifier;
+  readonly wildcard: boolean;
+}): Identifier {
+  return wildcard ? { ...identifier, value: `*.${identifier.value}` } : identifier;
 }
 
 /** Without duplicates, in the order given. */

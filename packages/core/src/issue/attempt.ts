@@ -2,7 +2,7 @@ import { CertwrightError } from "@certwright/provider";
 import type { Authorization } from "../acme/authorization.ts";
 import { keyAuthorization } from "../acme/challenge.ts";
 import type { AcmeClient } from "../acme/client.ts";
-import type { ChallengeType } from "../identifier.ts";
+import { type ChallengeType, orderedIdentifier } from "../identifier.ts";
 import type { World } from "../world.ts";
 import type { NameFailure } from "./challenge-error.ts";
 import { explainSelection, selectSolver } from "./select.ts";
@@ -22,7 +22,7 @@ export interface Attempt extends Proof {
 
 /** The identifier of an authorization as one string; a wildcard is not its base name. */
 export function keyOf(authorization: Authorization): string {
-  return `${authorization.wildcard ? "*." : ""}${authorization.identifier.value}`;
+  return orderedIdentifier(authorization).value;
 }
 
 /** One attempt for each open name; names nothing can prove go to `failures`. */
@@ -58,7 +58,13 @@ export function chooseSolvers(
       }
       return [];
     }
-    world.emit({ type: "challenge.chosen", certificate, identifier, challenge: solver.type, solver: solver.label });
+    world.emit({
+      type: "challenge.chosen",
+      certificate,
+      identifier: orderedIdentifier(authorization),
+      challenge: solver.type,
+      solver: solver.label,
+    });
     return [{ ...proof, solver, task: taskFor(client, authorization, solver.type) }];
   });
 }
@@ -93,7 +99,7 @@ export function fallBack(
   world.emit({
     type: "challenge.failed",
     certificate,
-    identifier: task.identifier,
+    identifier: orderedIdentifier(task),
     challenge: task.type,
     solver: solver.label,
     code,

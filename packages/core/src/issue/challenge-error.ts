@@ -1,5 +1,5 @@
 import { CertwrightError } from "@certwright/provider";
-import { type ChallengeType, type Identifier, showIdentifier } from "../identifier.ts";
+import { type ChallengeType, type Identifier, orderedIdentifier } from "../identifier.ts";
 
 /** Why one name of an order could not be proved. */
 export interface NameFailure {
@@ -30,9 +30,9 @@ export class ChallengeError extends CertwrightError {
 }
 
 function describe(failures: readonly NameFailure[]): string {
-  const lines = failures.map(({ identifier, wildcard, solver, error }) => {
-    const name = wildcard ? `*.${showIdentifier(identifier)}` : showIdentifier(identifier);
-    return `${name}${solver === undefined ? "" : ` by ${solver}`}: ${error.message}`;
+  const lines = failures.map((failure) => {
+    const { solver, error } = failure;
+    return `${orderedIdentifier(failure).value}${solver === undefined ? "" : ` by ${solver}`}: ${error.message}`;
   });
   return lines.length === 1
     ? `could not prove ${lines[0]}`

@@ -3,7 +3,7 @@ import type { AcmeClient } from "../acme/client.ts";
 import { createOrder, type Order } from "../acme/order.ts";
 import { OrderError } from "../acme/order-error.ts";
 import { waitForOrder } from "../acme/poll.ts";
-import type { ChallengeType } from "../identifier.ts";
+import { type ChallengeType, orderedIdentifier } from "../identifier.ts";
 import type { CertificateSpec } from "../spec.ts";
 import type { World } from "../world.ts";
 import { keyOf } from "./attempt.ts";
@@ -79,8 +79,9 @@ async function placeOrder({ spec, client, replaces, onOrder, world }: ProofJob):
 }
 
 function tellProved({ spec, world }: ProofJob, authorizations: readonly Authorization[], order: Order): void {
-  for (const { identifier, status } of authorizations) {
-    if (status !== "valid")
+  for (const authorization of authorizations) {
+    const identifier = orderedIdentifier(authorization);
+    if (authorization.status !== "valid")
       world.emit({ type: "authorization.valid", certificate: spec.name, identifier, reused: false });
   }
   world.emit({ type: "order.ready", certificate: spec.name, order: order.url });
@@ -128,7 +129,7 @@ function noteRefusals(
     job.world.emit({
       type: "challenge.failed",
       certificate: job.spec.name,
-      identifier,
+      identifier: orderedIdentifier({ identifier, wildcard }),
       challenge: attempt.solver.type,
       solver: attempt.solver.label,
       code: problem.code,

@@ -1,4 +1,4 @@
-import { type ChallengeType, type Identifier, showIdentifier } from "../identifier.ts";
+import { type ChallengeType, type Identifier, orderedIdentifier } from "../identifier.ts";
 import type { Solver } from "./solver.ts";
 
 /** What there is to choose from for one name. */
@@ -24,10 +24,10 @@ export function explainSelection(choice: Choice, solvers: readonly Solver[]): st
 
 function whyNot(choice: Choice, solver: Solver): string | undefined {
   if (!choice.offered.includes(solver.type)) {
-    return `the CA offers ${choice.offered.join(", ") || "nothing we know"} for ${showIdentifier(choice.identifier)}`;
+    return `the CA offers ${choice.offered.join(", ") || "nothing we know"} for ${orderedIdentifier(choice).value}`;
   }
   if (!solver.solves(choice.identifier, choice.wildcard)) {
-    return choice.wildcard ? "it cannot prove wildcards" : `it cannot prove ${showIdentifier(choice.identifier)}`;
+    return choice.wildcard ? "it cannot prove wildcards" : `it cannot prove ${orderedIdentifier(choice).value}`;
   }
   return choice.failed.has(solver.label) ? "it failed already" : undefined;
 }

@@ -1,6 +1,7 @@
 import { type Authorization, getAuthorization } from "../acme/authorization.ts";
 import { answerChallenge } from "../acme/challenge.ts";
 import type { AcmeClient } from "../acme/client.ts";
+import { orderedIdentifier } from "../identifier.ts";
 import type { World } from "../world.ts";
 import { asError } from "./as-error.ts";
 import { type Attempt, chooseSolvers, fallBack, keyOf, type Proof } from "./attempt.ts";
@@ -66,7 +67,7 @@ export async function solve(
 
 function isProved(certificate: string, authorization: Authorization, world: World): boolean {
   if (authorization.status !== "valid") return false;
-  world.emit({ type: "authorization.valid", certificate, identifier: authorization.identifier, reused: true });
+  world.emit({ type: "authorization.valid", certificate, identifier: orderedIdentifier(authorization), reused: true });
   return true;
 }
 
@@ -124,8 +125,14 @@ async function presentRound(
   const failed = await presentAll(solver, round, world.signal);
   for (const { task, error } of failed) fail(task, error);
   const waiting = round.filter((task) => !failed.some((failure) => failure.task === task));
-  for (const { identifier } of waiting) {
-    world.emit({ type: "challenge.presented", certificate, identifier, challenge: solver.type, solver: solver.label });
+  for (const task of waiting) {
+    world.emit({
+      type: "challenge.presented",
+      certificate,
+      identifier: orderedIdentifier(task),
+      challenge: solver.type,
+      solver: solver.label,
+    });
   }
   return waiting;
 }
@@ -159,7 +166,7 @@ async function answer(certificate: string, client: AcmeClient, attempt: Attempt,
   world.emit({
     type: "challenge.answered",
     certificate,
-    identifier: attempt.task.identifier,
+    identifier: orderedIdentifier(attempt.task),
     challenge: attempt.task.type,
   });
 }

@@ -1,0 +1,35 @@
+export {
+  type AccountId,
+  type AccountRecord,
+  caName,
+  listAccounts,
+  locateAccount,
+  readAccount,
+  removeAccount,
+  type StoredAccount,
+  saveAccountKey,
+  saveAccountRecord,
+  settleAccountKey,
+  stageAccountKey,
+} from "./accounts.ts";
+export type { CertificateMeta, RenewalInfoState, Revocation, TargetState } from "./certificate-meta.ts";
+export {
+  locateCertificate,
+  readCertificate,
+  readCertificateMeta,
+  readCertificateSpec,
+  removeCertificate,
+  type StoredCertificate,
+  updateCertificateMeta,
+  useGeneration,
+} from "./certificates.ts";
+export type { Effect, EffectKind, NewEffect } from "./effects.ts";
+export { storeErrorCodes } from "./error-codes.ts";
+export { type FileStoreOptions, fileStore } from "./file-store.ts";
+export { type Adopted, type Journal, openJournal } from "./journal.ts";
+export { eachCertificate, type ListedCertificate, listCertificates } from "./list-certificates.ts";
+export { memoryState, memoryStore } from "./memory-store.ts";
+export { safeName } from "./names.ts";
+export { saveCertificate } from "./save-certificate.ts";
+export type { Condition, Lease, LeaseOptions, Store, Stored, WriteOptions } from "./store.ts";
+export { hasCode, StoreError } from "./store-error.ts";
