@@ -1,4 +1,6 @@
 import type { ProviderContext } from "./context.ts";
+import { definitionFaults } from "./definition-faults.ts";
+import { CertwrightError } from "./errors.ts";
 import type { OptionsSchema, OptionValues } from "./options.ts";
 import type { Provider } from "./shapes.ts";
 
@@ -101,5 +103,14 @@ export type DefinedProvider<O extends OptionsSchema = OptionsSchema> = ProviderD
  * @throws CertwrightError `PROVIDER_DEFINITION` when the definition breaks the contract (all faults at once).
  */
 export function defineProvider<const O extends OptionsSchema>(definition: ProviderDefinition<O>): DefinedProvider<O> {
+  const faults = definitionFaults(definition as unknown as ProviderDefinition);
+  if (faults.length > 0)
+    throw new CertwrightError(
+      "PROVIDER_DEFINITION",
+      `the definition of ${String(definition.id)} is not sound: ${faults.join("; ")}`,
+      {
+        hint: "These are faults of the provider; its author can correct them.",
+      },
+    );
   return { ...definition, apiVersion: providerApiVersion };
 }

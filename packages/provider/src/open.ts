@@ -70,9 +70,8 @@ export async function openProvider(
   checkVersion(definition);
   const mask = createMasker(secretsOf(definition, options));
   const call = async <T>(operation: ProviderOperation, work: () => T | Promise<T>): Promise<T> => {
-    host.signal.throwIfAborted();
     try {
-      return await work();
+      return await unlessAborted(host.signal, work);
     } catch (error) {
       if (host.signal.aborted) throw host.signal.reason;
       throw sealError(error, { provider: definition.id, operation, mask });
@@ -131,6 +130,19 @@ export async function openProvider(
             ),
         }),
   };
+}
+
+/** Ends with the signal's reason once it aborts, even if the work itself does not listen. */
+async function unlessAborted<T>(signal: AbortSignal, work: () => T | Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([work(), aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }
 
 function checkVersion({ apiVersion, id }: DefinedProvider): void {
