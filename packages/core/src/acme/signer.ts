@@ -1,5 +1,6 @@
-import { createHash, type KeyObject } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import HttpClient from "acme-client/src/http.js";
+import { keyThumbprint } from "./keys.ts";
 
 /** A flattened JWS (RFC 7515 section 7.2.2), the form of every ACME request body. */
 export interface Jws {
@@ -39,8 +40,7 @@ export function createSigner(key: KeyObject): Signer {
   const jwk = client.getJwk();
   return {
     jwk,
-    // acme-client gives exactly the required members in lexical order, which is the form RFC 7638 hashes.
-    thumbprint: createHash("sha256").update(JSON.stringify(jwk)).digest("base64url"),
+    thumbprint: keyThumbprint(key),
     sign: (url, payload, header = {}) => client.createSignedBody(url, payload, header),
     bind: (url, keyId, hmacKey) => client.createSignedHmacBody(hmacKey, url, jwk, { kid: keyId }),
   };
