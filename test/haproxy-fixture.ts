@@ -1,0 +1,74 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { connect } from "node:tls";
+import { type HaproxyEvent, type PushContext, type PushRequest, parseNode, push } from "@certwright/haproxy";
+import type { Haproxy } from "@certwright/tools/servers";
+import { createTestCa, type TestCertificate } from "@certwright/tools/test-ca";
+import { expect } from "vitest";
+
+/** What the end-to-end tests of the HAProxy package share. */
+
+export const ca = createTestCa("HAProxy");
+
+export const defaults = `
+defaults
+    mode http
+    timeout client 5s
+    timeout connect 5s
+    timeout server 5s
+`;
+
+export const pemOf = (certificate: TestCertificate) => ({ key: certificate.keyPem, chain: certificate.fullchainPem });
+
+/** Keeps every event, so that a test can say what happened. */
+export function watching(limits: PushContext["limits"] = {}): PushContext & { readonly events: HaproxyEvent[] } {
+  const events: HaproxyEvent[] = [];
+  return {
+    events,
+    limits,
+    signal: AbortSignal.timeout(30_000),
+    now: Date.now,
+    onEvent: (event) => events.push(event),
+  };
+}
+
+/** A push to the admin socket. */
+export function pushTo(haproxy: Haproxy, request: PushRequest, context: PushContext = watching()) {
+  return push(parseNode(haproxy.adminSocket), request, context);
+}
+
+/** What a client sees: by Node's own TLS, and not by the code under test. */
+export function served(port: number | undefined, sni: string, sigalgs?: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      host: "127.0.0.1",
+      port: port ?? 0,
+      servername: sni,
+      rejectUnauthorized: false,
+      ...(sigalgs === undefined ? {} : { sigalgs }),
+    });
+    socket.setTimeout(5_000, () => socket.destroy(new Error("no handshake")));
+    socket.once("error", reject);
+    socket.once("secureConnect", () => {
+      resolve(socket.getPeerCertificate().fingerprint256.replaceAll(":", "").toLowerCase());
+      socket.destroy();
+    });
+  });
+}
+
+/** Everything a failed push must not leave behind in HAProxy. */
+export async function expectNothingOpen(haproxy: Haproxy): Promise<void> {
+  const listing = await haproxy.command("show ssl cert");
+  expect(listing).not.toContain("# transaction");
+  expect(listing).not.toContain("certwright.lock");
+}
+
+/** Serial of a certificate in memory. */
+export async function serialOf(haproxy: Haproxy, name: string): Promise<string | undefined> {
+  const text = await haproxy.command(`show ssl cert ${name}`);
+  return /^Serial: 0*([0-9A-F]+)$/m.exec(text)?.[1];
+}
+
+export async function contentOf(path: string): Promise<string | undefined> {
+  return existsSync(path) ? readFile(path, "utf8") : undefined;
+}
