@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { isPublicSuffix, normalizeName } from "@certwright/dns";
+import { normalizeName, publicSuffixKind } from "@certwright/dns";
 import { CertwrightError } from "@certwright/provider";
 
 /** What a certificate is for (RFC 8555 section 9.7.7; RFC 8738 for `ip`). A wildcard keeps its `*.`. */
@@ -28,7 +28,7 @@ export function parseIdentifier(text: string): Identifier {
     });
   }
   const name = readName(base, text);
-  if (isPublicSuffix(name)) {
+  if (publicSuffixKind(name) === "icann") {
     throw new CertwrightError(
       "IDENTIFIER_PUBLIC_SUFFIX",
       `${quoted(text)} is a public suffix, under which others register names`,
@@ -37,7 +37,8 @@ export function parseIdentifier(text: string): Identifier {
       },
     );
   }
-  return { type: "dns", value: wildcard ? `*.${name}` : name };
+  // The CA's certificate holds the star too, so it counts against the 253 bytes of a name.
+  return { type: "dns", value: wildcard ? `*.${readName(`x.${name}`, text).slice(2)}` : name };
 }
 
 /** The identifier as it was ordered: an authorization keeps a wildcard's `*.` apart (RFC 8555 section 7.1.4). */

@@ -32,7 +32,7 @@ export { type IssueJob, issue } from "./issue/issue.ts";
 export { type CaAccess, openCa } from "./issue/open-ca.ts";
 export type { Solver, Task, TaskFailure, TaskOutcome } from "./issue/solver.ts";
 export { verifyChain } from "./issue/verify.ts";
-export { deployCertificate, type TargetResult } from "./manage/deploy.ts";
+export { deployCertificate, isLive, type TargetResult } from "./manage/deploy.ts";
 export { type CaPool, createCaPool } from "./manage/obtain.ts";
 export type { Parts, Run } from "./manage/parts.ts";
 export { type Action, dueMoment, planCertificate, type StoredFacts } from "./manage/plan.ts";

@@ -39,6 +39,11 @@ export async function deployCertificate(
   return results;
 }
 
+/** Whether clients of this target get the certificate now: taken, and not waiting for a reload. */
+export function isLive(result: TargetResult): boolean {
+  return result.ok && result.reloadNeeded === undefined;
+}
+
 /** Targets that do not serve the current certificate as far as is known. */
 export function undeployed(states: readonly TargetState[]): readonly TargetState[] {
   return states.filter(({ wanted, accepted }) => accepted?.fingerprint256 !== wanted);

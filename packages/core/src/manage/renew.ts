@@ -1,7 +1,7 @@
 import { isCertwrightError } from "@certwright/provider";
 import type { CertificateSpec } from "../spec.ts";
 import { readCertificate } from "../store/certificates.ts";
-import { deployCertificate, type TargetResult } from "./deploy.ts";
+import { deployCertificate, isLive, type TargetResult } from "./deploy.ts";
 import { factsOf } from "./facts.ts";
 import { type CaPool, createCaPool, obtain } from "./obtain.ts";
 import type { Run } from "./parts.ts";
@@ -139,7 +139,8 @@ function tally(results: readonly CertificateResult[]): {
     issued: count("issued"),
     skipped: count("skipped"),
     failed: count("failed"),
-    notDeployed: results.filter((result) => "targets" in result && result.targets.some(({ ok }) => !ok)).length,
+    notDeployed: results.filter((result) => "targets" in result && result.targets.some((target) => !isLive(target)))
+      .length,
   };
 }
 
