@@ -1,4 +1,5 @@
 import type { HttpClient, HttpOptions } from "./http.ts";
+import type { SdkCalls, SdkFailure } from "./sdk-calls.ts";
 
 /** What a program run by a provider left behind. */
 export interface RunResult {
@@ -17,6 +18,11 @@ export interface RunResult {
 export interface ProviderContext {
   /** A client for the provider's API: only declared hosts, bounded in time and size, masked in errors and logs. */
   http(options?: HttpOptions): HttpClient;
+  /**
+   * Runs calls of an SDK with the retries and errors of `http`: `explain` says what the SDK's own error means, or
+   * nothing where it is not about a request. The SDK's retries must be off.
+   */
+  sdk(explain: (error: unknown) => SdkFailure | undefined): SdkCalls;
   /** The `fetch` under `http`, for SDKs that accept one. Same limits; no retries. */
   readonly fetch: typeof globalThis.fetch;
   /** Aborted when the run is; every wait and every call of `http` obeys it already. */

@@ -38,6 +38,7 @@ export {
 export { type OptionFault, type OptionSources, ProviderOptionsError, readOptions } from "./read-options.ts";
 export { type Reply, type ReplyContext, reply, type Step } from "./reply.ts";
 export { sameName } from "./same-name.ts";
+export type { SdkCalls, SdkFailure } from "./sdk-calls.ts";
 export type {
   InSync,
   Provider,

@@ -8,6 +8,7 @@ import { httpClient } from "./http-client.ts";
 import type { HttpWorld } from "./http-world.ts";
 import type { Masker } from "./mask.ts";
 import { allOptions } from "./options.ts";
+import { sdkCalls } from "./sdk-calls.ts";
 import { sealError } from "./seal.ts";
 
 /** What the context of one provider instance is made of. */
@@ -27,6 +28,7 @@ export function makeContext(parts: ContextParts): ProviderContext {
   return {
     http: world.http,
     fetch: world.fetch,
+    sdk: world.sdk,
     signal: host.signal,
     sleep: (milliseconds) => host.sleep(milliseconds, host.signal),
     now: () => host.now(),
@@ -54,7 +56,7 @@ export function createHttp({
   values,
   host,
   mask,
-}: ContextParts): Pick<ProviderContext, "http" | "fetch"> {
+}: ContextParts): Pick<ProviderContext, "http" | "fetch" | "sdk"> {
   const { id, name, permissions } = definition;
   const options = allOptions(definition);
   const urls = Object.entries(options).flatMap(([option, { type }]) => {
@@ -82,6 +84,7 @@ export function createHttp({
   return {
     http: (clientOptions) => httpClient(world, clientOptions),
     fetch: (input, init) => limitedFetch(world, new Request(input, init)),
+    sdk: (explain) => sdkCalls(world, explain),
   };
 }
 

@@ -69,7 +69,8 @@ function codeOf(status: number, message: string): ProviderErrorCode {
   return codes[status] ?? (status >= 500 ? "PROVIDER_UNAVAILABLE" : "PROVIDER_INVALID");
 }
 
-function hintOf(code: ProviderErrorCode, context: StatusErrorContext): string {
+/** What to do next about an error of this code. */
+export function hintOf(code: ProviderErrorCode, context: StatusErrorContext): string {
   switch (code) {
     case "PROVIDER_AUTH":
       return `Check ${credentialNames(context.options)}: wrong, expired, or for another account.`;
