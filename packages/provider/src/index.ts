@@ -21,10 +21,19 @@ export {
 } from "./errors.ts";
 export type { ProviderHost, ProviderRequest, RunOptions } from "./host.ts";
 export type { CallOptions, HttpClient, HttpOptions, OutgoingRequest, PageState, Query } from "./http.ts";
+export { type JwtParts, signJwt } from "./jwt.ts";
 export { createLocks, type Locks } from "./locks.ts";
 export { makeContext } from "./make-context.ts";
 export { createMasker, type Masker, maskError, printable } from "./mask.ts";
 export { nearest } from "./nearest.ts";
+export {
+  cachedToken,
+  clientCredentials,
+  type IssuedToken,
+  jwtBearer,
+  type TokenRequest,
+  type TokenSource,
+} from "./oauth.ts";
 export { type OpenOptions, openProvider, type ProviderHandle } from "./open.ts";
 export {
   allOptions,
@@ -51,8 +60,28 @@ export type {
   ZoneName,
   ZoneShape,
 } from "./shapes.ts";
+export {
+  type CanonicalRequest,
+  canonicalRequest,
+  encode,
+  hmac,
+  type SignatureScheme,
+  sha256Hex,
+  signRequest,
+} from "./sign.ts";
+export {
+  type Signer,
+  type SigningKey,
+  type SigningScope,
+  signAlibaba,
+  signAws,
+  signHuawei,
+  signTencent,
+  signVolcengine,
+} from "./signatures.ts";
 export { quote, split255, unquote } from "./txt.ts";
 export { path } from "./url.ts";
 export { parseXml, type XmlElement, type XmlValue } from "./xml.ts";
 export { escapeXml, writeXml, type XmlInput } from "./xml-write.ts";
+export { type RpcCall, type RpcValue, type XmlRpcOptions, xmlRpc } from "./xmlrpc.ts";
 export { candidates, parseZonePin, type ZonePin } from "./zone-name.ts";
