@@ -86,23 +86,21 @@ export function fileChanges(root: string, rules: RootRules): FileChanges {
     return path;
   }
 
-  async function take(): Promise<OsLock> {
-    lock ??= osLock(writeLockPath(root));
+  /** Takes the lock, runs the change and frees the lock without a pause in between: calls of this process never wait for each other. */
+  async function locked<T>(change: () => T): Promise<T> {
     const deadline = performance.now() + longestWait;
-    for (let wait = 1; !lock.tryTake(); wait = Math.min(wait * 2, 16)) {
-      if (performance.now() > deadline) {
-        throw new StoreError(
-          "STORE_LOCKED",
-          `another process has been writing to ${root} for ${longestWait / 1000} s`,
-          {
-            hint: "Look for a stopped or hanging certwright process that uses this directory and end it.",
-            retryable: true,
-          },
-        );
+    for (let wait = 1; ; wait = Math.min(wait * 2, 16)) {
+      lock ??= osLock(writeLockPath(root));
+      if (lock.tryTake()) {
+        try {
+          return change();
+        } finally {
+          lock.free();
+        }
       }
+      if (performance.now() > deadline) throw writerHangs(root);
       await pause(wait);
     }
-    return lock;
   }
 
   return {
@@ -111,18 +109,19 @@ export function fileChanges(root: string, rules: RootRules): FileChanges {
     temporaryLink: (target) => place((path) => symlinkSync(target, path, "dir")),
     async inTurn(change) {
       await prepare();
-      const taken = await take();
       const changed = new Set<string>();
-      let result: ReturnType<typeof change>;
-      try {
-        result = change(changed);
-      } finally {
-        taken.free();
-      }
+      const result = await locked(() => change(changed));
       await flushAll(changed);
       return result;
     },
   };
+}
+
+function writerHangs(root: string): StoreError {
+  return new StoreError("STORE_LOCKED", `another process has been writing to ${root} for ${longestWait / 1000} s`, {
+    hint: "Look for a stopped or hanging certwright process that uses this directory and end it.",
+    retryable: true,
+  });
 }
 
 /** Moves a temporary file or link to its place, making the folders above it. */

@@ -12,7 +12,7 @@ import { StoreError } from "./store-error.ts";
  * would free the lock; and it MUST NOT be removed, for two processes could then lock two files of one name.
  */
 export interface OsLock {
-  /** Takes the lock if it is free; never waits. */
+  /** Takes the lock if it is free, also of this very object; never waits. */
   tryTake(): boolean;
   /** Frees it; it can be taken again. */
   free(): void;
@@ -34,8 +34,9 @@ export function osLock(path: string): OsLock {
   let taken = false;
   return {
     tryTake() {
+      if (taken) return false;
       // Somebody removed or replaced the state directory: the lock held on the old file would protect nothing.
-      if (!taken && inodeOf(path) !== inode) {
+      if (inodeOf(path) !== inode) {
         database.close();
         database = open(path);
         inode = inodeOf(path);

@@ -136,6 +136,20 @@ export const valueCases: readonly ConformanceCase[] = [
     },
   },
   {
+    name: "one client does many things at once",
+    async run(place) {
+      const store = await place.client();
+      const names = Array.from({ length: 20 }, (_, index) => `name-${index}`);
+      await Promise.all(names.map((name) => store.write(`folder/${name}`, bytes(name))));
+      await Promise.all(
+        names.map((name, index) => (index % 2 ? store.remove(`folder/${name}`) : store.point(`folder/${name}`, "x"))),
+      );
+      assert.equal((await store.list("folder")).length, 10);
+      await Promise.all(names.map((name) => store.remove(`folder/${name}`)));
+      assert.deepEqual(await store.list(""), []);
+    },
+  },
+  {
     name: "append makes a value and adds to its end",
     async run(place) {
       const [one, other] = [await place.client(), await place.client()];

@@ -1,0 +1,118 @@
+import { describe, expect, test } from "vitest";
+import { failed, hold, type Ledger } from "./ledger.ts";
+import { openLedger, takeSlot } from "./ledger-file.ts";
+import { letsEncryptLimits } from "./limits.ts";
+import { memoryState, memoryStore } from "./memory-store.ts";
+import type { OrderRequest } from "./order-request.ts";
+import type { Store } from "./store.ts";
+
+const url = "https://acme-v02.api.letsencrypt.org/directory";
+const key = "ledger/acme-v02.api.letsencrypt.org_2fdirectory.json";
+const now = Date.UTC(2026, 10, 24);
+const clock = () => now;
+const failure = { code: "X", message: "x" };
+const note = (certificate: string) => (ledger: Ledger) =>
+  [failed(ledger, certificate, failure, 0, now), certificate] as const;
+
+function request(certificate: string): OrderRequest {
+  return { certificate, account: "a", identifiers: [{ type: "dns", value: certificate }], domains: ["example.com"] };
+}
+
+/** A store that counts its writes. */
+function counting(store: Store): Store & { writes: number } {
+  const counted = {
+    ...store,
+    writes: 0,
+    write(...args: Parameters<Store["write"]>) {
+      counted.writes += 1;
+      return store.write(...args);
+    },
+  };
+  return counted;
+}
+
+test("a ledger starts empty and keeps what is put into it, for every run", async () => {
+  const state = memoryState();
+  const [one, other] = [openLedger(memoryStore(state), url, clock), openLedger(memoryStore(state), url, clock)];
+  expect((await one.read()).failures).toEqual({});
+  expect(await one.update(note("a.example.com"))).toBe("a.example.com");
+  await other.update((ledger) => [hold(ledger, "ca", 60, "busy\u0007\nnow", now), undefined]);
+  expect(await one.read()).toMatchObject({
+    directoryUrl: url,
+    failures: { "a.example.com": { count: 1, nextTry: now + 60_000, code: "X" } },
+    holds: { ca: { until: now + 60_000, reason: "busy now" } },
+  });
+  expect([...state.values.keys()]).toEqual([key]);
+});
+
+test("ledgers of two CAs are apart", async () => {
+  const store = memoryStore();
+  await openLedger(store, url, clock).update(note("a"));
+  expect((await openLedger(store, "https://ca.example/directory", clock).read()).failures).toEqual({});
+});
+
+test("changes made at once by several runs are all kept", async () => {
+  const state = memoryState();
+  const files = Array.from({ length: 5 }, () => openLedger(memoryStore(state), url, clock));
+  await Promise.all(
+    files.flatMap((file, run) => Array.from({ length: 10 }, (_, index) => file.update(note(`${run}-${index}`)))),
+  );
+  expect(Object.keys((await files[0]?.read())?.failures ?? {})).toHaveLength(50);
+});
+
+test("changes that come in while one is written are written together; none costs nothing", async () => {
+  const store = counting(memoryStore());
+  const file = openLedger(store, url, clock);
+  const answers = await Promise.all(Array.from({ length: 100 }, (_, index) => file.update(note(`c${index}`))));
+  expect(answers).toEqual(Array.from({ length: 100 }, (_, index) => `c${index}`));
+  expect(store.writes).toBe(2);
+  await file.update((ledger) => [ledger, undefined]);
+  expect(store.writes).toBe(2);
+});
+
+test("two runs never take the same last slot", async () => {
+  const state = memoryState();
+  const files = Array.from({ length: 4 }, () => openLedger(memoryStore(state), url, clock));
+  const slots = await Promise.all(
+    files.flatMap((file, run) =>
+      Array.from({ length: 15 }, (_, index) =>
+        takeSlot(file, letsEncryptLimits, request(`h${run}-${index}.example.com`), now),
+      ),
+    ),
+  );
+  expect(slots.filter(({ allowed }) => allowed)).toHaveLength(50);
+});
+
+describe("a ledger that cannot be understood", () => {
+  test.each([
+    ["empty", "", "STORE_CORRUPT"],
+    ["cut short", '{"format":1,"directoryUrl":', "STORE_CORRUPT"],
+    ["of a newer version", '{"format":99}', "STORE_NEWER_FORMAT"],
+    [
+      "of another CA",
+      '{"format":1,"directoryUrl":"https://x.example/","buckets":{},"reservations":{},"holds":{},"paused":{},"failures":{}}',
+      "STORE_CORRUPT",
+    ],
+  ])("%s is refused and left as it is", async (_, content, code) => {
+    const store = memoryStore();
+    await store.write(key, Buffer.from(content));
+    const file = openLedger(store, url, clock);
+    await expect(file.read()).rejects.toMatchObject({ code });
+    await expect(file.update(note("a"))).rejects.toMatchObject({ code });
+    expect(Buffer.from((await store.read(key))?.bytes ?? []).toString()).toBe(content);
+  });
+});
+
+test("a store that fails fails the change, and the next one works", async () => {
+  const store = memoryStore();
+  let broken = true;
+  const flaky: Store = {
+    ...store,
+    write: (...args) => (broken ? Promise.reject(new Error("disk on fire")) : store.write(...args)),
+  };
+  const file = openLedger(flaky, url, clock);
+  await expect(file.update(note("a"))).rejects.toThrow("disk on fire");
+  broken = false;
+  await file.update(note("b"));
+  expect(Object.keys((await file.read()).failures)).toEqual(["b"]);
+});
