@@ -14,7 +14,7 @@ import {
   type Solver,
   type World,
 } from "@certwright/core";
-import { fileStore, openJournal } from "@certwright/core/store";
+import { fileStore, type Journal, openJournal } from "@certwright/core/store";
 import { createResolver, parseServer } from "@certwright/dns";
 import { type DefinedProvider, openProvider, type ProviderHost, parseZonePin, readOptions } from "@certwright/provider";
 
@@ -26,7 +26,7 @@ export interface EngineOptions {
   readonly providers?: readonly DefinedProvider[];
   readonly options?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly targets?: readonly DeployTarget[];
-  readonly solver?: (challenge: ChallengeSpec) => Solver;
+  readonly solver?: (challenge: ChallengeSpec, journal: Journal) => Solver;
   readonly signal?: AbortSignal;
   readonly hmacKey?: string;
   /** The state of an earlier engine. */
@@ -92,9 +92,9 @@ function makeParts(options: EngineOptions, world: World): Parts {
         ...(pin === undefined ? {} : { zone: { name: pin.name, id: pin.id ?? pin.name } }),
       };
     },
-    solver: async (challenge) => {
+    solver: async (challenge, journal) => {
       if (options.solver === undefined) throw new Error(`the test gave no solver for ${challenge.type}`);
-      return options.solver(challenge);
+      return options.solver(challenge, journal);
     },
     target: async (id) => {
       const target = options.targets?.find((candidate) => candidate.id === id);

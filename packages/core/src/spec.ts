@@ -30,7 +30,7 @@ export type KeyTypeName = "ec256" | "ec384" | "rsa2048" | "rsa3072" | "rsa4096";
 /** One CA and the account used there. */
 export interface CaSpec {
   readonly directoryUrl: string;
-  /** PEM file of the roots to trust for the CA's own HTTPS endpoint, besides the system's. */
+  /** PEM file of the roots to trust for the CA's own HTTPS endpoint, in place of the system's. */
   readonly caFile?: string;
   readonly email?: string;
   /** Key identifier of an external account binding; its MAC key is a {@link SecretRef}. */

@@ -4,4 +4,5 @@ export const httpErrorCodes = {
   HTTP_PORT_FORBIDDEN: "The user may not listen on the port the challenge needs.",
   HTTP_LISTEN_FAILED: "The system refused to listen for the challenge.",
   HTTP_WEBROOT: "The directory of the web server cannot be written to.",
+  HTTP_TOKEN: "The CA sent a token that breaks the grammar of RFC 8555.",
 } as const;

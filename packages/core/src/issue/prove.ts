@@ -3,13 +3,12 @@ import type { AcmeClient } from "../acme/client.ts";
 import { createOrder, type Order } from "../acme/order.ts";
 import { OrderError } from "../acme/order-error.ts";
 import { waitForOrder } from "../acme/poll.ts";
-import { type ChallengeType, orderedIdentifier } from "../identifier.ts";
+import { orderedIdentifier } from "../identifier.ts";
 import type { CertificateSpec } from "../spec.ts";
 import type { World } from "../world.ts";
-import { keyOf } from "./attempt.ts";
+import { type Attempt, failureOf, giveUp, type Proving } from "./attempt.ts";
 import { ChallengeError, type NameFailure } from "./challenge-error.ts";
-import { selectSolver } from "./select.ts";
-import { type Solved, solve } from "./solve.ts";
+import { solve } from "./solve.ts";
 import type { Solver } from "./solver.ts";
 
 /** What proving the names of one certificate needs. */
@@ -39,20 +38,21 @@ export interface ProvenOrder {
  * @throws ChallengeError, and what ordering throws.
  */
 export async function proveNames(job: ProofJob): Promise<ProvenOrder> {
-  const failed = new Map<string, ReadonlySet<string>>();
+  const { spec, client, solvers, world } = job;
+  const proving: Proving = { certificate: spec.name, client, solvers, failed: new Map(), world };
   for (let order = job.resumed ?? (await placeOrder(job)); ; order = await placeOrder(job)) {
-    const { signal } = job.world;
+    const { signal } = world;
     if (order.status !== "pending") return { order, cleanUp: async () => undefined };
-    const authorizations = await getAuthorizations(job.client, order.authorizations, { signal });
-    const solved = await solve(job.spec.name, job.client, authorizations, job.solvers, failed, job.world);
+    const authorizations = await getAuthorizations(client, order.authorizations, { signal });
+    const solved = await solve(authorizations, proving);
     try {
-      const ready = await waitForOrder(job.client, order, "ready", { signal });
+      const ready = await waitForOrder(client, order, "ready", { signal });
       tellProved(job, authorizations, ready);
       return { order: ready, cleanUp: solved.cleanUp };
     } catch (error) {
       await solved.cleanUp();
       if (!(error instanceof OrderError)) throw error;
-      noteRefusals(error, authorizations, solved, failed, job);
+      noteRefusals(error, solved.answered, proving);
     }
   }
 }
@@ -88,55 +88,23 @@ function tellProved({ spec, world }: ProofJob, authorizations: readonly Authoriz
 }
 
 /**
- * Remembers which solver failed for which name.
+ * Notes which attempts the CA refused.
  *
- * @throws ChallengeError when some name has no other way left, naming all that failed.
+ * @throws ChallengeError when some name has no other way left, naming all that were refused.
  */
-function noteRefusals(
-  error: OrderError,
-  authorizations: readonly Authorization[],
-  solved: Solved,
-  failed: Map<string, ReadonlySet<string>>,
-  job: ProofJob,
-): void {
-  const failures: NameFailure[] = [];
-  let hopeless = error.failures.length === 0;
-  for (const { identifier, wildcard, challenge, problem } of error.failures) {
-    const authorization = authorizations.find(
-      (candidate) => candidate.identifier.value === identifier.value && candidate.wildcard === wildcard,
-    );
-    const attempt = solved.answered.find(
+function noteRefusals(error: OrderError, answered: readonly Attempt[], proving: Proving): void {
+  if (error.failures.length === 0) throw error;
+  let hopeless = false;
+  const failures = error.failures.map(({ identifier, wildcard, challenge, problem }): NameFailure => {
+    const attempt = answered.find(
       ({ task }) => task.identifier.value === identifier.value && task.wildcard === wildcard,
     );
-    failures.push({
-      identifier,
-      wildcard,
-      challenge,
-      solver: attempt?.solver.label,
-      refusedByCa: true,
-      error: problem,
-    });
-    if (authorization === undefined || attempt === undefined) {
+    if (attempt === undefined) {
       hopeless = true;
-      continue;
+      return { identifier, wildcard, challenge, solver: undefined, refusedByCa: true, error: problem };
     }
-    const key = keyOf(authorization);
-    const spent = new Set([...(failed.get(key) ?? []), attempt.solver.label]);
-    failed.set(key, spent);
-    const offered = authorization.challenges.map(({ type }) => type as ChallengeType);
-    const next = selectSolver({ identifier, wildcard, offered, failed: spent }, job.solvers);
-    hopeless ||= next === undefined;
-    job.world.emit({
-      type: "challenge.failed",
-      certificate: job.spec.name,
-      identifier: orderedIdentifier({ identifier, wildcard }),
-      challenge: attempt.solver.type,
-      solver: attempt.solver.label,
-      code: problem.code,
-      message: problem.message,
-      ...(next === undefined ? {} : { next: next.label }),
-    });
-  }
-  if (failures.length === 0) throw error;
+    if (!giveUp(attempt, problem, proving)) hopeless = true;
+    return failureOf(attempt, problem, true);
+  });
   if (hopeless) throw new ChallengeError(failures);
 }

@@ -1,16 +1,19 @@
-import type { CertificateMeta } from "../store/certificate-meta.ts";
+import type { StoredCertificate } from "../store/certificates.ts";
 import { undeployed } from "./deploy.ts";
 import type { StoredFacts } from "./plan.ts";
 
-/** What a plan needs of a stored certificate. */
-export function factsOf(meta: CertificateMeta, targets: readonly string[]): StoredFacts {
+/** What a plan needs of a stored certificate. The profile is the one asked for: a CA asked for none still names the one it used. */
+export function factsOf(
+  { meta, spec }: Pick<StoredCertificate, "meta" | "spec">,
+  targets: readonly string[],
+): StoredFacts {
   const { renewalInfo } = meta;
   const chosen = renewalInfo?.chosen;
   const known = new Set(meta.targets.map(({ target }) => target));
   return {
     identifiers: meta.identifiers,
     keyType: meta.keyType,
-    profile: meta.profile,
+    profile: spec.profile,
     directoryUrl: meta.directoryUrl,
     notBefore: new Date(meta.notBefore),
     notAfter: new Date(meta.notAfter),

@@ -94,7 +94,7 @@ async function planNow(spec: CertificateSpec, options: RenewOptions, pool: CaPoo
   const ca = spec.cas.find(({ directoryUrl }) => directoryUrl === stored.meta.directoryUrl);
   const current =
     ca === undefined || options.force ? stored : await refreshRenewalInfo(stored, () => pool.client(ca), run);
-  return planCertificate(spec, factsOf(current.meta, spec.deploy), { now, force: options.force });
+  return planCertificate(spec, factsOf(current, spec.deploy), { now, force: options.force });
 }
 
 async function execute(action: Action, pool: CaPool, run: Run): Promise<CertificateResult> {
