@@ -8,6 +8,6 @@ export { demand, Refusal } from "./refusal.ts";
 export type { ApiRequest } from "./request.ts";
 export { open, type Route, type Routes, rare } from "./routes.ts";
 export type { GivenOptions } from "./secrets.ts";
-export type { ConformanceSpec, FakePerson, FakeProgram, LiveBackend, TestFunction } from "./spec.ts";
+export type { ConformanceSpec, FakePerson, FakeProgram, FakeService, LiveBackend, TestFunction } from "./spec.ts";
 export { escapeXml, findXml, parseXml, type XmlElement } from "./xml.ts";
 export { quoted, unquoted } from "./zone-text.ts";

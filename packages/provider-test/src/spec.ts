@@ -20,6 +20,13 @@ export type FakeProgram = (
 /** A person as the fake asks them: reads the message and does what it says, or throws when they cannot. */
 export type FakePerson = (message: string, dns: FakeDns) => void;
 
+/** A fake server of another protocol, started for one case over its state. */
+export interface FakeService {
+  /** Options that lead the provider to it. */
+  readonly options: GivenOptions;
+  close(): Promise<void>;
+}
+
 /** A real zone on a real server, to be set up with `foreignRecords` before the cases run. */
 export interface LiveBackend {
   /** The zone's name. */
@@ -32,7 +39,7 @@ export interface LiveBackend {
   dump?(): Promise<readonly string[]>;
 }
 
-/** What a provider's test says. One of `api`, `run`, `ask` and `live` is the other side. */
+/** What a provider's test says. One of `api`, `run`, `ask`, `serve` and `live` is the other side. */
 export interface ConformanceSpec<O extends OptionsSchema = OptionsSchema> {
   readonly test: TestFunction;
   /** Option values, where the kit's own (planted secrets, examples, defaults) will not do: keys with a form, regions. */
@@ -43,5 +50,7 @@ export interface ConformanceSpec<O extends OptionsSchema = OptionsSchema> {
   readonly api?: FakeApi<O> | ((dns: FakeDns) => FakeApi<O>);
   readonly run?: FakeProgram;
   readonly ask?: FakePerson;
+  /** For protocols other than HTTP: starts a server over the state on loopback. */
+  readonly serve?: (dns: FakeDns) => Promise<FakeService>;
   readonly live?: LiveBackend;
 }

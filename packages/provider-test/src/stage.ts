@@ -41,8 +41,9 @@ export function createStage(definition: DefinedProvider<OptionsSchema>, spec: Co
     const clock = virtualClock();
     const dns = new FakeDns(() => clock.now());
     fillFixture(dns);
+    const service = await spec.serve?.(dns);
     const endpoint = running === undefined ? {} : { endpoint: `${running.origin}${pathOf(definition.endpoint)}` };
-    const options = { ...plantOptions(definition, spec.options ?? {}), ...endpoint };
+    const options = { ...plantOptions(definition, { ...spec.options, ...service?.options }), ...endpoint };
     const scene = running === undefined ? undefined : makeScene(definition, spec, dns, options, used);
     if (scene) running?.play(scene);
 
@@ -71,6 +72,7 @@ export function createStage(definition: DefinedProvider<OptionsSchema>, spec: Co
       seen,
       strayHosts,
       zone: live?.zone ?? zoneNames.main,
+      zoneId: live?.zoneId ?? live?.zone ?? zoneNames.main,
       open: async (how = {}) => (await openHandle(opening, how.options ?? options, how.signal)).handle,
       offers: async () => (await openHandle(opening, options)).offers,
       read: live ? (fqdn) => live.read(fqdn) : async (fqdn) => dns.zoneFor(fqdn).values(fqdn),
@@ -81,6 +83,7 @@ export function createStage(definition: DefinedProvider<OptionsSchema>, spec: Co
       async finish() {
         unwatch?.();
         running?.clear();
+        await service?.close();
       },
     };
   }

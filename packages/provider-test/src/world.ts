@@ -13,6 +13,8 @@ export interface World {
   offers(): Promise<Offers>;
   /** The zone's name the cases write to. */
   readonly zone: string;
+  /** The id of that zone for providers that list none. */
+  readonly zoneId: string;
   /** The TXT values at a whole name as the outside sees them. */
   read(fqdn: string): Promise<readonly string[]>;
   /** Every record there is, sorted, one line each; undefined where that cannot be seen. */
@@ -50,7 +52,7 @@ export function txt(zone: Zone, name: string, value: string, id?: string): TxtRe
 
 /** The zone that holds the name, as the host would find it: by the provider, else by its name. */
 export async function zoneOf(world: World, handle: Handle, fqdn: string, expected = world.zone): Promise<Zone> {
-  if (!(await world.offers()).zones) return { name: expected, id: expected };
+  if (!(await world.offers()).zones) return { name: expected, id: expected === world.zone ? world.zoneId : expected };
   const zone = await handle.findZone(fqdn);
   if (zone === undefined) throw new Error(`the provider found no zone for ${fqdn}, which ${expected} holds`);
   return zone;

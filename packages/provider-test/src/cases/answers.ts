@@ -5,23 +5,23 @@ import { assertCode, assertValues, failure, settled } from "../expect.ts";
 import { challengeValue } from "../fixture.ts";
 import { Refusal } from "../refusal.ts";
 import type { ApiRequest } from "../request.ts";
-import { type HttpWorld, txt, zoneOf } from "../world.ts";
+import { type FakeWorld, type HttpWorld, txt, zoneOf } from "../world.ts";
 import type { Case } from "./case.ts";
 
 const name = "_acme-challenge.fault";
 const value = challengeValue("fault");
 
 /** Finds the zone, then writes; a case can put something between the two. */
-async function operate(world: HttpWorld, operation: "add" | "remove", between = () => {}, options = world.options) {
+async function operate(world: FakeWorld, operation: "add" | "remove", between = () => {}, options = world.options) {
   const handle = await world.open({ options });
   const zone = await zoneOf(world, handle, `${name}.${world.zone}`);
   between();
   await handle[operation]([txt(zone, name, value)]);
 }
 
-const add = (world: HttpWorld, options = world.options) => operate(world, "add", undefined, options);
+const add = (world: FakeWorld, options = world.options) => operate(world, "add", undefined, options);
 const remove = (world: HttpWorld) => operate(world, "remove");
-const read = (world: HttpWorld) => world.read(`${name}.${world.zone}`);
+const read = (world: FakeWorld) => world.read(`${name}.${world.zone}`);
 
 /**
  * Every request is answered like this, first from the start, then once the zone is found: adding must fail with one of
@@ -67,7 +67,7 @@ const denied = ["PROVIDER_AUTH", "PROVIDER_FORBIDDEN"];
 export const answerCases: readonly Case[] = [
   {
     name: "wrong credentials are named as such",
-    needs: "http",
+    needs: "fake",
     withSecret: true,
     async run(world) {
       const error = await failure(add(world, world.wrong), "adding with wrong credentials");

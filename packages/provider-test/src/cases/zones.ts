@@ -67,7 +67,7 @@ export const zoneCases: readonly Case[] = [
   },
   {
     name: "refuses a zone the account does not have, and writes nothing",
-    needs: "http",
+    needs: "fake",
     async run(world) {
       const handle = await world.open();
       const name = "unknown-zone.example";
