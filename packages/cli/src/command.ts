@@ -57,4 +57,6 @@ export interface CommandResult {
   readonly result: Readonly<Record<string, unknown>>;
   /** The answer for a person. */
   readonly lines: readonly string[];
+  /** Errors told already as they happened; --debug shows their stacks. */
+  readonly errors?: readonly Error[];
 }

@@ -4,7 +4,11 @@ export const cliErrorCodes = {
   CLI_CA_UNKNOWN: "The CA is neither a known short name nor the https: URL of an ACME directory.",
   CLI_CA_GONE: "The CA of this name no longer issues certificates.",
   CLI_TARGET_UNKNOWN: "The deploy target is of no kind Certwright knows.",
+  CLI_ACCOUNT_UNKNOWN: "The store has no account at this CA with this address, or several and none was named.",
   CLI_CERTIFICATE_UNKNOWN: "The store has no certificate of this name.",
+  CLI_SECRET_IN_CLEAR: "A secret was given on the command line, where other users and the shell's history see it.",
+  CLI_SECRET_MISSING:
+    "A secret that is referred to is not there: an unset variable, an unreadable file, a failed program.",
   CLI_FILE_UNREADABLE: "A file named on the command line or in the environment cannot be read.",
   CLI_INTERRUPTED: "The run was stopped by a signal; what it had begun outside was undone first.",
   CLI_SYSTEM: "The operating system refused something; the message says what and where.",

@@ -1,10 +1,15 @@
 import type { Declaration } from "../command.ts";
-import { toggle } from "../flags.ts";
+import { list, toggle } from "../flags.ts";
 import { caFlags } from "./issue.ts";
 
 const group = "Accounts";
 
 export const accountFlags = caFlags;
+
+export const accountUpdateFlags = {
+  ...caFlags,
+  contact: list("--contact <addresses>", "new contact addresses in place of the old", { group: "What to change" }),
+};
 
 export const accountDeactivateFlags = {
   ...caFlags,
@@ -18,6 +23,16 @@ function declare(
 ): Declaration<typeof accountFlags> {
   return { name, group, summary, flags: accountFlags, load };
 }
+
+const update: Declaration<typeof accountUpdateFlags> = {
+  name: "update",
+  group,
+  summary: "change the contact addresses the CA has",
+  description:
+    "Replaces the contact addresses at the CA by --contact. The account keeps the name it was made with: --email chooses it as before.",
+  flags: accountUpdateFlags,
+  load: () => import("../commands/account-update.ts"),
+};
 
 const deactivate: Declaration<typeof accountDeactivateFlags> = {
   name: "deactivate",
@@ -40,7 +55,7 @@ export const accountDeclaration: Declaration = {
       "make an account at a CA, or find the one that exists",
       () => import("../commands/account-create.ts"),
     ),
-    declare("update", "change the contact to --email", () => import("../commands/account-update.ts")),
+    update,
     declare(
       "rollover",
       "give the account a new key (RFC 8555 section 7.3.5)",

@@ -1,11 +1,19 @@
 import { knownCas } from "../ca-names.ts";
 import type { Declaration } from "../command.ts";
-import { choice, list, repeated, text, toggle } from "../flags.ts";
+import { choice, list, read, repeated, text, toggle } from "../flags.ts";
 import { keyTypes, readKeyType } from "../key-type.ts";
+import { readListenAddress } from "../parts/listen-address.ts";
 import { lookupFlags, propagationFlags, providerFlags } from "./dns-flags.ts";
 
 const what = { group: "What to certify" };
+const how = { group: "How names are proved" };
 const run = { group: "This run" };
+
+/** Checked when it is read, kept as it was written. */
+function listenText(value: string): string {
+  readListenAddress(value);
+  return value;
+}
 
 /** The CA and the account there. */
 export const caFlags = {
@@ -53,6 +61,10 @@ export const issueFlags = {
     "chain to take among the CA's alternates: common name of its topmost issuer, or the SHA-256 of its root",
     what,
   ),
+  http: toggle("--http", "prove names by http-01, with a server of our own on port 80", how),
+  httpListen: read("--http-listen <host:port>", "the same on another address, behind a forward", how, listenText),
+  tlsAlpn: toggle("--tls-alpn", "prove names by tls-alpn-01, with a server of our own on port 443", how),
+  tlsAlpnListen: read("--tls-alpn-listen <host:port>", "the same on another address", how, listenText),
   ...providerFlags,
   ...lookupFlags,
   ...propagationFlags,

@@ -1,6 +1,6 @@
 import { exitCodeOf, exitCodes } from "../exit-code.ts";
 import { explain } from "./explain.ts";
-import { type Reporter, type ReporterSetup, writeError } from "./reporter.ts";
+import { type Reporter, type ReporterSetup, writeError, writeStacks } from "./reporter.ts";
 
 /**
  * One JSON object per line: `{time, type, ...}` for each event, at last one of type `result` with `ok` and `exitCode`
@@ -14,7 +14,10 @@ export function createJsonReporter(setup: ReporterSetup): Reporter {
   };
   return {
     emit: write,
-    finish: ({ exitCode, result }) => write({ type: "result", ok: exitCode === exitCodes.done, exitCode, ...result }),
+    finish: ({ exitCode, result, errors }) => {
+      write({ type: "result", ok: exitCode === exitCodes.done, exitCode, ...result });
+      writeStacks(errors, setup);
+    },
     fail: (error) => {
       const exitCode = exitCodeOf(error);
       const { stack, ...explained } = explain(error);

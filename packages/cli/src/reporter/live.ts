@@ -1,7 +1,7 @@
 import type { Output } from "../context.ts";
 import { drawActivity, follow, idle } from "./activity.ts";
 import { isWanted, linesOf } from "./plain.ts";
-import { type Reporter, type ReporterSetup, shown, writeError } from "./reporter.ts";
+import { type Reporter, type ReporterSetup, shown, writeError, writeStacks } from "./reporter.ts";
 import { cut } from "./width.ts";
 import { type Said, say } from "./words.ts";
 
@@ -37,9 +37,10 @@ export function createLiveReporter(setup: ReporterSetup): Reporter {
       region.above(said.flatMap((saying) => marked(saying, setup)));
       draw();
     },
-    finish: ({ lines }) => {
+    finish: ({ lines, errors }) => {
       end();
       for (const line of lines) context.stdout.write(`${shown(line, setup)}\n`);
+      writeStacks(errors, setup);
     },
     fail: (error) => {
       end();

@@ -1,6 +1,6 @@
 import type { CertwrightEvent } from "@certwright/core";
 import type { Paint } from "./paint.ts";
-import { type Reporter, type ReporterSetup, shown, writeError } from "./reporter.ts";
+import { type Reporter, type ReporterSetup, shown, writeError, writeStacks } from "./reporter.ts";
 import { type Said, say } from "./words.ts";
 
 /** A wait that looks the same is told again after this long, so that a log shows it goes on. */
@@ -20,19 +20,21 @@ export function createPlainReporter(setup: ReporterSetup): Reporter {
         for (const line of linesOf(said, isTrouble ? setup.errorPaint : setup.paint, setup)) out.write(`${line}\n`);
       }
     },
-    finish: ({ lines }) => {
+    finish: ({ lines, errors }) => {
       for (const line of lines) context.stdout.write(`${shown(line, setup)}\n`);
+      writeStacks(errors, setup);
     },
     fail: (error) => writeError(error, setup),
   };
 }
 
-/** What is said, as lines. */
+/** What is said, as lines; troubles as `error CODE: ...` and `warning CODE: ...`, like the error that ends a command. */
 export function linesOf(said: Said, paint: Paint, setup: ReporterSetup): readonly string[] {
-  const { tone, text, hint, certificate } = said;
-  const label = tone === "warn" ? `${paint.warn("warning")} ` : tone === "bad" ? `${paint.bad("failed")} ` : "";
-  const subject = certificate === undefined ? "" : `${shown(certificate, setup)}: `;
-  return [`${label}${subject}${shown(text, setup)}`, ...(hint === undefined ? [] : [`  ${shown(hint, setup)}`])];
+  const { tone, code, text, hint, certificate } = said;
+  const label = tone === "warn" ? paint.warn("warning") : tone === "bad" ? paint.bad("error") : "";
+  const coded = code === undefined ? label : `${label} ${paint.strong(shown(code, setup))}`;
+  const parts = [coded, certificate === undefined ? "" : shown(certificate, setup), shown(text, setup)];
+  return [parts.filter((part) => part !== "").join(": "), ...(hint === undefined ? [] : [`  ${shown(hint, setup)}`])];
 }
 
 /** Whether this is told at all. */

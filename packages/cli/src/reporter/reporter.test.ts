@@ -41,7 +41,7 @@ describe("plain reporter", () => {
       "example.test: haproxy:/run/a.sock: connect",
     ]);
     expect(context.stderr.text()).toBe(
-      "failed example.test: haproxy:/run/a.sock: HAPROXY_SOCKET_MISSING: no socket there\n  Is HAProxy running?\n",
+      "error HAPROXY_SOCKET_MISSING: example.test: haproxy:/run/a.sock: no socket there\n  Is HAProxy running?\n",
     );
   });
 
@@ -178,7 +178,7 @@ describe("live reporter", () => {
     const shown = screen(context.stdout.text());
     expect(shown.slice(-4)).toEqual([
       "✓ example.test: stored as generation 1, valid until 2027-02-21T12:00:00.000Z, in /state/example.test",
-      "✗ failed example.test: haproxy:/run/a.sock: HAPROXY_SOCKET_MISSING: no socket there",
+      "✗ error HAPROXY_SOCKET_MISSING: example.test: haproxy:/run/a.sock: no socket there",
       "    Is HAProxy running?",
       "the answer",
     ]);

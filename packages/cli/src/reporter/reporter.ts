@@ -38,6 +38,16 @@ export function writeError(error: unknown, setup: ReporterSetup): ExitCode {
   return exitCodeOf(error);
 }
 
+/** For --debug: where errors that were told before came from. */
+export function writeStacks(errors: readonly Error[] = [], setup: ReporterSetup): void {
+  if (!setup.debug) return;
+  for (const error of errors) {
+    for (const line of explain(error).stack) {
+      setup.context.stderr.write(`${setup.errorPaint.dim(`  ${shown(line, setup)}`)}\n`);
+    }
+  }
+}
+
 function errorLines({ code, message, hint, stack }: Explained, setup: ReporterSetup): readonly string[] {
   const { errorPaint: paint } = setup;
   return [

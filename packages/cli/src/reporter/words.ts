@@ -4,6 +4,8 @@ import type { CertwrightEvent, ServerState, TxtEventRecord } from "@certwright/c
 export interface Said {
   /** `detail` is left out where people look on live, since the live region shows it. */
   readonly tone: "step" | "detail" | "good" | "warn" | "bad" | "debug";
+  /** The error code, where there is one. */
+  readonly code?: string;
   readonly text: string;
   /** What to do about it. */
   readonly hint?: string;
@@ -72,9 +74,10 @@ const sayings: Sayings = {
     text: `asked the CA to look at ${identifier.value}`,
   }),
   "challenge.failed": ({ certificate, identifier, solver, code, message, next }) => ({
-    tone: next === undefined ? "bad" : "warn",
+    tone: "warn",
     certificate,
-    text: `${identifier.value} by ${solver}: ${code}: ${message}${next === undefined ? "" : `; trying ${next}`}`,
+    code,
+    text: `${identifier.value} by ${solver}: ${message}${next === undefined ? "" : `; trying ${next}`}`,
   }),
   "dns.alias": ({ name, target }) => ({ tone: "step", text: `${name} is an alias of ${target}` }),
   "dns.aliasIgnored": ({ name, reason }) => ({
@@ -86,7 +89,8 @@ const sayings: Sayings = {
   "txt.removed": ({ records }) => txt("removed", records),
   "txt.leftOver": ({ records, code, message }) => ({
     tone: "warn",
-    text: `${counted(records)} could not be removed (${records.map(shownRecord).join(", ")}): ${code}: ${message}`,
+    code,
+    text: `${counted(records)} could not be removed (${records.map(shownRecord).join(", ")}): ${message}`,
     hint: '"certwright cleanup" tries again, as does the next run.',
   }),
   "propagation.waiting": ({ name, value, servers, elapsedMs }) => ({
@@ -125,20 +129,23 @@ const sayings: Sayings = {
   "deploy.failed": ({ certificate, target, code, message, hint }) => ({
     tone: "bad",
     certificate,
-    text: `${target}: ${code}: ${message}`,
+    code,
+    text: `${target}: ${message}`,
     ...hinted(hint),
   }),
   "certificate.revoked": ({ certificate, reason }) => ({ tone: "good", certificate, text: `revoked (${reason})` }),
   warning: ({ code, message, hint, certificate }) => ({
     tone: "warn",
     ...about(certificate),
-    text: `${code}: ${message}`,
+    code,
+    text: message,
     ...hinted(hint),
   }),
   "certificate.failed": ({ certificate, code, message, hint }) => ({
     tone: "bad",
     certificate,
-    text: `${code}: ${message}`,
+    code,
+    text: message,
     ...hinted(hint),
   }),
   "run.finished": ({ issued, skipped, failed, notDeployed }) =>

@@ -1,0 +1,68 @@
+import {
+  type AccountId,
+  type AcmeClient,
+  type CaSpec,
+  listAccounts,
+  openCa,
+  readAccount,
+  type Store,
+} from "@certwright/core";
+import { knownCaOf } from "./ca-names.ts";
+import { onlyCa } from "./ca-spec.ts";
+import type { Invocation } from "./command.ts";
+import type { accountFlags } from "./declarations/account.ts";
+import { cliError } from "./errors.ts";
+import { openCaAccess } from "./parts/ca-access.ts";
+import { openState } from "./state.ts";
+import { createWorld } from "./world.ts";
+
+/** A stored account, opened at its CA. */
+export interface OpenAccount {
+  readonly client: AcmeClient;
+  readonly id: AccountId;
+  readonly ca: CaSpec;
+  readonly store: Store;
+}
+
+/** Opens the CA the flags name with its account; makes one only where `mayCreate`. */
+export async function openAccount(
+  invocation: Invocation<typeof accountFlags>,
+  mayCreate: boolean,
+): Promise<OpenAccount> {
+  const { flags, context, global, emit, secrets } = invocation;
+  const store = openState(global, context, emit);
+  const asked = onlyCa(flags, context);
+  const id = mayCreate ? idOf(asked) : await chooseAccount(asked, store);
+  const ca: CaSpec = { ...asked, ...(id.email === undefined ? {} : { email: id.email }) };
+  const access = await openCaAccess(ca, flags.acceptTos, context, secrets);
+  return { client: await openCa(ca, access, store, createWorld(context, emit, {})), id, ca, store };
+}
+
+/**
+ * The account a person means: that of the address given, else the only one there is.
+ *
+ * @throws CertwrightError `CLI_ACCOUNT_UNKNOWN`
+ */
+async function chooseAccount(ca: CaSpec, store: Store): Promise<AccountId> {
+  const { directoryUrl } = ca;
+  const records = await listAccounts(store, directoryUrl);
+  const addresses = [...new Set(records.flatMap(({ contact }) => contact.map((url) => url.replace(/^mailto:/, ""))))];
+  const possible =
+    ca.email !== undefined ? [idOf(ca)] : [{ directoryUrl }, ...addresses.map((email) => ({ directoryUrl, email }))];
+  const found: AccountId[] = [];
+  for (const id of possible) if ((await readAccount(store, id))?.record !== undefined) found.push(id);
+  const [only, other] = found;
+  if (only !== undefined && other === undefined) return only;
+  const name = knownCaOf(directoryUrl)?.name ?? directoryUrl;
+  throw cliError(
+    "CLI_ACCOUNT_UNKNOWN",
+    only === undefined ? `no such account at ${name}` : `several accounts at ${name}`,
+    {
+      hint: "See: certwright account list. Say which one with --server and --email.",
+    },
+  );
+}
+
+function idOf({ directoryUrl, email }: CaSpec): AccountId {
+  return { directoryUrl, ...(email === undefined ? {} : { email }) };
+}

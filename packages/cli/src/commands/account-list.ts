@@ -1,0 +1,27 @@
+import { listAccounts } from "@certwright/core";
+import { knownCaOf } from "../ca-names.ts";
+import { caSpecs } from "../ca-spec.ts";
+import type { CommandResult, Invocation } from "../command.ts";
+import type { accountFlags } from "../declarations/account.ts";
+import { exitCodes } from "../exit-code.ts";
+import { table } from "../reporter/table.ts";
+import { openState } from "../state.ts";
+
+/** Accounts in the store, of the CAs named or of all. */
+export async function run({ flags, context, global, emit }: Invocation<typeof accountFlags>): Promise<CommandResult> {
+  const wanted =
+    flags.server.length === 0 ? undefined : caSpecs(flags, context).map(({ directoryUrl }) => directoryUrl);
+  const all = await listAccounts(openState(global, context, emit));
+  const accounts = all.filter(({ directoryUrl }) => wanted === undefined || wanted.includes(directoryUrl));
+  const rows = accounts.map(({ directoryUrl, url, contact, createdAt }) => [
+    knownCaOf(directoryUrl)?.name ?? directoryUrl,
+    contact.map((address) => address.replace(/^mailto:/, "")).join(", "),
+    new Date(createdAt).toISOString().slice(0, 10),
+    url,
+  ]);
+  return {
+    exitCode: exitCodes.done,
+    result: { accounts },
+    lines: rows.length === 0 ? ["no accounts yet"] : table([["CA", "CONTACT", "SINCE", "ACCOUNT"], ...rows]),
+  };
+}

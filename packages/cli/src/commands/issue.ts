@@ -1,0 +1,16 @@
+import { readCsr, renew } from "@certwright/core";
+import type { CommandResult, Invocation } from "../command.ts";
+import type { issueFlags } from "../declarations/issue.ts";
+import { readSmallFile } from "../files.ts";
+import { specOf } from "../issue-spec.ts";
+import { renewalResult } from "../renewal-result.ts";
+import { openRun } from "../run-setup.ts";
+
+/** One certificate: planned, obtained when due, deployed. */
+export async function run(invocation: Invocation<typeof issueFlags>): Promise<CommandResult> {
+  const { flags, context } = invocation;
+  const fromCsr = flags.csr === undefined ? [] : (await readCsr(await readSmallFile(flags.csr))).identifiers;
+  const spec = specOf(flags, context, fromCsr);
+  const engine = await openRun(invocation, { dns: spec.dns, acceptTerms: flags.acceptTos });
+  return renewalResult(await renew([spec], { force: flags.force, dryRun: flags.dryRun }, engine));
+}

@@ -1,0 +1,92 @@
+import { type CertificateMeta, dueMoment, locateCertificate, type Store, type TargetState } from "@certwright/core";
+import { relativeTime, standingOf } from "../certificate-state.ts";
+import type { CommandResult, Invocation } from "../command.ts";
+import type { statusFlags } from "../declarations/stored.ts";
+import { exitCodes } from "../exit-code.ts";
+import { openState } from "../state.ts";
+import { chooseCertificates } from "../stored-certificates.ts";
+
+/** All that is stored of certificates. Exit code 1 where one is in a bad way, 3 where one is not live everywhere. */
+export async function run({ args, context, global, emit }: Invocation<typeof statusFlags>): Promise<CommandResult> {
+  const store = openState(global, context, emit);
+  const chosen = await chooseCertificates(store, args);
+  const now = context.now();
+  const standings = chosen.map((listed) => ("error" in listed ? "unreadable" : standingOf(listed.meta, now)));
+  const isBad = standings.some((standing) => standing !== "ok" && standing !== "not live");
+  return {
+    exitCode: isBad ? exitCodes.failed : standings.includes("not live") ? exitCodes.notDeployed : exitCodes.done,
+    result: {
+      certificates: chosen.map((listed, index) =>
+        "error" in listed
+          ? {
+              name: listed.name,
+              standing: standings[index],
+              error: { code: listed.error.code, message: listed.error.message },
+            }
+          : {
+              ...listed.meta,
+              standing: standings[index],
+              due: dueOf(listed.meta).at.toISOString(),
+              files: filesOf(store, listed.name),
+            },
+      ),
+    },
+    lines: chosen.flatMap((listed, index) => [
+      ...(index === 0 ? [] : [""]),
+      ...("error" in listed
+        ? [`${listed.name}: error ${listed.error.code}: ${listed.error.message}`, `  ${listed.error.hint ?? ""}`]
+        : describe(listed.meta, store, now)),
+    ]),
+  };
+}
+
+function describe(meta: CertificateMeta, store: Store, now: number): readonly string[] {
+  const due = dueOf(meta);
+  const files = filesOf(store, meta.name);
+  return [
+    `${meta.name}: ${standingOf(meta, now)}`,
+    `  names        ${meta.identifiers.map(({ value }) => value).join(", ")}`,
+    `  valid        ${moment(meta.notBefore)} to ${moment(meta.notAfter)} (${relativeTime(meta.notAfter, now)})`,
+    `  renewal      ${moment(due.at.getTime())} (${relativeTime(due.at.getTime(), now)}): ${due.reason}`,
+    `  CA           ${meta.directoryUrl}${meta.profile === undefined ? "" : `, profile ${meta.profile}`}`,
+    `  account      ${meta.accountUrl}`,
+    `  key          ${meta.keyType}, generation ${meta.generation} of ${moment(meta.issuedAt)}`,
+    `  serial       ${meta.serial}`,
+    `  fingerprint  ${meta.fingerprint256}`,
+    `  files        ${files.fullchain}`,
+    ...(meta.revoked === undefined ? [] : [`  revoked      ${moment(meta.revoked.at)}: ${meta.revoked.reason}`]),
+    ...meta.targets.map((target) => `  target       ${describeTarget(target, now)}`),
+  ];
+}
+
+function describeTarget(
+  { target, wanted, accepted, served, failures, nextTry, lastError }: TargetState,
+  now: number,
+): string {
+  if (served?.fingerprint256 === wanted) return `${target}: served since ${moment(served.at)}`;
+  if (accepted?.fingerprint256 === wanted) return `${target}: accepted ${moment(accepted.at)}, not seen served`;
+  const why = lastError === undefined ? "not deployed yet" : `${lastError.code}: ${lastError.message}`;
+  const again = nextTry === undefined ? "" : `; next try ${relativeTime(nextTry, now)}`;
+  return `${target}: ${why}${failures > 1 ? ` (${failures} times)` : ""}${again}`;
+}
+
+function dueOf({ notBefore, notAfter, renewalInfo }: CertificateMeta): ReturnType<typeof dueMoment> {
+  const chosen = renewalInfo?.chosen;
+  return dueMoment({
+    notBefore: new Date(notBefore),
+    notAfter: new Date(notAfter),
+    suggested: chosen === undefined ? undefined : { at: new Date(chosen), explanation: renewalInfo?.explanationUrl },
+  });
+}
+
+function filesOf(store: Store, name: string) {
+  return {
+    fullchain: locateCertificate(store, name, "fullchain.pem"),
+    key: locateCertificate(store, name, "key.pem"),
+    haproxy: locateCertificate(store, name, "haproxy.pem"),
+  };
+}
+
+function moment(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace(/:\d\d\.\d{3}Z$/, "Z");
+}

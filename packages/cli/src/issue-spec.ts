@@ -1,0 +1,128 @@
+import { resolve } from "node:path";
+import {
+  type CertificateSpec,
+  type ChallengeSpec,
+  type DnsSpec,
+  type Identifier,
+  parseIdentifier,
+  type SecretRef,
+  uniqueIdentifiers,
+} from "@certwright/core";
+import { parseServer } from "@certwright/dns";
+import { parseZonePin } from "@certwright/provider";
+import { caSpecs } from "./ca-spec.ts";
+import type { CliContext } from "./context.ts";
+import type { dnsWriteFlags } from "./declarations/dns.ts";
+import type { issueFlags } from "./declarations/issue.ts";
+import { usageError } from "./errors.ts";
+import type { FlagValues } from "./flags.ts";
+import { parseSecretRef } from "./secret-ref.ts";
+
+type IssueFlags = FlagValues<typeof issueFlags>;
+type DnsFlags = Pick<FlagValues<typeof dnsWriteFlags>, "dns" | "dnsOption" | "zone">;
+type LookupFlags = Pick<IssueFlags, "dnsResolvers" | "followAlias"> &
+  Partial<Pick<IssueFlags, "dnsNameservers" | "propagation">>;
+
+/**
+ * What the flags of `issue` ask for. Paths in it are absolute, since a timer renews from another directory.
+ *
+ * @param fromCsr the names of the request given by `--csr`
+ * @throws CertwrightError `CLI_USAGE`, `CLI_CA_...`, `IDENTIFIER_...`, `DNS_BAD_SERVER`
+ */
+export function specOf(
+  flags: IssueFlags,
+  context: Pick<CliContext, "cwd" | "env">,
+  fromCsr: readonly Identifier[] = [],
+): CertificateSpec {
+  const named = flags.domain.map(parseIdentifier);
+  const identifiers = uniqueIdentifiers(named.length > 0 ? named : fromCsr);
+  const [first] = identifiers;
+  if (first === undefined) {
+    throw usageError("no name to certify", "Give at least one: certwright issue -d example.com --dns <provider>");
+  }
+  const { csr, keyType = "ec256", reuseKey, profile, preferredChain, deploy } = flags;
+  return {
+    name: flags.name ?? first.value,
+    identifiers,
+    keyType,
+    reuseKey,
+    cas: caSpecs(flags, context),
+    challenges: [...listenerSpecs(flags), ...dnsChallengeSpecs(flags, context.cwd)],
+    dns: dnsSpec(flags),
+    deploy,
+    ...(csr === undefined ? {} : { csrFile: resolve(context.cwd, csr) }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(preferredChain === undefined ? {} : { preferredChain }),
+  };
+}
+
+/** Ways that need no DNS first: they are quick, and where they cannot prove a name the next way is taken. */
+function listenerSpecs({ http, httpListen, tlsAlpn, tlsAlpnListen }: IssueFlags): readonly ChallengeSpec[] {
+  const way = (
+    type: "http-01" | "tls-alpn-01",
+    wanted: boolean,
+    listen: string | undefined,
+  ): readonly ChallengeSpec[] =>
+    wanted || listen !== undefined ? [{ type, ...(listen === undefined ? {} : { listen }) }] : [];
+  return [...way("http-01", http, httpListen), ...way("tls-alpn-01", tlsAlpn, tlsAlpnListen)];
+}
+
+/** One way for each `--dns`, with its options. @throws CertwrightError `CLI_USAGE` */
+export function dnsChallengeSpecs({ dns, dnsOption, zone }: DnsFlags, cwd: string): readonly ChallengeSpec[] {
+  const providers = [...new Set(dns)].map((provider) =>
+    /^\.{0,2}\//.test(provider) ? resolve(cwd, provider) : provider,
+  );
+  if (zone !== undefined && providers.length > 1) {
+    throw usageError("--zone fits one --dns only", "Leave it out: each provider's own zones are looked up.");
+  }
+  if (zone !== undefined) parseZonePin(zone);
+  const options = optionsByProvider(dnsOption, [...new Set(dns)], cwd);
+  return providers.map((provider, index) => ({
+    type: "dns-01",
+    provider,
+    ...(options[index] === undefined ? {} : { options: options[index] }),
+    ...(zone === undefined ? {} : { zone }),
+  }));
+}
+
+type Options = Record<string, string | SecretRef>;
+
+/** `name=value` for the only provider, `provider:name=value` for one of several. */
+function optionsByProvider(
+  given: readonly string[],
+  providers: readonly string[],
+  cwd: string,
+): readonly (Options | undefined)[] {
+  const found: (Options | undefined)[] = providers.map(() => undefined);
+  for (const text of given) {
+    const [, of, name, value] = /^(?:(.+):)?([A-Za-z][A-Za-z0-9]*)=(.*)$/s.exec(text) ?? [];
+    if (name === undefined || value === undefined) {
+      throw usageError(
+        "--dns-option has a value that is not name=value",
+        "See the options with: certwright dns providers <id>",
+      );
+    }
+    const index = of === undefined && providers.length === 1 ? 0 : providers.indexOf(of ?? "");
+    if (index < 0) {
+      throw usageError(
+        `--dns-option ${name} does not say which provider it is for`,
+        providers.length === 0
+          ? "Name one with --dns."
+          : `Write ${providers.map((id) => `${id}:${name}=...`).join(" or ")}.`,
+      );
+    }
+    found[index] = { ...found[index], [name]: parseSecretRef(value, cwd) ?? value };
+  }
+  return found;
+}
+
+/** How the DNS is asked; servers are checked now, not in the middle of a run. @throws CertwrightError `DNS_BAD_SERVER` */
+export function dnsSpec({ dnsResolvers, dnsNameservers = [], followAlias, propagation }: LookupFlags): DnsSpec {
+  for (const server of [...dnsResolvers, ...dnsNameservers]) parseServer(server);
+  return {
+    followAlias,
+    ...(dnsResolvers.length === 0 ? {} : { resolvers: dnsResolvers }),
+    ...(dnsNameservers.length === 0 ? {} : { nameservers: dnsNameservers }),
+    ...(propagation === undefined ? {} : { propagation }),
+  };
+}

@@ -1,0 +1,26 @@
+import type { CaAccess, CaSpec } from "@certwright/core";
+import type { CliContext } from "../context.ts";
+import { readSmallTextFile } from "../files.ts";
+import type { Secrets } from "../reporter/secrets.ts";
+import { readSecret } from "../secret-ref.ts";
+import { version } from "../version.ts";
+
+/** The contents of what a CA's entry refers to. */
+export async function openCaAccess(
+  ca: CaSpec,
+  acceptTerms: boolean,
+  context: CliContext,
+  secrets: Secrets,
+): Promise<CaAccess> {
+  const [caPem, hmacKey] = await Promise.all([
+    ca.caFile === undefined ? undefined : readSmallTextFile(ca.caFile),
+    ca.eab === undefined ? undefined : readSecret(ca.eab.hmacKey, "the HMAC key", context, secrets),
+  ]);
+  return {
+    acceptTerms,
+    userAgent: `certwright/${version}`,
+    proxyEnv: context.env,
+    ...(caPem === undefined ? {} : { caPem }),
+    ...(hmacKey === undefined ? {} : { hmacKey }),
+  };
+}

@@ -1,0 +1,77 @@
+import type { ChallengeSpec, DnsBinding } from "@certwright/core";
+import {
+  createLocks,
+  type DefinedProvider,
+  openProvider,
+  parseZonePin,
+  readOptions,
+  secretsOf,
+} from "@certwright/provider";
+import type { CliContext } from "../context.ts";
+import { cliError } from "../errors.ts";
+import { readSmallTextFile } from "../files.ts";
+import { loadProvider } from "../plugins/load-provider.ts";
+import { pluginSearch } from "../plugins/search.ts";
+import type { Secrets } from "../reporter/secrets.ts";
+import { readSecret } from "../secret-ref.ts";
+import { createProviderHost } from "./provider-host.ts";
+
+/**
+ * Loads, configures and opens the provider of one way to prove names.
+ *
+ * @throws CertwrightError `PLUGIN_...`, `PROVIDER_OPTIONS`, `CLI_SECRET_...`, and what the provider's `create` throws
+ */
+export async function openDnsBinding(way: ChallengeSpec, context: CliContext, secrets: Secrets): Promise<DnsBinding> {
+  const name = way.provider ?? "";
+  const definition = await loadProvider(name, await pluginSearch(context.cwd));
+  const options = await readOptions(definition, {
+    values: await givenValues(way, definition, context, secrets),
+    env: context.env,
+    readFile: readSmallTextFile,
+  });
+  for (const secret of secretsOf(definition, options)) secrets.add(secret);
+  const pin = way.zone === undefined ? undefined : parseZonePin(way.zone);
+  // The same locks for both: what the run's handle has under way, clean-up's must wait for.
+  const locks = createLocks();
+  const open = (signal: AbortSignal) =>
+    openProvider(definition, {
+      instance: way.instance ?? name,
+      options,
+      locks,
+      host: createProviderHost(context, signal),
+      ...(way.zone === undefined ? {} : { zones: [way.zone] }),
+    });
+  return {
+    handle: await open(context.stopper.signal),
+    reopen: open,
+    ...(way.zones === undefined ? {} : { zones: way.zones }),
+    ...(pin === undefined ? {} : { zone: { name: pin.name, id: pin.id ?? pin.name } }),
+  };
+}
+
+async function givenValues(
+  { options = {} }: ChallengeSpec,
+  definition: DefinedProvider,
+  context: CliContext,
+  secrets: Secrets,
+): Promise<Readonly<Record<string, string>>> {
+  const values = await Promise.all(
+    Object.entries(options).map(async ([name, value]): Promise<[string, string]> => {
+      if (typeof value !== "string") return [name, await readSecret(value, name, context, secrets)];
+      if (definition.options[name]?.secret === true) {
+        secrets.add(value);
+        throw inClear(name, definition);
+      }
+      return [name, value];
+    }),
+  );
+  return Object.fromEntries(values);
+}
+
+function inClear(name: string, { options }: DefinedProvider): Error {
+  const variable = options[name]?.env[0];
+  const places = [...(variable === undefined ? [] : [`set ${variable}`, `set ${variable}_FILE to a file's path`])];
+  return cliError("CLI_SECRET_IN_CLEAR", `${name} is a secret, and must not be given in the clear`, {
+    hint: `Instead ${[...places, `write ${name}=file:/path or ${name}=env:VARIABLE`].join(", or ")}. If it was shown to others, replace it.`,
+  });
+}

@@ -1,0 +1,25 @@
+import type { ProviderHost } from "@certwright/provider";
+import type { CliContext } from "../context.ts";
+import { readSmallTextFile } from "../files.ts";
+import { cleanEnvironment, runProgram } from "../run-program.ts";
+
+/** The world as the command hands it to providers, until `signal`. */
+export function createProviderHost(context: CliContext, signal: AbortSignal): ProviderHost {
+  const { ask } = context;
+  return {
+    fetch: context.fetch,
+    signal,
+    sleep: context.sleep,
+    now: context.now,
+    random: context.random,
+    run: (argv, options) => runProgram(argv, { ...options, env: { ...cleanEnvironment(context.env), ...options.env } }),
+    readFile: readSmallTextFile,
+    ...(ask === undefined
+      ? {}
+      : {
+          ask: async (message, until) => {
+            await ask(`${message}\nPress Enter when done. `, until);
+          },
+        }),
+  };
+}

@@ -1,0 +1,54 @@
+import type { CertificateResult, TargetResult } from "@certwright/core";
+import type { CommandResult } from "./command.ts";
+import { exitCodeOfRun } from "./exit-code.ts";
+import { explain } from "./reporter/explain.ts";
+
+/** What a run over certificates came to, for people and for programs. */
+export function renewalResult(results: readonly CertificateResult[]): CommandResult {
+  const failed = results.flatMap((result) => (result.outcome === "failed" ? [result.error] : []));
+  const notDeployed = results.flatMap((result) => ("targets" in result ? result.targets : [])).filter(({ ok }) => !ok);
+  return {
+    exitCode: exitCodeOfRun({ failures: failed.map((error) => explain(error).code), notDeployed: notDeployed.length }),
+    result: { certificates: results.map(asJson) },
+    lines: results.flatMap(plannedLines),
+    errors: [...failed, ...notDeployed.flatMap((target) => (target.ok ? [] : [target.error]))],
+  };
+}
+
+/** What was planned is told here; what was done was told as it happened. */
+function plannedLines(result: CertificateResult): readonly string[] {
+  if (result.outcome !== "planned") return [];
+  const { certificate, action } = result;
+  if (action.do === "issue") {
+    const names = action.spec.identifiers.map(({ value }) => value).join(", ");
+    return [`${certificate}: would issue for ${names}: ${action.reason}`];
+  }
+  if (action.do === "deploy") return [`${certificate}: would deploy to ${action.targets.join(", ")}: ${action.reason}`];
+  return [`${certificate}: would do nothing: ${action.reason}; next look ${action.next.toISOString()}`];
+}
+
+function asJson(result: CertificateResult): Readonly<Record<string, unknown>> {
+  const { certificate: name, outcome } = result;
+  switch (result.outcome) {
+    case "planned": {
+      const { spec: _spec, ...action } = result.action;
+      return { name, outcome, action };
+    }
+    case "skipped":
+      return { name, outcome, reason: result.reason, next: result.next };
+    case "failed":
+      return { name, outcome, error: errorAsJson(result.error) };
+    default:
+      return { name, outcome, notAfter: result.notAfter, targets: result.targets.map(targetAsJson) };
+  }
+}
+
+/** A target's outcome as JSON. */
+export function targetAsJson(target: TargetResult): Readonly<Record<string, unknown>> {
+  return target.ok ? { ...target } : { target: target.target, ok: false, error: errorAsJson(target.error) };
+}
+
+function errorAsJson(error: Error): Readonly<Record<string, unknown>> {
+  const { stack: _stack, ...explained } = explain(error);
+  return explained;
+}

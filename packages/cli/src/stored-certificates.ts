@@ -1,0 +1,60 @@
+import {
+  type CertificateMeta,
+  type CertificateSpec,
+  listCertificates,
+  readCertificateSpec,
+  type Store,
+} from "@certwright/core";
+import { cliError } from "./errors.ts";
+import { didYouMean } from "./suggest.ts";
+
+/** A certificate of the store, or why it cannot be read. */
+export type Listed = Awaited<ReturnType<typeof listCertificates>>[number];
+
+/**
+ * Certificates by name, or all of them where none is named.
+ *
+ * @throws CertwrightError `CLI_CERTIFICATE_UNKNOWN`
+ */
+export async function chooseCertificates(store: Store, names: readonly string[]): Promise<readonly Listed[]> {
+  const all = await listCertificates(store);
+  if (names.length === 0) return all;
+  return names.map((name) => all.find((listed) => listed.name === name) ?? unknown(name, all));
+}
+
+/** The one certificate of this name, readable. @throws CertwrightError `CLI_CERTIFICATE_UNKNOWN`, StoreError */
+export async function onlyCertificate(store: Store, name: string): Promise<CertificateMeta> {
+  const [listed] = await chooseCertificates(store, [name]);
+  if (listed === undefined || "error" in listed) throw listed?.error ?? unknown(name, []);
+  return listed.meta;
+}
+
+/** How each was asked for, and what keeps the others from being renewed. */
+export async function storedSpecs(
+  store: Store,
+  chosen: readonly Listed[],
+): Promise<{ readonly specs: readonly CertificateSpec[]; readonly broken: readonly { name: string; error: Error }[] }> {
+  const specs: CertificateSpec[] = [];
+  const broken: { name: string; error: Error }[] = [];
+  for (const listed of chosen) {
+    try {
+      if ("error" in listed) throw listed.error;
+      const spec = await readCertificateSpec(store, listed.name);
+      if (spec !== undefined) specs.push(spec);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      broken.push({ name: listed.name, error });
+    }
+  }
+  return { specs, broken };
+}
+
+function unknown(name: string, all: readonly Listed[]): never {
+  const meant = didYouMean(
+    name,
+    all.map((listed) => listed.name),
+  );
+  throw cliError("CLI_CERTIFICATE_UNKNOWN", `no certificate is called ${JSON.stringify(name)}`, {
+    hint: meant ?? "See: certwright list",
+  });
+}
