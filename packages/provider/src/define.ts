@@ -12,13 +12,17 @@ export interface ProviderTraits {
   /** The smallest thing the API changes: one record, all values of a name, or a whole zone. MUST match the shape returned. */
   readonly granularity: "record" | "recordSet" | "zone";
   /**
-   * How many calls may run at once: `free` any number, `name` one per record set, `zone` one per zone, `serial` one in all.
-   * Default: `name`, and `zone` for the zone shape.
+   * How many calls may run at once: `free` as many as the host likes, `name` one per record set, `zone` one per zone,
+   * `serial` one in all. Default: `name`, and `zone` for the zone shape. `free` is for APIs of single records; the other
+   * shapes are locked by name, or by zone, in any case.
    */
   readonly concurrency?: "free" | "name" | "zone" | "serial";
   /** The smallest TTL the API takes, in seconds. Default 60. */
   readonly minTtl?: number;
-  /** How many TXT values one name can hold. Left out: any number. With 1 the host proves wildcard and apex in turns. */
+  /**
+   * How many TXT values one name can hold. Left out: any number. With 1 the host proves wildcard and apex in turns.
+   * A name filled by values that are not ours is an error (`PROVIDER_QUOTA`): they are never pushed out.
+   */
   readonly maxValues?: number;
   /**
    * What the API cannot do although the contract asks for it, each with its reason: a sentence for the provider's page.

@@ -53,7 +53,7 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly send?: "json" | "form" | "xml";
   readonly read?: "json" | "xml" | "text";
-  /** What to answer instead of failing with `PROVIDER_NOT_FOUND` on 404. */
+  /** What to answer instead of failing with `PROVIDER_NOT_FOUND` on 404; null where the answer is not looked at. */
   readonly absent?: unknown;
   /** Statuses that count as success besides 2xx (a 409 for "already there"). */
   readonly accept?: readonly number[];

@@ -53,7 +53,7 @@ export function interpret(
     headers,
     reply: reply(value, { provider: world.provider, request, xml }),
   });
-  if (status === 404 && call.absent !== undefined) return wrap(call.absent);
+  if (status === 404 && Object.hasOwn(call, "absent")) return wrap(call.absent ?? null);
   const good = status >= 200 && status < 300;
   const accepted = good || (call.accept?.includes(status) ?? false);
   let body: ReturnType<typeof decodeBody> | undefined;

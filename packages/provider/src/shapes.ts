@@ -38,11 +38,16 @@ export interface TxtRecordSet extends ZoneName {
 /** What every shape may offer besides its own calls. */
 export interface ZoneFinder {
   /**
-   * The zones this account can change. MUST follow the API's paging to the end.
+   * The zones this account can change, in any spelling; the host compares them as lower-case A-labels.
    *
-   * `candidates` are the names that can hold the record, longest first (`www.example.com`, `example.com`, `com`):
-   * a provider whose API filters by name SHOULD ask for these instead of listing everything; others ignore them.
-   * Left out, the host finds the zone by asking the DNS for SOA records.
+   * - MUST follow the API's paging to the end, and MUST answer every zone of a name that is there twice (a private and a
+   *   public one), each with its id: the host then asks the person which one is meant.
+   * - `candidates` are the names that can hold the record, longest first (`www.example.com`, `example.com`, `com`).
+   *   A provider whose API filters by name SHOULD ask for these instead of listing everything, and MAY stop at the first
+   *   that is a zone. It declares the parameter; one that ignores it MUST NOT, for the host then asks it only once.
+   * - An account without zones is an empty list. A credential that may not list zones SHOULD fail with
+   *   `PROVIDER_FORBIDDEN`; people pin the zone then.
+   * - Left out, the host finds the zone by asking the DNS for SOA records, and sets `id` to its name.
    */
   zones?(candidates: readonly string[]): Promise<Iterable<string | Zone>> | AsyncIterable<string | Zone>;
 }
@@ -50,6 +55,8 @@ export interface ZoneFinder {
 /**
  * The shape of APIs that add and remove single records.
  *
+ * - Both find records by name and value and by nothing a former process knew, so that clean-up works after a crash.
+ * - Both MUST be harmless to repeat: the host calls them again after a failure that is `uncertain`.
  * - `add` MUST keep every other value at the name; adding a value that is there MUST succeed (the API may answer with
  *   a conflict: treat it as success) and MUST NOT make a duplicate the API would count.
  * - `remove` MUST remove exactly the record with this name and this value, and no other; an absent one is success.
@@ -72,13 +79,15 @@ export interface RecordShape extends ZoneFinder {
  * The shape of APIs that replace all values of a name at once. The host reads, changes and writes under a lock;
  * a provider of this shape never merges.
  *
- * - `get` MUST answer the unquoted values, and an empty list where there is no such set.
+ * - `get` MUST answer all unquoted values, and an empty list where there is no such set.
  * - `set` MUST replace the whole set; an empty list MUST delete it (deleting an absent one is success).
+ * - `set` SHOULD fail with `PROVIDER_CONFLICT` if the set changed since `get`, where the API can tell: the host then
+ *   reads again, once.
  */
 export interface RecordSetShape extends ZoneFinder {
   get(set: TxtRecordSet): Promise<readonly string[]>;
   set(set: TxtRecordSet, values: readonly string[]): Promise<void>;
-  /** Several sets of one zone in one request. Same rules as `set`. */
+  /** Several sets of one zone in one request, at least one. Same rules as `set`; MUST do all or nothing, or fail as `uncertain`. */
   setAll?(
     zone: Zone,
     sets: readonly { readonly set: TxtRecordSet; readonly values: readonly string[] }[],
@@ -110,6 +119,18 @@ export interface ZoneShape<R = unknown> extends ZoneFinder {
  */
 export type InSync = (zone: Zone) => Promise<boolean>;
 
-/** What `create` returns: one of three shapes, told apart by their functions. */
+/**
+ * What `create` returns: one of three shapes, told apart by their functions. For all of them:
+ *
+ * - Names and values arrive ready: relative and whole names in A-labels, values unquoted. A provider MUST NOT follow
+ *   CNAMEs, wait for propagation, keep a list of its records, or know what the values are for.
+ * - Values MUST be kept exactly, byte for byte. What the API cannot hold MUST be refused (`PROVIDER_UNSUPPORTED`),
+ *   never changed.
+ * - A name in an answer SHOULD be compared with `sameName`, since APIs spell names in their own ways.
+ * - Failures MUST be thrown, as a `ProviderError` of the fitting code where the API's answer needs interpretation; those
+ *   of `ctx.http` fit already. An answer that is not understood is a failure.
+ * - Calls MUST end soon after `ctx.signal` aborts, and MUST NOT send anything after that. `ctx.http` and `ctx.sleep` see to it.
+ * - Functions may run at the same time as far as `traits.concurrency` says, so what they share MUST allow that.
+ */
 // biome-ignore lint/suspicious/noExplicitAny: the record type of a zone shape is the provider's own
 export type Provider = RecordShape | RecordSetShape | ZoneShape<never> | ZoneShape<any>;
