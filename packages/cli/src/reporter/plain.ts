@@ -43,11 +43,12 @@ export function isWanted({ tone }: Said, { quiet, debug }: ReporterSetup): boole
   return !quiet || tone === "warn" || tone === "bad";
 }
 
-/** Waits are told when something about them changed. */
+/** Waits are told when something about them changed; the last change, that all have it, has an event of its own. */
 function createNews(): (event: CertwrightEvent) => boolean {
   const told = new Map<string, { states: string; elapsedMs: number }>();
   return (event) => {
     if (event.type !== "propagation.waiting") return true;
+    if (event.servers.every(({ state }) => state === "seen")) return false;
     const key = `${event.name} ${event.value}`;
     const states = event.servers.map(({ server, state }) => `${server} ${state}`).join();
     const before = told.get(key);

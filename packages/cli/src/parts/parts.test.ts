@@ -1,0 +1,115 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createSecrets } from "../reporter/secrets.ts";
+import { testContext } from "../testing/fake-context.ts";
+import { openDnsBinding } from "./dns-binding.ts";
+import { readListenAddress } from "./listen-address.ts";
+import { openTarget } from "./target.ts";
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "certwright-parts-"));
+});
+afterEach(() => rm(dir, { recursive: true }));
+
+/** A provider that keeps its records in its options' list, and refuses once the signal of its context is aborted. */
+const source = `
+export const records = [];
+export default {
+  id: "mine", name: "Mine", website: "https://mine.test", docs: "https://mine.test", apiVersion: 1,
+  options: {
+    token: { description: "t", env: ["MINE_TOKEN"], secret: true },
+    region: { description: "r", env: ["MINE_REGION"], optional: true },
+  },
+  traits: { granularity: "record" }, permissions: "All.", tested: { by: "contract", against: "x", on: "2026-11-01" },
+  create: ({ token, region }, { signal }) => ({
+    add: async ({ fqdn, value }) => { signal.throwIfAborted(); records.push([token, region, fqdn, value].join(" ")); },
+    remove: async () => { signal.throwIfAborted(); records.length = 0; },
+  }),
+};`;
+
+const zone = { name: "a.test", id: "a.test" };
+const record = { zone, name: "x", fqdn: "x.a.test", value: "v", ttl: 60 };
+
+describe("openDnsBinding", () => {
+  it("reads options from everywhere, masks the secret ones, and opens the provider", async () => {
+    const path = join(dir, "mine.mjs");
+    await writeFile(path, source);
+    await writeFile(join(dir, "token"), "t0ken-value\n");
+    const secrets = createSecrets();
+    const context = testContext({ cwd: dir, env: { MINE_TOKEN_FILE: join(dir, "token") } });
+    const way = { type: "dns-01", provider: "./mine.mjs", options: { region: "eu" }, zone: "a.test=7" } as const;
+    const { handle, zone: pinned } = await openDnsBinding(way, context, secrets);
+    await handle.add([record]);
+    const { records } = await import(path);
+    expect(records).toEqual(["t0ken-value eu x.a.test v"]);
+    expect(pinned).toEqual({ name: "a.test", id: "7" });
+    expect(secrets.mask("t0ken-value")).toBe("[secret]");
+  });
+
+  it("removes after Ctrl-C, under the signal of clean-up", async () => {
+    await writeFile(join(dir, "later.mjs"), source);
+    const context = testContext({ cwd: dir, env: { MINE_TOKEN: "t0ken-value" } });
+    const { handle, reopen } = await openDnsBinding(
+      { type: "dns-01", provider: "./later.mjs" },
+      context,
+      createSecrets(),
+    );
+    await handle.add([record]);
+    context.interrupt();
+    await expect(handle.remove([record])).rejects.toMatchObject({ code: "CLI_INTERRUPTED" });
+    await (await reopen(new AbortController().signal)).remove([record]);
+    expect((await import(join(dir, "later.mjs"))).records).toEqual([]);
+  });
+
+  it("refuses a secret in the clear, and never shows it", async () => {
+    await writeFile(join(dir, "clear.mjs"), source);
+    const secrets = createSecrets();
+    const way = { type: "dns-01", provider: "./clear.mjs", options: { token: "hunter22" } } as const;
+    await expect(openDnsBinding(way, testContext({ cwd: dir }), secrets)).rejects.toMatchObject({
+      code: "CLI_SECRET_IN_CLEAR",
+      message: "token is a secret, and must not be given in the clear",
+      hint: expect.stringMatching(/set MINE_TOKEN, or set MINE_TOKEN_FILE.*token=file:/),
+    });
+    expect(secrets.mask("hunter22")).toBe("[secret]");
+  });
+
+  it("names every option that is missing or unknown", async () => {
+    await writeFile(join(dir, "bare.mjs"), source);
+    const way = { type: "dns-01", provider: "./bare.mjs", options: { regoin: "eu" } } as const;
+    await expect(openDnsBinding(way, testContext({ cwd: dir }), createSecrets())).rejects.toMatchObject({
+      code: "PROVIDER_OPTIONS",
+      message: expect.stringMatching(/regoin.*token is missing|token is missing.*regoin/),
+      hint: expect.stringMatching(/MINE_TOKEN/),
+    });
+  });
+});
+
+describe("openTarget", () => {
+  it("knows haproxy, and says what else was meant", () => {
+    expect(openTarget("haproxy:/run/haproxy/admin.sock").id).toBe("haproxy:/run/haproxy/admin.sock");
+    const unknown = (hint: RegExp) =>
+      expect.objectContaining({ code: "CLI_TARGET_UNKNOWN", hint: expect.stringMatching(hint) });
+    expect(() => openTarget("haporxy:/run/a.sock")).toThrow(unknown(/Did you mean haproxy/));
+    expect(() => openTarget("/run/a.sock")).toThrow(unknown(/begin with their kind/));
+    expect(() => openTarget("haproxy:nowhere")).toThrow(expect.objectContaining({ code: "HAPROXY_NODE_ADDRESS" }));
+  });
+});
+
+describe("readListenAddress", () => {
+  it.each([
+    ["80", { port: 80 }],
+    [":8080", { port: 8080 }],
+    ["127.0.0.1:80", { host: "127.0.0.1", port: 80 }],
+    ["[::1]:80", { host: "::1", port: 80 }],
+    ["localhost:80", { host: "localhost", port: 80 }],
+  ])("%s", (text, expected) => {
+    expect(readListenAddress(text)).toEqual(expected);
+  });
+
+  it.each(["", "0", "65536", "::1:80", "[x]:80", "host:", "http://x:80"])("refuses %j", (text) => {
+    expect(() => readListenAddress(text)).toThrow(expect.objectContaining({ code: "CLI_USAGE" }));
+  });
+});
