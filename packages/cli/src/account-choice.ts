@@ -1,12 +1,5 @@
-import {
-  type AccountId,
-  type AcmeClient,
-  type CaSpec,
-  listAccounts,
-  openCa,
-  readAccount,
-  type Store,
-} from "@certwright/core";
+import { type AcmeClient, type CaSpec, openCa } from "@certwright/core";
+import { type AccountId, listAccounts, readAccount, type Store } from "@certwright/core/store";
 import { knownCaOf } from "./ca-names.ts";
 import { onlyCa } from "./ca-spec.ts";
 import type { Invocation } from "./command.ts";

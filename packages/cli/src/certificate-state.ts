@@ -1,4 +1,4 @@
-import type { CertificateMeta } from "@certwright/core";
+import type { CertificateMeta } from "@certwright/core/store";
 
 /** How a certificate stands, worst first. */
 export type Standing = "revoked" | "expired" | "not live" | "ends soon" | "ok";

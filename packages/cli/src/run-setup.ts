@@ -1,4 +1,5 @@
-import { type DnsSpec, openJournal, type Run } from "@certwright/core";
+import type { DnsSpec, Run } from "@certwright/core";
+import { openJournal } from "@certwright/core/store";
 import type { Invocation } from "./command.ts";
 import { createParts } from "./parts/create-parts.ts";
 import { openState } from "./state.ts";

@@ -1,5 +1,6 @@
 import { isAbsolute, join, resolve } from "node:path";
-import { type Emit, fileStore, type Store } from "@certwright/core";
+import type { Emit } from "@certwright/core";
+import { fileStore, type Store } from "@certwright/core/store";
 import type { CliContext } from "./context.ts";
 import type { GlobalFlags } from "./declarations/global.ts";
 

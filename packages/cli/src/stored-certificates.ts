@@ -1,10 +1,5 @@
-import {
-  type CertificateMeta,
-  type CertificateSpec,
-  listCertificates,
-  readCertificateSpec,
-  type Store,
-} from "@certwright/core";
+import type { CertificateSpec } from "@certwright/core";
+import { type CertificateMeta, listCertificates, readCertificateSpec, type Store } from "@certwright/core/store";
 import { cliError } from "./errors.ts";
 import { didYouMean } from "./suggest.ts";
 

@@ -27,7 +27,7 @@ export {
 } from "./identifier.ts";
 export { ChallengeError, type NameFailure } from "./issue/challenge-error.ts";
 export { createDnsSolver, type DnsSolverOptions } from "./issue/dns-01.ts";
-export type { DnsBinding, DnsPlacing } from "./issue/dns-place.ts";
+export { type DnsBinding, type DnsPlacing, type PlacedRecord, placeRecord } from "./issue/dns-place.ts";
 export { type IssueJob, issue } from "./issue/issue.ts";
 export { type CaAccess, openCa } from "./issue/open-ca.ts";
 export type { Solver, Task, TaskFailure, TaskOutcome } from "./issue/solver.ts";

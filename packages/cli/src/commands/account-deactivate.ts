@@ -1,4 +1,5 @@
-import { deactivateAccount, removeAccount } from "@certwright/core";
+import { deactivateAccount } from "@certwright/core";
+import { removeAccount } from "@certwright/core/store";
 import { openAccount } from "../account-choice.ts";
 import { accountResult } from "../account-result.ts";
 import type { CommandResult, Invocation } from "../command.ts";

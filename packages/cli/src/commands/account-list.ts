@@ -1,4 +1,4 @@
-import { listAccounts } from "@certwright/core";
+import { listAccounts } from "@certwright/core/store";
 import { knownCaOf } from "../ca-names.ts";
 import { caSpecs } from "../ca-spec.ts";
 import type { CommandResult, Invocation } from "../command.ts";

@@ -1,17 +1,13 @@
 import {
-  type AccountId,
   type AcmeClient,
   changeAccountKey,
   findAccount,
   generateKey,
   getAccount,
   keyToPem,
-  readAccount,
   readKey,
-  type Store,
-  settleAccountKey,
-  stageAccountKey,
 } from "@certwright/core";
+import { type AccountId, readAccount, type Store, settleAccountKey, stageAccountKey } from "@certwright/core/store";
 import { isCertwrightError } from "@certwright/provider";
 import { openAccount } from "../account-choice.ts";
 import { accountResult } from "../account-result.ts";

@@ -1,4 +1,5 @@
-import { readAccount, saveAccountRecord, updateAccount } from "@certwright/core";
+import { updateAccount } from "@certwright/core";
+import { readAccount, saveAccountRecord } from "@certwright/core/store";
 import { openAccount } from "../account-choice.ts";
 import { accountResult } from "../account-result.ts";
 import { emailOf } from "../ca-spec.ts";

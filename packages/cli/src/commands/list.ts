@@ -1,4 +1,4 @@
-import { listCertificates } from "@certwright/core";
+import { listCertificates } from "@certwright/core/store";
 import { knownCaOf } from "../ca-names.ts";
 import { relativeTime, standingOf } from "../certificate-state.ts";
 import type { CommandResult, Invocation } from "../command.ts";

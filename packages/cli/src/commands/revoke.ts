@@ -4,11 +4,10 @@ import {
   createAcmeClient,
   openCa,
   parseChain,
-  readCertificate,
   readKey,
   revokeCertificate,
-  updateCertificateMeta,
 } from "@certwright/core";
+import { readCertificate, updateCertificateMeta } from "@certwright/core/store";
 import { onlyCa } from "../ca-spec.ts";
 import type { CommandResult, Invocation } from "../command.ts";
 import type { revokeFlags } from "../declarations/stored.ts";

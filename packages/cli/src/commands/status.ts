@@ -1,4 +1,5 @@
-import { type CertificateMeta, dueMoment, locateCertificate, type Store, type TargetState } from "@certwright/core";
+import { dueMoment } from "@certwright/core";
+import { type CertificateMeta, locateCertificate, type Store, type TargetState } from "@certwright/core/store";
 import { relativeTime, standingOf } from "../certificate-state.ts";
 import type { CommandResult, Invocation } from "../command.ts";
 import type { statusFlags } from "../declarations/stored.ts";
