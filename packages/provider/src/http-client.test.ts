@@ -1,8 +1,8 @@
 import type { ServerResponse } from "node:http";
 import { afterEach, describe, expect, test } from "vitest";
 import { ProviderError } from "./errors.ts";
-import { type Answer, api, client, closeApis, json, raw } from "./http.fixture.ts";
 import type { Reply } from "./reply.ts";
+import { type Answer, api, client, closeApis, json, raw } from "./testing/api.ts";
 
 afterEach(closeApis);
 

@@ -1,8 +1,8 @@
 import { constants, generateKeyPairSync, verify } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
-import { api, client, closeApis, json } from "./http.fixture.ts";
 import { signJwt } from "./jwt.ts";
 import { cachedToken, clientCredentials, jwtBearer } from "./oauth.ts";
+import { api, client, closeApis, json } from "./testing/api.ts";
 
 afterEach(closeApis);
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { ProviderContext } from "./context.ts";
 import { ProviderError } from "./errors.ts";
 import type { ProviderHost } from "./host.ts";
-import { open, plainHost, txt } from "./open.fixture.ts";
+import { open, plainHost, txt } from "./testing/open.ts";
 
 const still = { add: async () => {}, remove: async () => {} };
 

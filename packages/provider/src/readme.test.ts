@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { afterEach, expect, test } from "vitest";
 import { providerErrorCodes } from "./error-codes.ts";
-import { provider } from "./example.fixture.ts";
-import { api, closeApis, json } from "./http.fixture.ts";
-import { plainHost } from "./open.fixture.ts";
 import { openProvider } from "./open.ts";
 import { readOptions } from "./read-options.ts";
+import { api, closeApis, json } from "./testing/api.ts";
+import { provider } from "./testing/example.ts";
+import { plainHost } from "./testing/open.ts";
 import { candidates } from "./zone-name.ts";
 
 afterEach(closeApis);
@@ -13,15 +13,15 @@ afterEach(closeApis);
 const read = (path: string) => readFile(new URL(path, import.meta.url), "utf8");
 
 test("the README shows the example that is tested here, and every code", async () => {
-  const [readme, example] = await Promise.all([read("../README.md"), read("./example.fixture.ts")]);
+  const [readme, example] = await Promise.all([read("../README.md"), read("./testing/example.ts")]);
   const shown = example
-    .replace("./index.ts", "@certwright/provider")
+    .replace("../index.ts", "@certwright/provider")
     .replace("export const provider =", "export default");
   expect(readme.split(/```(?:ts)?\n/)[1]).toBe(shown);
-  const rows = [...readme.matchAll(/^\| `(PROVIDER_\w+)` *\| (.*?) *\|$/gm)].map(([, code, meaning]) => [
-    code,
-    meaning,
-  ]);
+  const cells = readme.split("\n").map((line) => line.split("|").map((cell) => cell.trim()));
+  const rows = cells
+    .filter(([, code]) => code?.startsWith("`PROVIDER_"))
+    .map(([, code, meaning]) => [code?.slice(1, -1), meaning]);
   expect(Object.fromEntries(rows)).toEqual(providerErrorCodes);
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ProviderError } from "./errors.ts";
-import { conflict, lostAnswer, open, recordSets, txt } from "./open.fixture.ts";
+import { conflict, lostAnswer, open, recordSets, txt } from "./testing/open.ts";
 
 describe("an API of record sets", () => {
   test("keeps foreign values, and writes nothing where nothing changes", async () => {

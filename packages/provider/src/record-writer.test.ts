@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ProviderError } from "./errors.ts";
-import { lostAnswer, meter, open, other, txt, zone } from "./open.fixture.ts";
 import type { TxtRecord } from "./shapes.ts";
+import { lostAnswer, meter, open, other, txt, zone } from "./testing/open.ts";
 
 describe("an API of single records", () => {
   test("gets every value once, with the smallest TTL it takes, and gives ids back in order", async () => {

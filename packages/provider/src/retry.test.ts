@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { type Answer, api, client, closeApis, closedPort, cut, hang, json } from "./http.fixture.ts";
 import { retryAfterSeconds } from "./retry.ts";
+import { type Answer, api, client, closeApis, closedPort, cut, hang, json } from "./testing/api.ts";
 
 afterEach(closeApis);
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { ProviderError } from "./errors.ts";
-import { api, client, closeApis, raw } from "./http.fixture.ts";
 import { reply } from "./reply.ts";
+import { api, client, closeApis, raw } from "./testing/api.ts";
 import { parseXml } from "./xml.ts";
 import { decodeAnswer, encodeCall, xmlRpc } from "./xmlrpc.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { conflict, lostAnswer, open, txt } from "./open.fixture.ts";
 import type { ZoneShape } from "./shapes.ts";
+import { conflict, lostAnswer, open, txt } from "./testing/open.ts";
 
 interface Line {
   readonly host: string;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { open } from "./open.fixture.ts";
 import type { ZoneFinder } from "./shapes.ts";
+import { open } from "./testing/open.ts";
 import { candidates, parseZonePin, plainName } from "./zone-name.ts";
 
 const records = {

@@ -1,8 +1,8 @@
-import type { DefinedProvider, ProviderTraits } from "./define.ts";
-import { ProviderError } from "./errors.ts";
-import type { ProviderHost } from "./host.ts";
-import { type OpenOptions, openProvider } from "./open.ts";
-import type { Provider, TxtRecord, Zone } from "./shapes.ts";
+import type { DefinedProvider, ProviderTraits } from "../define.ts";
+import { ProviderError } from "../errors.ts";
+import type { ProviderHost } from "../host.ts";
+import { type OpenOptions, openProvider } from "../open.ts";
+import type { Provider, TxtRecord, Zone } from "../shapes.ts";
 
 export const zone: Zone = { name: "example.com", id: "z1" };
 export const other: Zone = { name: "example.org", id: "z2" };

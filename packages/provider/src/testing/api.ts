@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "vitest";
-import { createHostCheck } from "./hosts.ts";
-import type { HttpOptions } from "./http.ts";
-import { httpClient } from "./http-client.ts";
-import type { HttpWorld, RequestEvent } from "./http-world.ts";
-import { createMasker } from "./mask.ts";
+import { createHostCheck } from "../hosts.ts";
+import type { HttpOptions } from "../http.ts";
+import { httpClient } from "../http-client.ts";
+import type { HttpWorld, RequestEvent } from "../http-world.ts";
+import { createMasker } from "../mask.ts";
 
 /** One scripted answer. */
 export type Answer = (request: IncomingMessage & { body: string }, response: ServerResponse) => void;

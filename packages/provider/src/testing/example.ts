@@ -1,4 +1,4 @@
-import { defineProvider, path, sameName, type TxtRecord } from "./index.ts";
+import { defineProvider, path, sameName, type TxtRecord } from "../index.ts";
 
 export const provider = defineProvider({
   id: "acme",
