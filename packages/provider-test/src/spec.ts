@@ -27,8 +27,10 @@ export interface FakeService {
   close(): Promise<void>;
 }
 
-/** A real zone on a real server, to be set up with `foreignRecords` before the cases run. */
+/** A real zone on a real server, set up with exactly `foreignRecords` (besides SOA and NS). */
 export interface LiveBackend {
+  /** Options that lead the provider to it. */
+  readonly options?: GivenOptions;
   /** The zone's name. */
   readonly zone: string;
   /** Its id, where the provider needs one and does not list zones. Default: the name. */
@@ -37,6 +39,8 @@ export interface LiveBackend {
   read(fqdn: string): Promise<readonly string[]>;
   /** Every record of the zone, one line each, to see that nothing is left; leave out where the server cannot list it. */
   dump?(): Promise<readonly string[]>;
+  /** Called after the last case. */
+  close?(): Promise<void>;
 }
 
 /** What a provider's test says. One of `api`, `run`, `ask`, `serve` and `live` is the other side. */
@@ -52,5 +56,6 @@ export interface ConformanceSpec<O extends OptionsSchema = OptionsSchema> {
   readonly ask?: FakePerson;
   /** For protocols other than HTTP: starts a server over the state on loopback. */
   readonly serve?: (dns: FakeDns) => Promise<FakeService>;
-  readonly live?: LiveBackend;
+  /** A real server, started before the first case and closed after the last. */
+  readonly live?: () => Promise<LiveBackend>;
 }

@@ -7,6 +7,7 @@ import type { FakeApi } from "./fake-api.ts";
 import { FakeDns } from "./fake-dns.ts";
 import { type FakeServer, type Scene, startFakeServer } from "./fake-server.ts";
 import { fillFixture, zoneNames } from "./fixture.ts";
+import type { Offers } from "./handle.ts";
 import { watchHosts } from "./loopback-fetch.ts";
 import { openHandle } from "./open.ts";
 import { compileRoutes } from "./routes.ts";
@@ -18,7 +19,7 @@ import {
   secretValues,
   wrongOptions,
 } from "./secrets.ts";
-import type { ConformanceSpec } from "./spec.ts";
+import type { ConformanceSpec, LiveBackend } from "./spec.ts";
 import type { FakeWorld, HttpWorld, World } from "./world.ts";
 
 /** Where the cases of one provider are played: one server for all, a new state for each. */
@@ -34,6 +35,8 @@ export interface Stage {
 export function createStage(definition: DefinedProvider<OptionsSchema>, spec: ConformanceSpec): Stage {
   const used = new Set<string>();
   let server: Promise<FakeServer> | undefined;
+  let backend: Promise<LiveBackend> | undefined;
+  let offers: Promise<Offers> | undefined;
 
   async function build(): Promise<{ world: World | HttpWorld; finish: () => Promise<void> }> {
     if (spec.api !== undefined) server ??= startFakeServer();
@@ -42,15 +45,19 @@ export function createStage(definition: DefinedProvider<OptionsSchema>, spec: Co
     const dns = new FakeDns(() => clock.now());
     fillFixture(dns);
     const service = await spec.serve?.(dns);
+    backend ??= spec.live?.();
+    const live = await backend;
     const endpoint = running === undefined ? {} : { endpoint: `${running.origin}${pathOf(definition.endpoint)}` };
-    const options = { ...plantOptions(definition, { ...spec.options, ...service?.options }), ...endpoint };
+    const options = {
+      ...plantOptions(definition, { ...spec.options, ...service?.options, ...live?.options }),
+      ...endpoint,
+    };
     const scene = running === undefined ? undefined : makeScene(definition, spec, dns, options, used);
     if (scene) running?.play(scene);
 
     const seen: unknown[] = [];
     const strayHosts: string[] = [];
     const unwatch = running === undefined ? undefined : watchHosts(running.origin, strayHosts);
-    const live = spec.live;
     const expirations = new Set<() => void>();
     if (scene) {
       scene.onTimeout = () => {
@@ -74,7 +81,10 @@ export function createStage(definition: DefinedProvider<OptionsSchema>, spec: Co
       zone: live?.zone ?? zoneNames.main,
       zoneId: live?.zoneId ?? live?.zone ?? zoneNames.main,
       open: async (how = {}) => (await openHandle(opening, how.options ?? options, how.signal)).handle,
-      offers: async () => (await openHandle(opening, options)).offers,
+      offers: () => {
+        offers ??= openHandle(opening, options).then((opened) => opened.offers);
+        return offers;
+      },
       read: live ? (fqdn) => live.read(fqdn) : async (fqdn) => dns.zoneFor(fqdn).values(fqdn),
       dump: live ? async () => await live.dump?.() : async () => dns.dump(),
     };
@@ -108,7 +118,9 @@ export function createStage(definition: DefinedProvider<OptionsSchema>, spec: Co
     perform,
     async close() {
       await (await server)?.close();
+      await (await backend)?.close?.();
       server = undefined;
+      backend = undefined;
     },
   };
 }

@@ -1,12 +1,5 @@
 import { defineProvider, path, quote, sameName, type TxtRecordSet, unquote } from "@certwright/provider";
 
-/** One element of `rrsets` in a PATCH: the whole set, or its end. */
-function change({ fqdn, ttl }: TxtRecordSet, values: readonly string[]) {
-  const set = { name: `${fqdn}.`, type: "TXT" };
-  if (values.length === 0) return { ...set, changetype: "DELETE" };
-  return { ...set, ttl, changetype: "REPLACE", records: values.map((value) => ({ content: quote(value) })) };
-}
-
 export default defineProvider({
   id: "pdns",
   name: "PowerDNS",
@@ -39,6 +32,26 @@ export default defineProvider({
     const api = http({ headers: { "x-api-key": apiKey } });
     const zones = path`/api/v1/servers/${server}/zones`;
     const zonePath = (id: string) => zones + path`/${id}`;
+    let version: string | undefined;
+
+    /** TXT contents as this server reads them: since 5.1 it resolves escapes once more than it writes them itself. */
+    async function contents(values: readonly string[]): Promise<readonly string[]> {
+      const quotedOnce = values.map(quote);
+      if (!quotedOnce.some((text) => text.includes("\\"))) return quotedOnce;
+      version ??= (await api.get(path`/api/v1/servers/${server}`)).text("version");
+      const [major = 0, minor = 0] = version.split(".").map(Number);
+      const twice = major > 5 || (major === 5 && minor >= 1);
+      return twice ? quotedOnce.map((text) => text.replaceAll("\\", "\\\\")) : quotedOnce;
+    }
+
+    /** One element of `rrsets` in a PATCH: the whole set, or its end. */
+    async function change({ fqdn, ttl }: TxtRecordSet, values: readonly string[]) {
+      const set = { name: `${fqdn}.`, type: "TXT" };
+      if (values.length === 0) return { ...set, changetype: "DELETE" };
+      const records = (await contents(values)).map((content) => ({ content }));
+      return { ...set, ttl, changetype: "REPLACE", records };
+    }
+
     return {
       async *zones(candidates) {
         for (const name of candidates) {
@@ -55,10 +68,11 @@ export default defineProvider({
         return sets.flatMap((set) => set.list("records").map((record) => unquote(record.text("content"))));
       },
       async set(set, values) {
-        await api.patch(zonePath(set.zone.id), { rrsets: [change(set, values)] });
+        await api.patch(zonePath(set.zone.id), { rrsets: [await change(set, values)] });
       },
       async setAll(zone, sets) {
-        await api.patch(zonePath(zone.id), { rrsets: sets.map(({ set, values }) => change(set, values)) });
+        const rrsets = await Promise.all(sets.map(({ set, values }) => change(set, values)));
+        await api.patch(zonePath(zone.id), { rrsets });
       },
     };
   },
