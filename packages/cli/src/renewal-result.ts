@@ -1,12 +1,14 @@
-import type { CertificateResult, TargetResult } from "@certwright/core";
+import { type CertificateResult, isLive, type TargetResult } from "@certwright/core";
 import type { CommandResult } from "./command.ts";
 import { exitCodeOfRun } from "./exit-code.ts";
 import { explain } from "./reporter/explain.ts";
+import { minute } from "./reporter/words.ts";
 
 /** What a run over certificates came to, for people and for programs. */
 export function renewalResult(results: readonly CertificateResult[]): CommandResult {
   const failed = results.flatMap((result) => (result.outcome === "failed" ? [result.error] : []));
-  const notDeployed = results.flatMap((result) => ("targets" in result ? result.targets : [])).filter(({ ok }) => !ok);
+  const targets = results.flatMap((result) => ("targets" in result ? result.targets : []));
+  const notDeployed = targets.filter((target) => !isLive(target));
   return {
     exitCode: exitCodeOfRun({ failures: failed.map((error) => explain(error).code), notDeployed: notDeployed.length }),
     result: { certificates: results.map(asJson) },
@@ -24,7 +26,7 @@ function plannedLines(result: CertificateResult): readonly string[] {
     return [`${certificate}: would issue for ${names}: ${action.reason}`];
   }
   if (action.do === "deploy") return [`${certificate}: would deploy to ${action.targets.join(", ")}: ${action.reason}`];
-  return [`${certificate}: would do nothing: ${action.reason}; next look ${action.next.toISOString()}`];
+  return [`${certificate}: would do nothing: ${action.reason}; next look ${minute(action.next.toISOString())}`];
 }
 
 function asJson(result: CertificateResult): Readonly<Record<string, unknown>> {

@@ -22,6 +22,6 @@ export async function run({ flags, context, global, emit }: Invocation<typeof ac
   return {
     exitCode: exitCodes.done,
     result: { accounts },
-    lines: rows.length === 0 ? ["no accounts yet"] : table([["CA", "CONTACT", "SINCE", "ACCOUNT"], ...rows]),
+    lines: rows.length === 0 ? ["no accounts yet"] : table([["CA", "EMAIL", "SINCE", "ACCOUNT"], ...rows]),
   };
 }

@@ -1,5 +1,4 @@
 import { updateAccount } from "@certwright/core";
-import { readAccount, saveAccountRecord } from "@certwright/core/store";
 import { openAccount } from "../account-choice.ts";
 import { accountResult } from "../account-result.ts";
 import { emailOf } from "../ca-spec.ts";
@@ -12,9 +11,7 @@ export async function run(invocation: Invocation<typeof accountUpdateFlags>): Pr
   const { flags, context } = invocation;
   if (flags.contact.length === 0) throw usageError("no new contact", "Give it with --contact admin@example.com.");
   const contact = flags.contact.map((address) => `mailto:${emailOf(address)}`);
-  const { client, ca, id, store } = await openAccount(invocation, false);
-  const account = await updateAccount(client, contact, { signal: context.stopper.signal });
-  const record = (await readAccount(store, id))?.record;
-  if (record !== undefined) await saveAccountRecord(store, id, { ...record, contact });
-  return accountResult(ca.directoryUrl, account);
+  const { client, ca } = await openAccount(invocation, false);
+  // The store's own record keeps the address the account was made with: certificates refer to it by that.
+  return accountResult(ca.directoryUrl, await updateAccount(client, contact, { signal: context.stopper.signal }));
 }

@@ -1,4 +1,4 @@
-import { deployCertificate } from "@certwright/core";
+import { deployCertificate, isLive } from "@certwright/core";
 import type { CommandResult, Invocation } from "../command.ts";
 import type { deployFlags } from "../declarations/stored.ts";
 import { usageError } from "../errors.ts";
@@ -26,7 +26,7 @@ export async function run(invocation: Invocation<typeof deployFlags>): Promise<C
   try {
     const results = await deployCertificate(name, targets, engine);
     return {
-      exitCode: results.every(({ ok }) => ok) ? exitCodes.done : exitCodes.notDeployed,
+      exitCode: results.every(isLive) ? exitCodes.done : exitCodes.notDeployed,
       result: { certificate: name, targets: results.map(targetAsJson) },
       lines: [],
       errors: results.flatMap((result) => (result.ok ? [] : [result.error])),

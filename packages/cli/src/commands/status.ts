@@ -4,6 +4,7 @@ import { relativeTime, standingOf } from "../certificate-state.ts";
 import type { CommandResult, Invocation } from "../command.ts";
 import type { statusFlags } from "../declarations/stored.ts";
 import { exitCodes } from "../exit-code.ts";
+import { minute } from "../reporter/words.ts";
 import { openState } from "../state.ts";
 import { chooseCertificates } from "../stored-certificates.ts";
 
@@ -89,5 +90,5 @@ function filesOf(store: Store, name: string) {
 }
 
 function moment(milliseconds: number): string {
-  return new Date(milliseconds).toISOString().replace(/:\d\d\.\d{3}Z$/, "Z");
+  return minute(new Date(milliseconds).toISOString());
 }

@@ -89,6 +89,7 @@ const wheels = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "
 
 function linesOf({ name, value, servers, since }: Wait, wheel: string, now: number): readonly string[] {
   const missing = servers.filter(({ state }) => state !== "seen");
+  if (missing.length === 0) return [];
   return [
     `${wheel} waiting for TXT ${name} ${value}${elapsed(now - since)}`,
     ...missing.map((server) => `    ${server.server}: ${stateInWords(server)}`),

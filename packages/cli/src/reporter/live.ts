@@ -14,17 +14,20 @@ const drawMs = 100;
  */
 export function createLiveReporter(setup: ReporterSetup): Reporter {
   const { context } = setup;
-  const region = createRegion(context.stdout);
+  const show = createRegion(context.stdout);
   let activity = idle;
   let tick = 0;
   let stopDrawing: (() => void) | undefined;
-  const draw = () => {
+  const draw = (above: readonly string[] = []) => {
     const lines = drawActivity(activity, context.now(), tick, context.stdout);
-    region.draw(lines.map((line) => setup.paint.dim(cut(shown(line, setup), context.stdout.columns - 1))));
+    show(
+      above,
+      lines.map((line) => setup.paint.dim(cut(shown(line, setup), context.stdout.columns - 1))),
+    );
   };
   const end = () => {
     stopDrawing?.();
-    region.draw([]);
+    show([], []);
   };
   return {
     emit: (event) => {
@@ -34,8 +37,7 @@ export function createLiveReporter(setup: ReporterSetup): Reporter {
       });
       activity = follow(activity, event, context.now());
       const said = say(event).filter((saying) => saying.tone !== "detail" && isWanted(saying, setup));
-      region.above(said.flatMap((saying) => marked(saying, setup)));
-      draw();
+      draw(said.flatMap((saying) => marked(saying, setup)));
     },
     finish: ({ lines, errors }) => {
       end();
@@ -60,19 +62,11 @@ function marked(said: Said, setup: ReporterSetup): readonly string[] {
 /** The lines at the bottom of the screen that are drawn over and over. */
 function createRegion(output: Output) {
   let drawn: readonly string[] = [];
-  const erase = () => (drawn.length === 0 ? "" : `\x1b[${drawn.length}A\x1b[0J`);
-  const write = (above: readonly string[], lines: readonly string[]) => {
-    output.write(`${erase()}${[...above, ...lines].map((line) => `${line}\n`).join("")}`);
+  /** Prints lines that stay, and draws the others below them. */
+  return (above: readonly string[], lines: readonly string[]) => {
+    if (above.length === 0 && lines.join("\n") === drawn.join("\n")) return;
+    const erase = drawn.length === 0 ? "" : `\x1b[${drawn.length}A\x1b[0J`;
+    output.write(`${erase}${[...above, ...lines].map((line) => `${line}\n`).join("")}`);
     drawn = lines;
-  };
-  return {
-    /** Draws these lines instead of those before. */
-    draw: (lines: readonly string[]) => {
-      if (lines.length > 0 || drawn.length > 0) write([], lines);
-    },
-    /** Prints lines that stay, above the region. */
-    above: (lines: readonly string[]) => {
-      if (lines.length > 0) write(lines, drawn);
-    },
   };
 }

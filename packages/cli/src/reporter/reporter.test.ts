@@ -36,7 +36,7 @@ describe("plain reporter", () => {
       "example.test: every name is proved",
       "example.test: the CA signs",
       "example.test: certificate by Test CA, 2 in the chain",
-      "example.test: stored as generation 1, valid until 2027-02-21T12:00:00.000Z, in /state/example.test",
+      "example.test: stored as generation 1, valid until 2027-02-21T12:00Z, in /state/example.test",
       "example.test: deploying to haproxy:/run/a.sock",
       "example.test: haproxy:/run/a.sock: connect",
     ]);
@@ -177,7 +177,7 @@ describe("live reporter", () => {
     context.pass(1000);
     const shown = screen(context.stdout.text());
     expect(shown.slice(-4)).toEqual([
-      "✓ example.test: stored as generation 1, valid until 2027-02-21T12:00:00.000Z, in /state/example.test",
+      "✓ example.test: stored as generation 1, valid until 2027-02-21T12:00Z, in /state/example.test",
       "✗ error HAPROXY_SOCKET_MISSING: example.test: haproxy:/run/a.sock: no socket there",
       "    Is HAProxy running?",
       "the answer",
@@ -192,14 +192,14 @@ describe("live reporter", () => {
         type: "propagation.waiting",
         name: `_acme-challenge.n${index}.example.test`,
         value: "v".repeat(43),
-        servers: [],
+        servers: [{ server: "ns1", state: "absent", detail: "" }],
         elapsedMs: 0,
       });
     }
     const shown = screen(context.stdout.text());
     expect(shown).toHaveLength(3);
     expect(shown.every((line) => line.length <= 43)).toBe(true);
-    expect(shown.at(-1)).toBe("  and 18 more lines");
+    expect(shown.at(-1)).toBe("  and 38 more lines");
   });
 
   it.each([

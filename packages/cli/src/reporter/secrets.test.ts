@@ -35,8 +35,10 @@ describe("createSecrets", () => {
   it("masks every string in JSON", () => {
     const secrets = createSecrets();
     secrets.add("hush-hush");
-    expect(secrets.maskAll({ a: ["x hush-hush", { b: "hush-hush" }], n: 1, z: null })).toEqual({
+    const at = new Date(0);
+    expect(secrets.maskAll({ a: ["x hush-hush", { b: "hush-hush" }], at, n: 1, z: null })).toEqual({
       a: ["x [secret]", { b: "[secret]" }],
+      at: "1970-01-01T00:00:00.000Z",
       n: 1,
       z: null,
     });

@@ -2,7 +2,7 @@
 export interface Secrets {
   add(value: string): void;
   mask(text: string): string;
-  /** The same for plain JSON: every string in it. */
+  /** The same for what becomes JSON: every string in it. */
   maskAll(value: unknown): unknown;
 }
 
@@ -21,6 +21,7 @@ export function createSecrets(): Secrets {
     if (typeof value === "string") return mask(value);
     if (Array.isArray(value)) return value.map(maskAll);
     if (typeof value !== "object" || value === null) return value;
+    if (value instanceof Date) return value.toISOString();
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, maskAll(inner)]));
   };
   return {

@@ -1,4 +1,5 @@
 import type { CertwrightEvent, ServerState, TxtEventRecord } from "@certwright/core";
+import { knownCaOf } from "../ca-names.ts";
 
 /** What is told of an event. */
 export interface Said {
@@ -29,12 +30,12 @@ const sayings: Sayings = {
   "certificate.started": ({ certificate, identifiers, ca, reason }) => ({
     tone: "step",
     certificate,
-    text: `${listed(identifiers, 5)} from ${ca}: ${reason}`,
+    text: `${listed(identifiers, 5)} from ${caInWords(ca)}: ${reason}`,
   }),
   "certificate.skipped": ({ certificate, reason, next }) => ({
     tone: "step",
     certificate,
-    text: `nothing to do: ${reason}${next === undefined ? "" : `; next look ${next}`}`,
+    text: `nothing to do: ${reason}${next === undefined ? "" : `; next look ${minute(next)}`}`,
   }),
   "acme.request": ({ method, url, status, ms }) => ({ tone: "debug", text: `${method} ${url} ${status} ${ms} ms` }),
   "acme.waiting": ({ certificate, reason, seconds }) => ({
@@ -113,7 +114,7 @@ const sayings: Sayings = {
   "certificate.stored": ({ certificate, generation, notAfter, path }) => ({
     tone: "good",
     certificate,
-    text: `stored as generation ${generation}, valid until ${notAfter}${path === undefined ? "" : `, in ${path}`}`,
+    text: `stored as generation ${generation}, valid until ${minute(notAfter)}${path === undefined ? "" : `, in ${path}`}`,
   }),
   "deploy.started": ({ certificate, target }) => ({ tone: "detail", certificate, text: `deploying to ${target}` }),
   "deploy.step": ({ certificate, target, step, detail }) => ({
@@ -171,6 +172,16 @@ export function duration(milliseconds: number): string {
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return seconds % 60 === 0 ? `${minutes} min` : `${minutes} min ${seconds % 60} s`;
   return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** A moment as a person reads it: ISO 8601 to the minute. */
+export function minute(iso: string): string {
+  return iso.replace(/:\d\d(?:\.\d+)?Z$/, "Z");
+}
+
+/** A CA by its short name, where it has one. */
+export function caInWords(directoryUrl: string): string {
+  return knownCaOf(directoryUrl)?.name ?? directoryUrl;
 }
 
 /** What a name server said of a value. */
