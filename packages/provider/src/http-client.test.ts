@@ -215,6 +215,15 @@ describe("redirects", () => {
   });
 });
 
+test("a token no header can carry is named by its option, not shown", async () => {
+  const { url } = await api();
+  const error = await client(url, { bearer: "secret\nsecond" })
+    .http.get("/x")
+    .catch((thrown) => thrown);
+  expect(error).toMatchObject({ code: "PROVIDER_INVALID", hint: expect.stringContaining("token (ACME_TOKEN)") });
+  expect(`${error.message} ${error.hint} ${error.stack}`).not.toContain("secret");
+});
+
 test("only declared hosts are called, whatever signs or pages", async () => {
   const { url } = await api();
   const refused = { code: "PROVIDER_HOST_NOT_DECLARED", provider: "acme" };

@@ -84,7 +84,7 @@ async function tryOnce(
       world.allow(url);
       const outgoing = await prepare(world, options, method, url, call, renew);
       event.url = world.mask(`${outgoing.url.origin}${outgoing.url.pathname}`);
-      const raw = await exchange(outgoing.url, initOf(outgoing), {
+      const raw = await exchange(outgoing.url, initOf(outgoing, world), {
         fetch: world.fetch,
         signal: world.signal,
         timeoutMs,

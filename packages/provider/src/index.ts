@@ -63,8 +63,8 @@ export type {
 export {
   type CanonicalRequest,
   canonicalRequest,
-  encode,
   hmac,
+  percentEncode,
   type SignatureScheme,
   sha256Hex,
   signRequest,

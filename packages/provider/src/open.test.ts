@@ -1,6 +1,7 @@
+import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import type { ProviderContext } from "./context.ts";
-import { ProviderError } from "./errors.ts";
+import { CertwrightError, ProviderError } from "./errors.ts";
 import type { ProviderHost } from "./host.ts";
 import { open, plainHost, txt } from "./testing/open.ts";
 
@@ -67,8 +68,18 @@ describe("opening a provider", () => {
       operation: "add",
       retryable: true,
     });
-    const { inspect } = await import("node:util");
     expect(inspect(error, { depth: 9 })).not.toContain("hunter22");
+  });
+
+  test("an error of another package keeps what it knows", async () => {
+    const error = new CertwrightError("DNS_TIMEOUT", "no answer, hunter22", { hint: "Try later.", retryable: true });
+    const handle = await open({ ...still, remove: () => Promise.reject(error) });
+    await expect(handle.remove([txt("a", "1")])).rejects.toMatchObject({
+      code: "PROVIDER_FAILED",
+      message: "acme failed: no answer, ***",
+      hint: "Try later.",
+      retryable: true,
+    });
   });
 
   test("an abort ends even a call that does not listen, with the reason given", async () => {

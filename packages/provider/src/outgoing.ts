@@ -1,6 +1,8 @@
 import { acceptOf, encodeBody } from "./body.ts";
+import { ProviderError } from "./errors.ts";
 import type { CallOptions, HttpOptions, OutgoingRequest } from "./http.ts";
 import type { HttpWorld } from "./http-world.ts";
+import { credentialNames } from "./status-error.ts";
 
 /** What one call may change, and its body. */
 export type Call = CallOptions & { readonly body?: unknown };
@@ -55,7 +57,21 @@ function lowerCase(headers: Readonly<Record<string, string>> | undefined): Recor
   return Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-/** The same for `fetch`. */
-export function initOf({ method, headers, body }: OutgoingRequest): RequestInit {
-  return { method, headers, ...(body === undefined ? {} : { body }) };
+/** The same for `fetch`. @throws ProviderError `PROVIDER_INVALID` for a header no request can carry. */
+export function initOf(
+  { method, headers, body }: OutgoingRequest,
+  { options }: Pick<HttpWorld, "options">,
+): RequestInit {
+  const checked = new Headers();
+  for (const [name, value] of Object.entries(headers)) {
+    try {
+      checked.set(name, value);
+    } catch {
+      // The cause would show the value.
+      throw new ProviderError("PROVIDER_INVALID", `the header ${name} would hold a character that no header can`, {
+        hint: `Check ${credentialNames(options)} for line breaks, quotes and other signs that came with copying.`,
+      });
+    }
+  }
+  return { method, headers: checked, ...(body === undefined ? {} : { body }) };
 }

@@ -1,4 +1,5 @@
 import {
+  type CertwrightError,
   isCertwrightError,
   ProviderError,
   type ProviderErrorCode,
@@ -19,25 +20,23 @@ export interface SealContext {
  * operation filled in, every text masked, and the cause reduced to its masked texts.
  */
 export function sealError(error: unknown, { provider, operation, mask }: SealContext): ProviderError {
-  const known =
-    isCertwrightError(error) && error.code.startsWith("PROVIDER_")
-      ? (error as Partial<ProviderError> & Error)
-      : undefined;
-  const cause = known === undefined ? error : known.cause;
+  // Errors of other packages (of the DNS client, say) keep all but their code, which means nothing to the host here.
+  const ours = isCertwrightError(error) ? (error as CertwrightError & Partial<ProviderError>) : undefined;
+  const cause = ours === undefined ? error : ours.cause;
   const details: ProviderErrorDetails = {
-    provider: known?.provider ?? provider,
-    ...optional("operation", known?.operation ?? operation),
-    ...optional("status", known?.status),
-    ...optional("retryAfter", known?.retryAfter),
-    ...optional("hint", known?.hint === undefined ? undefined : mask(known.hint)),
+    provider: ours?.provider ?? provider,
+    ...optional("operation", ours?.operation ?? operation),
+    ...optional("status", ours?.status),
+    ...optional("retryAfter", ours?.retryAfter),
+    ...optional("hint", ours?.hint === undefined ? undefined : mask(ours.hint)),
     ...(cause === undefined ? {} : { cause: maskError(cause, mask) }),
-    uncertain: known?.uncertain ?? false,
-    ...optional("retryable", known?.retryable),
+    uncertain: ours?.uncertain ?? false,
+    ...optional("retryable", ours?.retryable),
   };
   const sealed =
-    known === undefined
+    ours === undefined || !ours.code.startsWith("PROVIDER_")
       ? new ProviderError("PROVIDER_FAILED", `${provider} failed: ${printable(mask(messageOf(error)))}`, details)
-      : new ProviderError(known.code as ProviderErrorCode, mask(known.message), details);
+      : new ProviderError(ours.code as ProviderErrorCode, mask(ours.message), details);
   if (error instanceof Error && error.stack !== undefined) sealed.stack = mask(error.stack);
   return sealed;
 }

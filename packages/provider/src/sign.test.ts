@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { OutgoingRequest } from "./http.ts";
-import { canonicalRequest, encode, hmac, sha256Hex } from "./sign.ts";
+import { canonicalRequest, hmac, percentEncode, sha256Hex } from "./sign.ts";
 import { signAlibaba, signAws, signHuawei, signTencent, signVolcengine } from "./signatures.ts";
 
 const request = (
@@ -144,7 +144,7 @@ test("the canonical request sorts, trims and encodes", () => {
     sha256Hex("body"),
   ]);
   expect(query).toBe("a=%20b&a=%2F&e=&z=1");
-  expect(encode("~!'()*é")).toBe("~%21%27%28%29%2A%C3%A9");
+  expect(percentEncode("~!'()*é")).toBe("~%21%27%28%29%2A%C3%A9");
 });
 
 test("hmac is RFC 4231's", () => {

@@ -57,15 +57,15 @@ const signsUsual = (name: string): boolean => name === "host" || name === "conte
 function canonicalPath({ pathname }: URL, form: CanonicalPath): string {
   const path = pathname
     .split("/")
-    .map((segment) => encode(decoded(segment)))
+    .map((segment) => percentEncode(decoded(segment)))
     .join("/");
-  if (form === "encodedTwice") return path.split("/").map(encode).join("/");
+  if (form === "encodedTwice") return path.split("/").map(percentEncode).join("/");
   return form === "closingSlash" && !path.endsWith("/") ? `${path}/` : path;
 }
 
 function canonicalQuery(url: URL): string {
   return [...url.searchParams]
-    .map(([key, value]) => [encode(key), encode(value)] as const)
+    .map(([key, value]) => [percentEncode(key), percentEncode(value)] as const)
     .sort(([aKey, aValue], [bKey, bValue]) => compare(aKey, bKey) || compare(aValue, bValue))
     .map(([key, value]) => `${key}=${value}`)
     .join("&");
@@ -74,7 +74,7 @@ function canonicalQuery(url: URL): string {
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Percent-encodes all but the unreserved characters of RFC 3986 section 2.3. */
-export function encode(text: string): string {
+export function percentEncode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 

@@ -1,6 +1,6 @@
+import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { expect } from "vitest";
 import { createHostCheck } from "../hosts.ts";
 import type { HttpOptions } from "../http.ts";
 import { httpClient } from "../http-client.ts";
@@ -37,7 +37,7 @@ export async function api(...answers: Answer[]) {
   closing.push(async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
-    expect({ unexpected, unused: answers.length }).toEqual({ unexpected: 0, unused: 0 });
+    assert.deepEqual({ unexpected, unused: answers.length }, { unexpected: 0, unused: 0 });
   });
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, seen };
 }
