@@ -36,6 +36,7 @@ export const haproxyErrorCodes = {
   HAPROXY_NAMES_LOST: "The certificate to push lacks names the present one has.",
   HAPROXY_KEY_TYPE: "The key type does not fit the name's .rsa or .ecdsa ending.",
   HAPROXY_UNSAFE_NAME: "A name given for a certificate or list cannot be sent safely.",
+  HAPROXY_MAP_UNKNOWN: "HAProxy's configuration uses no map of that name.",
   HAPROXY_DISK_FULL: "The file system that holds the certificate is full.",
   HAPROXY_DIRECTORY_READ_ONLY: "The certificate's directory cannot be written to.",
   HAPROXY_DIRECTORY_MISSING: "The certificate's directory does not exist.",

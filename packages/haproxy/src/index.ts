@@ -4,6 +4,7 @@ export { HaproxyError } from "./errors.ts";
 export type { Emit, HaproxyEvent } from "./events.ts";
 export type { DiskOptions, PathMapping } from "./files.ts";
 export type { HandshakePoint } from "./handshake.ts";
+export { createHaproxyHttpSolver, createStatelessHttpSolver, type HaproxyHttpOptions } from "./http-01.ts";
 export { type Node, type NodeTls, parseNode } from "./node.ts";
 export type { PemPair } from "./pem.ts";
 export { push } from "./push.ts";

@@ -3,6 +3,7 @@ import { asError } from "./as-error.ts";
 import { type DnsPlacing, type PlacedRecord, placeRecord } from "./dns-place.ts";
 import { addRecords, type PresentedRecord, type RecordKeeping, removeRecords } from "./dns-records.ts";
 import { type Watching, whenVisible } from "./dns-visible.ts";
+import { allDone } from "./settle.ts";
 import type { Solver, Task, TaskFailure } from "./solver.ts";
 
 /** How the two challenge types that set a TXT record for each order are met. */
@@ -29,7 +30,7 @@ export function createDnsSolver(options: DnsSolverOptions): Solver {
         placed.flatMap((entry) => ("error" in entry ? [] : [entry])),
         ({ binding, record }) => `${binding.handle.instance} ${record.zone.name}`,
       );
-      const failed = await Promise.all([...zones.values()].map((entries) => addRecords(entries, presented, options)));
+      const failed = await allDone([...zones.values()].map((entries) => addRecords(entries, presented, options)));
       return [...failures, ...failed.flat()];
     },
     wait: (tasks, signal) => whenVisible(tasks, presented, options, signal),

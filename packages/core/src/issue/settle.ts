@@ -15,3 +15,17 @@ export async function* asTheySettle<T>(promises: readonly Promise<T>[]): AsyncGe
     for (const promise of open.values()) promise.catch(() => undefined);
   }
 }
+
+/**
+ * Like `Promise.all`, but waits for every promise before it rejects: what is undone afterwards must not race with work
+ * that is still under way.
+ *
+ * @throws what the first of the rejected promises rejected with.
+ */
+export async function allDone<T>(promises: readonly Promise<T>[]): Promise<readonly T[]> {
+  const results = await Promise.allSettled(promises);
+  return results.map((result) => {
+    if (result.status === "rejected") throw result.reason;
+    return result.value;
+  });
+}

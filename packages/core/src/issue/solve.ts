@@ -5,6 +5,7 @@ import { asError } from "./as-error.ts";
 import { type Attempt, failureOf, giveUp, nextAttempt, type Proving } from "./attempt.ts";
 import { ChallengeError, type NameFailure } from "./challenge-error.ts";
 import { cleanUpDeadline, deactivatePending, undo } from "./clean-up.ts";
+import { allDone } from "./settle.ts";
 import type { Solver, Task, TaskFailure, TaskOutcome } from "./solver.ts";
 
 /** What was answered at the CA, and how to take it back once the CA has looked. */
@@ -45,9 +46,7 @@ export async function solve(authorizations: readonly Authorization[], proving: P
         attempts.filter((attempt) => "task" in attempt),
         ({ solver }) => solver,
       );
-      const retry = await Promise.all(
-        [...groups].map(([solver, group]) => solveGroup(solver, group, progress, proving)),
-      );
+      const retry = await allDone([...groups].map(([solver, group]) => solveGroup(solver, group, progress, proving)));
       open = retry.flat();
     }
     if (progress.failures.length > 0) throw new ChallengeError(progress.failures);
