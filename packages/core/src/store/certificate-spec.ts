@@ -16,9 +16,9 @@ import {
 import type { DocumentKind } from "./document.ts";
 
 const command: Codec<readonly [string, ...string[]]> = {
-  read: (json, at) => {
-    const [program, ...args] = list(text()).read(json, at);
-    if (program === undefined) throw new CodecError(`${at} is empty`);
+  read: (json) => {
+    const [program, ...args] = list(text()).read(json);
+    if (program === undefined) throw new CodecError("is empty");
     return [program, ...args];
   },
   write: (value) => [...value],
@@ -31,7 +31,7 @@ const secretRef: Codec<SecretRef> = byProperty<SecretRef>({
 });
 
 const optionValue: Codec<string | SecretRef> = {
-  read: (json, at) => (typeof json === "string" ? text().read(json, at) : secretRef.read(json, at)),
+  read: (json) => (typeof json === "string" ? text().read(json) : secretRef.read(json)),
   write: (value) => (typeof value === "string" ? value : secretRef.write(value)),
 };
 

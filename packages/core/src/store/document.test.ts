@@ -108,6 +108,15 @@ test("a remark from outside is made fit for reading", () => {
   expect(decodeDocument(kind, "k", written).note).toBe("a [31m b\ufffdxxxxxxxxxxx");
 });
 
+test("a time is read as Date reads it, on any day of any year", () => {
+  for (let day = 0; day < 8000 * 366; day += 97) {
+    const iso = new Date(day * 86_400_000 + ((day * 7919) % 86_400_000)).toISOString();
+    expect(instant.read(iso)).toBe(Date.parse(iso));
+  }
+  expect(instant.read("1970-01-01T00:00:00.000Z")).toBe(0);
+  expect(instant.read("2024-02-29T23:59:59.999Z")).toBe(Date.UTC(2024, 1, 29, 23, 59, 59, 999));
+});
+
 test("times beyond the calendar are held inside it", () => {
   for (const when of [Number.POSITIVE_INFINITY, 1e300, -5]) {
     expect(decodeDocument(kind, "k", encodeDocument(kind, { ...sample, when })).when).toBeGreaterThanOrEqual(0);

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { readdirSync, renameSync, rmdirSync, statSync, symlinkSync, unlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { folderSync, writeNewFile } from "./durable.ts";
@@ -65,7 +64,7 @@ export function fileChanges(root: string, rules: RootRules): FileChanges {
     return prepared;
   }
 
-  const newTemporaryPath = () => join(temporaryFolder(root), `${process.pid}-${randomBytes(8).toString("hex")}`);
+  const newTemporaryPath = () => join(temporaryFolder(root), `${process.pid}-${crypto.randomUUID()}`);
 
   async function place(make: (path: string) => void | Promise<void>): Promise<string> {
     await prepare();

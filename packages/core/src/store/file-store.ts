@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, readdirSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve, sep } from "node:path";
 import { sha256 } from "./digest.ts";
 import { discard, fileChanges, install, uninstall } from "./file-change.ts";
 import { fileError, isErrno } from "./file-error.ts";
@@ -33,7 +33,7 @@ export function fileStore(directory: string, options: FileStoreOptions): Store {
   const root = resolve(directory);
   const rules: RootRules = { uid: options.uid ?? process.getuid?.(), warn: options.warn };
   const changes = fileChanges(root, rules);
-  const pathOf = (key: string) => join(root, key);
+  const pathOf = (key: string) => (key === "" ? root : `${root}${sep}${key}`);
   let inspected = false;
 
   function inspect(): void {

@@ -111,9 +111,9 @@ function parse(key: string, text: string, number: number): unknown {
 
 function read(key: string, json: unknown, number: number): Entry {
   try {
-    return entryCodec.read(json, `line ${number}`);
+    return entryCodec.read(json);
   } catch (cause) {
-    if (cause instanceof CodecError) throw corrupt(key, cause.message, cause);
+    if (cause instanceof CodecError) throw corrupt(key, `line ${number}${cause.message}`, cause);
     throw cause;
   }
 }

@@ -47,8 +47,10 @@ function escaped(byte: number): string {
   return `_${byte.toString(16).padStart(2, "0")}`;
 }
 
-const segment = /^[a-z0-9_](?:[a-z0-9._-]{0,126}[a-z0-9_-])?$/;
-const mostSegments = 8;
+const segmentForm = "[a-z0-9_](?:[a-z0-9._-]{0,126}[a-z0-9_-])?";
+const segment = new RegExp(`^${segmentForm}$`);
+const key = new RegExp(`^${segmentForm}(?:/${segmentForm}){0,7}$`);
+const reservedInside = /(?:^|\/)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:[./]|$)/;
 
 /**
  * Refuses what is not a key: 1 to 8 segments with `/` between, each of 1 to 128 characters from `a-z 0-9 . _ -`, neither
@@ -56,14 +58,12 @@ const mostSegments = 8;
  *
  * @throws StoreError `STORE_BAD_KEY`
  */
-export function checkKey(key: string): void {
-  const segments = key.split("/");
-  if (segments.length > mostSegments || !segments.every(isSegment)) {
-    throw new StoreError("STORE_BAD_KEY", `${JSON.stringify(key.slice(0, 80))} is not a key of the store`, {
-      key,
-      hint: "Please report this as a fault of Certwright or of the plugin that was running.",
-    });
-  }
+export function checkKey(text: string): void {
+  if (key.test(text) && !reservedInside.test(text)) return;
+  throw new StoreError("STORE_BAD_KEY", `${JSON.stringify(text.slice(0, 80))} is not a key of the store`, {
+    key: text,
+    hint: "Please report this as a fault of Certwright or of the plugin that was running.",
+  });
 }
 
 /**
