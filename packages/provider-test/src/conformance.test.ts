@@ -1,12 +1,12 @@
 import type { DefinedProvider, OptionsSchema } from "@certwright/provider";
 import { describe, expect, test } from "vitest";
-import { brokenRecord } from "./broken.fixture.ts";
 import { conformance } from "./conformance.ts";
 import { exampleRecordApi, exampleRecordSetApi, exampleZoneApi } from "./example-apis.ts";
 import exampleRecord from "./example-record.ts";
 import exampleRecordSet from "./example-record-set.ts";
 import exampleZone from "./example-zone.ts";
 import type { FakeApi } from "./fake-api.ts";
+import { brokenRecord } from "./testing/broken.ts";
 
 /** Runs the suite, or one case of it, with a runner of its own and answers what failed: names with messages. */
 async function failures<O extends OptionsSchema>(definition: DefinedProvider<O>, api: FakeApi<O>, only?: string) {

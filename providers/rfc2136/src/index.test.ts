@@ -1,6 +1,6 @@
 import { conformance } from "@certwright/provider-test";
 import { test } from "vitest";
 import provider from "./index.ts";
-import { serveUpdates } from "./update-server.fixture.ts";
+import { serveUpdates } from "./testing/update-server.ts";
 
 conformance(provider, { test, serve: serveUpdates });

@@ -7,7 +7,7 @@ import {
   sameName,
   type TxtRecord,
 } from "@certwright/provider";
-import example from "./example-record.ts";
+import example from "../example-record.ts";
 
 /** The calls of the record example's API, for variants of it that do one thing wrong. */
 export interface RecordCalls {

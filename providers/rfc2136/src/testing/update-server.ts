@@ -1,6 +1,5 @@
 import { createHmac } from "node:crypto";
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import type { FakeDns, FakeService } from "@certwright/provider-test";
 
 const secret = Buffer.alloc(32, "certwright");
 const keyName = "acme-key";
@@ -9,8 +8,27 @@ const [txt, soa, tsig] = [16, 6, 250];
 const [classIn, classNone, classAny] = [1, 254, 255];
 const [noError, refused, notAuth, badSig, badKey] = [0, 5, 9, 16, 17];
 
+/** The part of the kit's state an update touches. */
+interface Zone {
+  readonly name: string;
+  list(filter: TxtFilter): readonly unknown[];
+  add(record: { readonly fqdn: string; readonly value: string; readonly ttl: number }): unknown;
+  removeAll(filter: TxtFilter): unknown;
+}
+
+interface TxtFilter {
+  readonly fqdn: string;
+  readonly type: string;
+  readonly value: string;
+}
+
+interface Dns {
+  readonly zones: readonly Zone[];
+  owner(fqdn: string): Zone | undefined;
+}
+
 /** A primary server over the kit's state: TCP, SOA queries, and updates of TXT records signed with one key. */
-export async function serveUpdates(dns: FakeDns): Promise<FakeService> {
+export async function serveUpdates(dns: Dns) {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -30,7 +48,7 @@ export async function serveUpdates(dns: FakeDns): Promise<FakeService> {
       keyName,
       keySecret: secret.toString("base64"),
     },
-    close() {
+    close(): Promise<void> {
       for (const socket of sockets) socket.destroy();
       return new Promise<void>((resolve) => server.close(() => resolve()));
     },
@@ -46,7 +64,7 @@ interface Rr {
   readonly data: Buffer;
 }
 
-function respond(dns: FakeDns, message: Buffer): Buffer {
+function respond(dns: Dns, message: Buffer): Buffer {
   const { question, records } = read(message);
   const isUpdate = ((message.readUInt16BE(2) >> 11) & 15) === 5;
   if (!isUpdate) return answerSoa(dns, message, question);
@@ -69,7 +87,7 @@ function respond(dns: FakeDns, message: Buffer): Buffer {
   return sign(message, header(message, zone ? noError : notAuth, 0), signature.data, request, 0);
 }
 
-function answerSoa(dns: FakeDns, message: Buffer, { name }: { name: string }): Buffer {
+function answerSoa(dns: Dns, message: Buffer, { name }: { name: string }): Buffer {
   const zone = dns.owner(name);
   if (!zone) return header(message, refused, 0);
   const data = Buffer.concat([wireName(`ns.${zone.name}`), wireName(`host.${zone.name}`), Buffer.alloc(20, 1)]);
