@@ -23,7 +23,7 @@ export type { ProviderHost, ProviderRequest, RunOptions } from "./host.ts";
 export type { CallOptions, HttpClient, HttpOptions, OutgoingRequest, PageState, Query } from "./http.ts";
 export { type JwtParts, signJwt } from "./jwt.ts";
 export { createLocks, type Locks } from "./locks.ts";
-export { makeContext } from "./make-context.ts";
+export { type ContextParts, makeContext } from "./make-context.ts";
 export { createMasker, type Masker, maskError, printable } from "./mask.ts";
 export { nearest } from "./nearest.ts";
 export {
@@ -48,6 +48,7 @@ export { type OptionFault, type OptionSources, ProviderOptionsError, readOptions
 export { type Reply, type ReplyContext, reply, type Step } from "./reply.ts";
 export { sameName } from "./same-name.ts";
 export type { SdkCalls, SdkFailure } from "./sdk-calls.ts";
+export { setUpProvider } from "./set-up.ts";
 export type {
   InSync,
   Provider,

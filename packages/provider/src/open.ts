@@ -1,5 +1,6 @@
-import { type DefinedProvider, type ProviderTraits, providerApiVersion } from "./define.ts";
-import { CertwrightError, ProviderError, type ProviderOperation } from "./errors.ts";
+import type { DefinedProvider, ProviderTraits } from "./define.ts";
+import { CertwrightError, ProviderError } from "./errors.ts";
+import { checkVersion, guard } from "./guard.ts";
 import type { ProviderHost } from "./host.ts";
 import { atOnce, mapLimited } from "./limited.ts";
 import { createLocks, type Locks } from "./locks.ts";
@@ -8,7 +9,6 @@ import { createMasker } from "./mask.ts";
 import { secretsOf } from "./options.ts";
 import { recordSetWriter } from "./record-set-writer.ts";
 import { recordWriter } from "./record-writer.ts";
-import { sealError } from "./seal.ts";
 import { byName, isAboutMore, type ShapeHost, type ZoneWriter } from "./shape-host.ts";
 import type { Provider, TxtRecord, Zone, ZoneName } from "./shapes.ts";
 import { parseZonePin, zoneOf } from "./zone-name.ts";
@@ -69,14 +69,7 @@ export async function openProvider(
 ): Promise<ProviderHandle> {
   checkVersion(definition);
   const mask = createMasker(secretsOf(definition, options));
-  const call = async <T>(operation: ProviderOperation, work: () => T | Promise<T>): Promise<T> => {
-    try {
-      return await unlessAborted(host.signal, work);
-    } catch (error) {
-      if (host.signal.aborted) throw host.signal.reason;
-      throw sealError(error, { provider: definition.id, operation, mask });
-    }
-  };
+  const call = guard(definition.id, host.signal, mask);
   const context = makeContext({ definition, instance, values: options, host, mask });
   const provider = await call("configure", () => definition.create(options as never, context));
   const { traits } = definition;
@@ -130,30 +123,6 @@ export async function openProvider(
             ),
         }),
   };
-}
-
-/** Ends with the signal's reason once it aborts, even if the work itself does not listen. */
-async function unlessAborted<T>(signal: AbortSignal, work: () => T | Promise<T>): Promise<T> {
-  signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([work(), aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
-}
-
-function checkVersion({ apiVersion, id }: DefinedProvider): void {
-  if (apiVersion === providerApiVersion) return;
-  throw new CertwrightError(
-    "PROVIDER_DEFINITION",
-    `${id} is made for version ${apiVersion} of the provider interface; this is version ${providerApiVersion}`,
-    {
-      hint: "Install the version of the provider's package that fits this version of Certwright.",
-    },
-  );
 }
 
 function writerFor(definition: DefinedProvider, provider: Provider, host: ShapeHost): ZoneWriter {

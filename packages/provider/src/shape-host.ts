@@ -1,4 +1,5 @@
-import { isCertwrightError, ProviderError, type ProviderOperation } from "./errors.ts";
+import { isCertwrightError, ProviderError } from "./errors.ts";
+import type { Guarded } from "./guard.ts";
 import type { Locks } from "./locks.ts";
 import type { TxtRecord, Zone, ZoneName } from "./shapes.ts";
 
@@ -14,8 +15,7 @@ export interface ShapeHost {
   readonly locks: Locks;
   /** The locks that changing this name needs; the same for every name of a zone where the API takes one call per zone. */
   keys(name: ZoneName): readonly string[];
-  /** Runs one call of the provider; what it throws comes out masked, with the operation filled in. */
-  call<T>(operation: ProviderOperation, work: () => T | Promise<T>): Promise<T>;
+  readonly call: Guarded;
   /** How many values a name can hold. */
   readonly maxValues: number;
 }

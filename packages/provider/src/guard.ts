@@ -1,0 +1,44 @@
+import { type DefinedProvider, providerApiVersion } from "./define.ts";
+import { CertwrightError, type ProviderOperation } from "./errors.ts";
+import type { Masker } from "./mask.ts";
+import { sealError } from "./seal.ts";
+
+/** Runs one call of a provider; what it throws comes out masked, with provider and operation filled in. */
+export type Guarded = <T>(operation: ProviderOperation, work: () => T | Promise<T>) => Promise<T>;
+
+/** Makes the guard around all calls of one provider instance; once the signal aborts they end with its reason. */
+export function guard(provider: string, signal: AbortSignal, mask: Masker): Guarded {
+  return async (operation, work) => {
+    try {
+      return await unlessAborted(signal, work);
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      throw sealError(error, { provider, operation, mask });
+    }
+  };
+}
+
+/** Ends with the signal's reason once it aborts, even if the work itself does not listen. */
+async function unlessAborted<T>(signal: AbortSignal, work: () => T | Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([work(), aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** Refuses a provider made for another version of this interface. */
+export function checkVersion({ apiVersion, id }: DefinedProvider): void {
+  if (apiVersion === providerApiVersion) return;
+  throw new CertwrightError(
+    "PROVIDER_DEFINITION",
+    `${id} is made for version ${apiVersion} of the provider interface; this is version ${providerApiVersion}`,
+    {
+      hint: "Install the version of the provider's package that fits this version of Certwright.",
+    },
+  );
+}
