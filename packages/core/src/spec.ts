@@ -65,6 +65,8 @@ export interface ChallengeSpec {
 export interface DnsSpec {
   /** `host:port` or `host`; default the system's. */
   readonly resolvers?: readonly string[];
+  /** Other resolvers for a zone and all below it (split horizon); the longest zone wins. */
+  readonly zoneResolvers?: Readonly<Record<string, readonly string[]>>;
   /** Asked for propagation instead of the zone's own name servers. */
   readonly nameservers?: readonly string[];
   /** Follow CNAMEs at the challenge name. Default true. */

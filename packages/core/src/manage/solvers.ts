@@ -1,8 +1,9 @@
-import { type PropagationMode, parseServer } from "@certwright/dns";
+import { createResolver, type PropagationMode, parseServer } from "@certwright/dns";
 import { CertwrightError } from "@certwright/provider";
 import { createDnsSolver } from "../issue/dns-01.ts";
 import type { Solver } from "../issue/solver.ts";
 import type { CertificateSpec, ChallengeSpec, PropagationSpec } from "../spec.ts";
+import type { World } from "../world.ts";
 import type { Run } from "./parts.ts";
 
 /**
@@ -43,8 +44,25 @@ async function dnsSolver(
     ...(dns.nameservers === undefined ? {} : { nameservers: dns.nameservers.map((server) => parseServer(server)) }),
     certificate: spec.name,
     journal: run.journal,
-    world: run.world,
+    world: worldFor(spec, run),
   });
+}
+
+/** A certificate with resolvers of its own (another view of the DNS) asks those; all others share the run's and what it remembers. */
+function worldFor({ dns }: CertificateSpec, { world }: Run): World {
+  if (dns.resolvers === undefined && dns.zoneResolvers === undefined) return world;
+  const servers = dns.resolvers?.map((server) => parseServer(server));
+  const zones = Object.entries(dns.zoneResolvers ?? {}).map(
+    ([zone, own]) => [zone, own.map((server) => parseServer(server))] as const,
+  );
+  return {
+    ...world,
+    resolver: createResolver({
+      signal: world.signal,
+      zones: Object.fromEntries(zones),
+      ...(servers === undefined ? {} : { servers }),
+    }),
+  };
 }
 
 function propagationMode(spec: PropagationSpec | undefined): PropagationMode {

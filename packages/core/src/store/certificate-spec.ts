@@ -61,6 +61,7 @@ const propagation = shape<PropagationSpec>({
 
 const dns = shape<DnsSpec>({
   resolvers: optional(list(text())),
+  zoneResolvers: optional(dictionary(list(text()))),
   nameservers: optional(list(text())),
   followAlias: optional(flag),
   aliases: optional(dictionary(text(255))),
