@@ -4,13 +4,13 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createResolver } from "@certwright/dns";
+import exec from "@certwright/dns-exec";
+import httpreq from "@certwright/dns-httpreq";
+import pdns from "@certwright/dns-pdns";
+import rfc2136 from "@certwright/dns-rfc2136";
 import { conformance, foreignRecords, type LiveBackend, quoted } from "@certwright/provider-test";
 import { startBind, startKnot, startPowerdns } from "@certwright/tools/servers";
 import { describe, test } from "vitest";
-import exec from "../providers/exec/src/index.ts";
-import httpreq from "../providers/httpreq/src/index.ts";
-import pdns from "../providers/pdns/src/index.ts";
-import rfc2136 from "../providers/rfc2136/src/index.ts";
 
 /*
  * The conformance kit's live mode: what providers change is read back from the real thing, over DNS where it is a
