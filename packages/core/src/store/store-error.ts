@@ -1,4 +1,4 @@
-import { CertwrightError, type ErrorDetails } from "@certwright/provider";
+import { CertwrightError, type ErrorDetails } from "@certwright/provider/errors";
 import type { StoreErrorCode } from "./error-codes.ts";
 
 /** Who holds a lease, as far as that is known. For people only: it may be out of date by a moment. */
