@@ -260,10 +260,10 @@ export class FakeDns {
     };
   }
 
-  /** Everything there is, sorted, one line a record: `name type value`. */
+  /** Everything there is, sorted, one line a record; with the TTL, which a TXT set may share with values of ours. */
   dump(): string[] {
-    return this.#zones
-      .flatMap(({ records }) => records.map(({ fqdn, type, value }) => `${fqdn} ${type} ${value}`))
-      .sort();
+    const line = ({ fqdn, type, ttl, value }: FakeRecord) =>
+      `${fqdn} ${type === "TXT" ? "" : `${ttl} `}${type} ${value}`;
+    return this.#zones.flatMap(({ records }) => records.map(line)).sort();
   }
 }

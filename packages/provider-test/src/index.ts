@@ -10,4 +10,5 @@ export { open, type Route, type Routes, rare } from "./routes.ts";
 export type { GivenOptions } from "./secrets.ts";
 export type { ConformanceSpec, FakePerson, FakeProgram, FakeService, LiveBackend, TestFunction } from "./spec.ts";
 export { escapeXml, findXml, parseXml, type XmlElement } from "./xml.ts";
+export { type XmlRpcMethod, xmlRpc, xmlRpcAnswer, xmlRpcFault } from "./xml-rpc.ts";
 export { quoted, unquoted } from "./zone-text.ts";

@@ -78,6 +78,7 @@ export function createStage(definition: DefinedProvider<OptionsSchema>, spec: Co
       secrets,
       seen,
       strayHosts,
+      traits: definition.traits,
       zone: live?.zone ?? zoneNames.main,
       zoneId: live?.zoneId ?? live?.zone ?? zoneNames.main,
       open: async (how = {}) => (await openHandle(opening, how.options ?? options, how.signal)).handle,
@@ -98,7 +99,15 @@ export function createStage(definition: DefinedProvider<OptionsSchema>, spec: Co
     };
   }
 
-  async function perform(one: Case) {
+  // One at a time, whatever the runner does: all cases share the server.
+  let last: Promise<unknown> = Promise.resolve();
+  function perform(one: Case): Promise<void> {
+    const turn = last.then(() => play(one));
+    last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async function play(one: Case) {
     const { world, finish } = await build();
     const before = await world.dump();
     try {
@@ -117,6 +126,7 @@ export function createStage(definition: DefinedProvider<OptionsSchema>, spec: Co
     used,
     perform,
     async close() {
+      await last;
       await (await server)?.close();
       await (await backend)?.close?.();
       server = undefined;

@@ -1,4 +1,4 @@
-import type { TxtRecord, Zone } from "@certwright/provider";
+import type { ProviderTraits, TxtRecord, Zone } from "@certwright/provider";
 import type { VirtualClock } from "./clock.ts";
 import type { FakeDns } from "./fake-dns.ts";
 import type { Scene } from "./fake-server.ts";
@@ -11,6 +11,7 @@ export interface World {
   open(how?: { readonly options?: GivenOptions; readonly signal?: AbortSignal }): Promise<Handle>;
   /** What the provider offers; opens one to find out. */
   offers(): Promise<Offers>;
+  readonly traits: ProviderTraits;
   /** The zone's name the cases write to. */
   readonly zone: string;
   /** The id of that zone for providers that list none. */

@@ -67,6 +67,22 @@ export const parallelCases: readonly Case[] = [
     },
   },
   {
+    name: "no more calls run at once than declared",
+    needs: "http",
+    when: ({ concurrency, granularity }) => ["zone", "serial"].includes(concurrency ?? granularity),
+    async run(world) {
+      const handle = await world.open();
+      const zone = await zoneOf(world, handle, `_acme-challenge.c0.${world.zone}`);
+      const records = numbers(6).map((number) =>
+        txt(zone, `_acme-challenge.c${number}`, challengeValue(`c-${number}`)),
+      );
+      world.scene.busiest = 0;
+      await settled(Promise.all(records.map((record) => handle.add([record]))), "parallel adds");
+      await settled(handle.remove(records), "removing them together");
+      assert.equal(world.scene.busiest, 1, "calls at once in one zone");
+    },
+  },
+  {
     name: "a batch needs few writes: 100 names",
     needs: "http",
     async run(world) {
