@@ -118,6 +118,8 @@ async function execute(action: Action, pool: CaPool, run: Run): Promise<Certific
     reason: action.reason,
   });
   if (action.do === "issue") {
+    // A target nobody can make sense of is told before an order is spent, not after.
+    await Promise.all(spec.deploy.map((target) => run.parts.target(target)));
     const meta = await obtain(action, pool, run);
     const targets = spec.deploy.length === 0 ? [] : await deployCertificate(certificate, spec.deploy, run);
     return { certificate, outcome: "issued", notAfter: new Date(meta.notAfter), targets };
