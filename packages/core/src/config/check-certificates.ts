@@ -1,0 +1,191 @@
+import { nearest } from "@certwright/provider";
+import { type Identifier, parseIdentifier } from "../identifier.ts";
+import type { CertificateSpec, ChallengeSpec, DnsSpec } from "../spec.ts";
+import { type Authorities, knownHint } from "./check-authority.ts";
+import type { Targets } from "./check-targets.ts";
+import type { Checking } from "./checking.ts";
+import { compact } from "./compact.ts";
+import type { Path } from "./located.ts";
+import type { CertificateConfig, ConfigFile } from "./table.ts";
+import type { ChallengeConfig } from "./table-certificate.ts";
+import type { HookConfig } from "./table-hooks.ts";
+
+/** What runs around the order of one certificate. Its deploy hooks are among its targets. */
+export interface CertificateHooks {
+  readonly pre: readonly HookConfig[];
+  readonly post: readonly HookConfig[];
+}
+
+/** A certificate as the file says it. */
+export interface ConfiguredCertificate {
+  readonly spec: CertificateSpec;
+  readonly hooks: CertificateHooks;
+}
+
+/** Joins each certificate with the defaults and with what it refers to. */
+export function checkCertificates(
+  checking: Checking,
+  authorities: Authorities,
+  targets: Targets,
+): readonly ConfiguredCertificate[] {
+  const { settings } = checking;
+  checkChallenges(checking, settings.defaults.challenges ?? [], ["defaults", "challenges"]);
+  checkPropagation(checking, settings.defaults.dns.propagation, ["defaults", "dns", "propagation"]);
+  const everywhere = targets.addHooks(settings.hooks.deploy, ["hooks", "deploy"]);
+  const usual = targets.addHooks(settings.defaults.hooks.deploy, ["defaults", "hooks", "deploy"]);
+  return Object.entries(settings.certificates).map(([name, own]) => {
+    const path: Path = ["certificates", name];
+    const { defaults } = settings;
+    checkChallenges(checking, own.challenges ?? [], [...path, "challenges"]);
+    checkPropagation(checking, own.dns?.propagation, [...path, "dns", "propagation"]);
+    const challenges = own.challenges ?? defaults.challenges ?? usualChallenges(checking, path);
+    const identifiers = identifiersOf(checking, name, own);
+    checkProvable(checking, path, identifiers, challenges);
+    const ownHooks = own.hooks?.deploy;
+    const hookTargets = ownHooks === undefined ? usual : targets.addHooks(ownHooks, [...path, "hooks", "deploy"]);
+    const deploy = [...targets.choose(own.deploy ?? defaults.deploy), ...everywhere, ...hookTargets];
+    const spec: CertificateSpec = compact({
+      name,
+      identifiers,
+      keyType: own.keyType ?? defaults.keyType,
+      reuseKey: own.reuseKey ?? defaults.reuseKey,
+      csrFile: own.csr,
+      profile: own.profile ?? defaults.profile,
+      preferredChain: own.preferredChain ?? defaults.preferredChain,
+      cas: authorities.choose(own.cas),
+      challenges: challenges.flatMap((challenge) => challengeSpecs(settings, challenge)),
+      dns: dnsSpec({ ...defaults.dns, ...own.dns }),
+      deploy: [...new Set(deploy)],
+    });
+    const { pre = defaults.hooks.pre, post = defaults.hooks.post } = own.hooks ?? {};
+    return { spec, hooks: { pre, post } };
+  });
+}
+
+function identifiersOf(
+  { tell, isWritten }: Checking,
+  name: string,
+  { names }: CertificateConfig,
+): readonly Identifier[] {
+  if (names !== undefined) return names.map(parseIdentifier);
+  const path: Path = ["certificates", name];
+  if (isWritten([...path, "names"])) return [];
+  try {
+    return [parseIdentifier(name)];
+  } catch {
+    tell(path, "is no domain name or address, and has no names", `Add names: [example.com, "*.example.com"].`, "key");
+    return [];
+  }
+}
+
+const isDns = ({ type }: Pick<ChallengeConfig, "type">): boolean => type.startsWith("dns-");
+
+function checkChallenges(checking: Checking, challenges: readonly ChallengeConfig[], path: Path): void {
+  const { tellEntry, keysOf } = checking;
+  const labels = keysOf(["providers"]);
+  for (const challenge of challenges) {
+    const { type, providers, webroot, listen } = challenge;
+    const tell = (problem: string, hint: string): void => tellEntry(path, type, problem, hint);
+    for (const label of providers ?? []) {
+      if (labels.includes(label)) continue;
+      const meant = nearest(label, labels);
+      tell(
+        `names no provider: ${JSON.stringify(label)}`,
+        meant === undefined ? knownHint("providers", labels) : `Did you mean ${meant}?`,
+      );
+    }
+    if (isDns(challenge) && labels.length === 0) {
+      tell(
+        `needs a DNS provider, and none is there`,
+        "Add one under providers, such as: providers: { cloudflare: {} }.",
+      );
+    }
+    if (providers !== undefined && !isDns(challenge))
+      tell("has providers, which only dns-* challenges use", "Leave providers out.");
+    if (webroot !== undefined && type !== "http-01")
+      tell("has a webroot, which only http-01 uses", "Leave webroot out.");
+    if (listen !== undefined && isDns(challenge)) tell("listens nowhere, being a dns-* challenge", "Leave listen out.");
+    if (listen !== undefined && webroot !== undefined) tell("has both webroot and listen", "Leave one of them out.");
+  }
+}
+
+function usualChallenges({ keysOf, isWritten, tell }: Checking, path: Path): readonly ChallengeConfig[] {
+  const isTold = isWritten([...path, "challenges"]) || isWritten(["defaults", "challenges"]);
+  if (keysOf(["providers"]).length === 0 && !isTold) {
+    tell(
+      path,
+      "does not say how its names are proved",
+      "Add a DNS provider under providers, or challenges: [http-01].",
+      "key",
+    );
+  }
+  return [{ type: "dns-01" }];
+}
+
+function checkProvable(
+  { tellEntry, tell, isWritten }: Checking,
+  path: Path,
+  identifiers: readonly Identifier[],
+  challenges: readonly ChallengeConfig[],
+): void {
+  const refuse = (value: string, problem: string, hint: string): void => {
+    if (isWritten([...path, "names"])) tellEntry([...path, "names"], value, problem, hint);
+    else tell(path, problem, hint, "key");
+  };
+  for (const { type, value } of identifiers) {
+    if (value.startsWith("*.") && !challenges.some(isDns)) {
+      refuse(
+        value,
+        "is a wildcard, which no CA proves over HTTP or TLS",
+        "Add a dns-01 challenge, or leave the wildcard out.",
+      );
+    }
+    if (type === "ip" && challenges.every(isDns)) {
+      refuse(
+        value,
+        "is an IP address, which no CA proves over the DNS",
+        "Add challenges: [http-01] or [tls-alpn-01] (RFC 8738).",
+      );
+    }
+  }
+}
+
+function checkPropagation(
+  { tell }: Checking,
+  propagation: ConfigFile["defaults"]["dns"]["propagation"],
+  path: Path,
+): void {
+  if (propagation === undefined) return;
+  const { mode, wait, publicResolvers } = propagation;
+  if (mode === "off" && wait !== undefined)
+    tell([...path, "wait"], "has no meaning with mode off", "Leave it out.", "key");
+  if (mode !== "check" && publicResolvers !== undefined) {
+    tell([...path, "publicResolvers"], `has no meaning with mode ${mode}`, "Leave it out.", "key");
+  }
+}
+
+/** One way per provider instance; which one serves a name is decided where its record lands. */
+function challengeSpecs(settings: ConfigFile, challenge: ChallengeConfig): readonly ChallengeSpec[] {
+  const { type, webroot, listen } = challenge;
+  if (!isDns(challenge)) return [compact({ type, webroot, listen })];
+  const labels = challenge.providers ?? Object.keys(settings.providers);
+  return labels.flatMap((label) => {
+    const instance = settings.providers[label];
+    if (instance === undefined) return [];
+    const { provider = label, options, zones, zone } = instance;
+    return [compact({ type, provider, instance: label, options, zones, zone })];
+  });
+}
+
+function dnsSpec(dns: ConfigFile["defaults"]["dns"]): DnsSpec {
+  const { resolvers, nameservers, followAlias, aliases, propagation } = dns;
+  return compact({
+    resolvers,
+    nameservers,
+    followAlias,
+    aliases,
+    propagation:
+      propagation &&
+      compact({ mode: propagation.mode, seconds: propagation.wait, publicResolvers: propagation.publicResolvers }),
+  });
+}

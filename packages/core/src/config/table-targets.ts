@@ -1,0 +1,118 @@
+import { list, object, variants } from "./collections.ts";
+import { address, choice, duration, flag, integer, path, percentage, text } from "./scalars.ts";
+import { argv } from "./secret-type.ts";
+import { programKeys } from "./table-hooks.ts";
+import { filled, optional, required } from "./type.ts";
+
+const tls = object("node-tls", "Files for client-authenticated TLS towards a node, PEM.", {
+  ca: required(path, "CA that signed the node's certificate."),
+  cert: required(path, "Our client certificate."),
+  key: required(path, "Its key."),
+  serverName: optional(text({ longest: 253 }), "Name the node's certificate must have.", "the host"),
+});
+
+const add = object("haproxy-add", "Where in HAProxy a certificate it does not have yet is attached.", {
+  list: required(text(), "A directory or crt-list as HAProxy names it, or `@frontend` for `ssl-f-use`."),
+  as: optional(text(), "File name of a new certificate.", "the certificate's name and `.pem`"),
+  options: optional(text(), "Options of its line, such as `alpn h2 ssl-min-ver TLSv1.2`."),
+  filters: optional(
+    list(text({ longest: 253 }), { distinct: true }),
+    "Names to serve it for instead of those inside it.",
+  ),
+});
+
+const mapping = object("path-mapping", "A path prefix of a HAProxy in a container or chroot, and what it is here.", {
+  haproxy: required(
+    text({ pattern: /^\/[^:]*$/, expected: "a path that starts with / and has no colon" }),
+    "As HAProxy sees it.",
+  ),
+  local: required(
+    text({ pattern: /^\/[^:]*$/, expected: "a path that starts with / and has no colon" }),
+    "As it is here.",
+  ),
+});
+
+/** How certificates are brought to a HAProxy, whichever it is. */
+const pushKeys = {
+  certificate: optional(
+    text(),
+    "Name of the certificate to replace, as HAProxy shows it.",
+    "the one there that has these names",
+  ),
+  add: optional(add, "Where to attach a certificate HAProxy does not have.", "it is told that a reload is needed"),
+  writeFiles: filled(flag, true, "Keep HAProxy's files in step, so that its next reload agrees with its memory."),
+  file: optional(path, "The certificate's file here.", "where HAProxy says"),
+  keyFile: optional(path, "The key's file here, where they are apart."),
+  map: optional(list(mapping), "HAProxy's path prefixes and what they are here."),
+  check: optional(
+    list(address({ anyHost: false }), { distinct: true }),
+    "Addresses that must present the certificate in a TLS handshake afterwards.",
+    "HAProxy's own word counts",
+  ),
+  allowFewerNames: filled(flag, false, "Replace a certificate even if the new one lacks names of it."),
+  tls: optional(tls, "Client-authenticated TLS towards the node; needed for `tls://` addresses."),
+};
+
+const haproxyTarget = object("haproxy-target", "One HAProxy.", {
+  haproxy: required(
+    text(),
+    "Its Runtime API: `/run/haproxy/admin.sock`, `master:/run/haproxy/master.sock`, `tls://host:port`, or `tcp://127.0.0.1:port`.",
+  ),
+  ...pushKeys,
+});
+
+const execTarget = object(
+  "exec-target",
+  "A program that brings a certificate somewhere. Exit code 0 says that it arrived.",
+  {
+    exec: required(argv, "Program and arguments. No shell."),
+    ...programKeys,
+  },
+);
+
+export const target = variants({ haproxy: haproxyTarget, exec: execTarget });
+
+const discovery = object("dns-nodes", "Nodes found in the DNS, each time they are needed.", {
+  name: required(text({ longest: 253 }), "A name with one A or AAAA record per node, or the name of SRV records."),
+  type: filled(choice("address", "srv"), "address", "Which records."),
+  port: optional(integer(1, 65_535), "Port of every node; needed for `address`."),
+});
+
+const canary = object("canary", "How a canary goes first.", {
+  nodes: filled(integer(1, 1000), 1, "How many nodes are first."),
+  wait: filled(duration("1s", "1d"), "1m", "How long they must serve it before the others get it."),
+});
+
+const fleetKeys = {
+  policy: filled(
+    choice("all", "quorum", "best-effort", "canary"),
+    "all",
+    "When the fleet counts as deployed: on all nodes, on more than half, on any, or on all after some went first. Late nodes catch up in every case.",
+  ),
+  quorum: optional(percentage, "With policy `quorum`: the share of nodes that is enough.", "more than half"),
+  canary: optional(canary, "With policy `canary`: which and how long.", "one node, one minute"),
+  parallel: filled(integer(1, 1000), 16, "Nodes at a time."),
+  ...pushKeys,
+};
+
+const listedFleet = object("fleet-of-nodes", "A fleet whose nodes are named here.", {
+  nodes: required(list(text(), { least: 1, distinct: true }), "Their Runtime APIs, as in `haproxy` of a target."),
+  ...fleetKeys,
+});
+
+const foundFleet = object("fleet-from-dns", "A fleet whose nodes are found in the DNS.", {
+  dns: required(discovery, "Where."),
+  ...fleetKeys,
+});
+
+const toldFleet = object("fleet-from-command", "A fleet whose nodes a program prints, one address a line.", {
+  command: required(argv, "Program and arguments. No shell."),
+  commandTimeout: filled(
+    duration("1s", "5m"),
+    "30s",
+    "After this time the program is ended, and the nodes known before are used.",
+  ),
+  ...fleetKeys,
+});
+
+export const fleet = variants({ nodes: listedFleet, dns: foundFleet, command: toldFleet });
