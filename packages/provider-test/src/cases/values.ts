@@ -75,6 +75,24 @@ export const valueCases: readonly Case[] = [
     run: (world) => roundTrip(world, "_acme-challenge.busy", [one]),
   },
   {
+    name: "does not overwrite a foreign value where a name holds only one",
+    needs: "any",
+    when: (traits) => !several(traits),
+    without: ["foreignValues"],
+    async run(world) {
+      const handle = await world.open();
+      const fqdn = `_acme-challenge.busy.${world.zone}`;
+      const before = await world.read(fqdn);
+      const zone = await zoneOf(world, handle, fqdn);
+      const error = await failure(
+        handle.add([txt(zone, "_acme-challenge.busy", one)]),
+        "adding where a foreign value is",
+      );
+      assertCode(error, ["PROVIDER_QUOTA", "PROVIDER_CONFLICT"], "adding where a foreign value is");
+      assertValues(await world.read(fqdn), before, "after the refusal");
+    },
+  },
+  {
     name: "keeps records of other types at the name",
     needs: "any",
     run: (world) => roundTrip(world, "mixed", [one]),
