@@ -39,8 +39,8 @@ export function createContext(stopper: Stopper): CliContext {
     cwd: process.cwd(),
     home: process.env.HOME ?? "/",
     root: process.getuid?.() === 0,
-    stdout: outputOf(process.stdout),
-    stderr: outputOf(process.stderr),
+    stdout: outputOf(() => process.stdout),
+    stderr: outputOf(() => process.stderr),
     now: Date.now,
     sleep,
     random: Math.random,
@@ -49,27 +49,36 @@ export function createContext(stopper: Stopper): CliContext {
       const timer = setInterval(tick, milliseconds).unref();
       return () => clearInterval(timer);
     },
-    ask: process.stdin.isTTY ? ask : undefined,
+    get ask() {
+      return process.stdin.isTTY ? ask : undefined;
+    },
     stopper,
   };
 }
 
-function outputOf(stream: NodeJS.WriteStream): Output {
+/** The stream is opened when it is first used: opening each costs milliseconds that most commands need not pay. */
+function outputOf(open: () => NodeJS.WriteStream): Output {
+  let opened: NodeJS.WriteStream | undefined;
   // A reader that went away (`certwright list | head -1`) must not end a run that is changing the DNS.
-  let open = true;
-  stream.on("error", () => {
-    open = false;
-  });
+  let isGone = false;
+  const stream = (): NodeJS.WriteStream => {
+    opened ??= open().on("error", () => {
+      isGone = true;
+    });
+    return opened;
+  };
   return {
     write: (text) => {
-      if (open) stream.write(text);
+      if (!isGone) stream().write(text);
     },
-    isTTY: stream.isTTY === true,
+    get isTTY() {
+      return stream().isTTY === true;
+    },
     get columns() {
-      return stream.columns ?? 80;
+      return stream().columns ?? 80;
     },
     get rows() {
-      return stream.rows ?? 24;
+      return stream().rows ?? 24;
     },
   };
 }

@@ -1,4 +1,4 @@
-import { CertwrightError, type ErrorDetails } from "@certwright/provider";
+import { CertwrightError, type ErrorDetails } from "@certwright/provider/errors";
 import type { CliErrorCode } from "./error-codes.ts";
 
 /** An error the command line makes itself; its code stands in {@link cliErrorCodes}. */

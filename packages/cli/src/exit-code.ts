@@ -1,4 +1,4 @@
-import { isCertwrightError } from "@certwright/provider";
+import { isCertwrightError } from "@certwright/provider/errors";
 
 /** What the process ends with; scripts rely on these. */
 export const exitCodes = {

@@ -1,1 +1,13 @@
-export {};
+export { type KnownCa, knownCas } from "./ca-names.ts";
+export type { CommandModule, CommandResult, Declaration, Invocation } from "./command.ts";
+export { type CliContext, createContext, type Output } from "./context.ts";
+export { type GlobalFlags, globalFlags } from "./declarations/global.ts";
+export { declarations } from "./declarations/index.ts";
+export { type CliErrorCode, cliErrorCodes } from "./error-codes.ts";
+export { type ExitCode, exitCodes } from "./exit-code.ts";
+export { envNameOf, type Flag, type Flags } from "./flags.ts";
+export { loadProvider, type PluginSearch } from "./plugins/load-provider.ts";
+export { pluginSearch } from "./plugins/search.ts";
+export { runCommandLine } from "./run.ts";
+export { createStopper, type StopActions, type Stopper } from "./stopping.ts";
+export { version } from "./version.ts";

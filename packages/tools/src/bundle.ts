@@ -1,6 +1,6 @@
 import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { build } from "esbuild";
+import { basename, join } from "node:path";
+import { type BuildOptions, build, type Plugin } from "esbuild";
 import { workspaceRoot } from "./workspace.ts";
 
 /**
@@ -20,33 +20,92 @@ const banner = `import { createRequire as __createRequire } from "node:module";
 const require = __createRequire(import.meta.url);`;
 
 /**
- * Bundles the command into `dist/`: `main.js` to start it, and chunks that are loaded when a command needs them.
+ * Commander imports two of Node's modules it hardly uses, and `certwright --help` would pay for them: importing
+ * `node:process` opens all three standard streams, `node:child_process` (for commands that are programs of their own,
+ * which we have none of) loads half the network.
+ */
+const lightCommander: Plugin = {
+  name: "light-commander",
+  setup: ({ onResolve, onLoad }) => {
+    const stand = "stand-in";
+    onResolve({ filter: /^node:(process|child_process)$/ }, ({ path, importer }) =>
+      /[\\/]commander[\\/]/.test(importer) ? { path, namespace: stand } : undefined,
+    );
+    onLoad({ filter: /process$/, namespace: stand }, ({ path }) => ({
+      contents:
+        path === "node:process"
+          ? "export default globalThis.process;"
+          : 'export default { spawn: (...args) => process.getBuiltinModule("node:child_process").spawn(...args) };',
+    }));
+  },
+};
+
+/** Commands that come in one file with all they need, since people and shells wait for them. */
+const quick = ["list"];
+
+/** Each command is a file of its own, loaded when it runs. */
+const commandsApart: Plugin = {
+  name: "commands-apart",
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /^\.\.\/commands\// }, ({ path, kind }) =>
+      kind === "dynamic-import" ? { path: `./commands/${basename(path, ".ts")}.js`, external: true } : undefined,
+    );
+  },
+};
+
+/**
+ * Bundles the command into `dist/`: `main.js` to start it, `cli.js` with the command line, one file for each command, and
+ * chunks that commands share. What the command line itself needs is in one file, though some of it is then in the chunks
+ * as well: each further file costs half a millisecond, and `certwright --help` has few to spare.
  *
- * @param folder the command's package folder, with `src/main.ts` and `src/index.ts`
+ * @param folder the command's package folder, with `src/main.ts`, `src/index.ts` and `src/commands/`
  * @param external packages to leave out
  * @returns size of all JavaScript, in bytes
  */
 export async function bundleCommand(folder: string, external: readonly string[]): Promise<number> {
   const dist = join(folder, "dist");
-  const { metafile } = await build({
+  const shared: BuildOptions = {
     absWorkingDir: workspaceRoot,
-    entryPoints: { cli: join(folder, "src/main.ts"), index: join(folder, "src/index.ts") },
     outdir: dist,
-    chunkNames: "chunks/[name]-[hash]",
     bundle: true,
-    splitting: true,
     format: "esm",
     platform: "node",
     target: "node22",
     external: [...external],
     banner: { js: banner },
-    metafile: true,
     logLevel: "warning",
+  };
+  const entries = await commandEntries(join(folder, "src/commands"));
+  const cli = await build({
+    ...shared,
+    entryPoints: { cli: join(folder, "src/main.ts"), ...pick(entries, (name) => quick.includes(name)) },
+    plugins: [lightCommander, commandsApart],
+    metafile: true,
+  });
+  const commands = await build({
+    ...shared,
+    entryPoints: { index: join(folder, "src/index.ts"), ...pick(entries, (name) => !quick.includes(name)) },
+    chunkNames: "chunks/[name]-[hash]",
+    splitting: true,
+    metafile: true,
   });
   await writeFile(join(dist, "main.js"), starter);
   await chmod(join(dist, "main.js"), 0o755);
-  await writeFile(join(dist, "licenses.txt"), await licenses(Object.keys(metafile.inputs)));
-  return Object.values(metafile.outputs).reduce((sum, { bytes }) => sum + bytes, 0);
+  const inputs = [...Object.keys(cli.metafile.inputs), ...Object.keys(commands.metafile.inputs)];
+  await writeFile(join(dist, "licenses.txt"), await licenses(inputs));
+  const outputs = [cli, commands].flatMap(({ metafile }) => Object.values(metafile.outputs));
+  return outputs.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** Source files of the commands by name. */
+async function commandEntries(folder: string): Promise<ReadonlyMap<string, string>> {
+  const files = (await readdir(folder)).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
+  return new Map(files.map((name) => [basename(name, ".ts"), join(folder, name)]));
+}
+
+function pick(entries: ReadonlyMap<string, string>, wanted: (name: string) => boolean): Record<string, string> {
+  const some = [...entries].filter(([name]) => wanted(name));
+  return Object.fromEntries(some.map(([name, file]) => [`commands/${name}`, file]));
 }
 
 /** The licence texts of the packages whose code is in the bundle; most licences ask for that. */

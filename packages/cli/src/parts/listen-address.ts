@@ -1,4 +1,3 @@
-import { isIPv6 } from "node:net";
 import { usageError } from "../errors.ts";
 
 /** Where a solver listens; without a host on every address. */
@@ -15,7 +14,7 @@ export interface ListenAddress {
 export function readListenAddress(text: string): ListenAddress {
   const [, bracketed, plain, digits = ""] = /^(?:(?:\[([^\]]+)\]|([^:[\]]*)):)?(\d{1,5})$/.exec(text) ?? [];
   const port = Number(digits);
-  const isBadHost = bracketed !== undefined && !isIPv6(bracketed);
+  const isBadHost = bracketed !== undefined && !URL.canParse(`http://[${bracketed}]/`);
   if (digits === "" || port < 1 || port > 65_535 || isBadHost) {
     throw usageError(`${JSON.stringify(text)} is not an address to listen on`, "Write a port, host:port or [v6]:port.");
   }

@@ -19,7 +19,9 @@ export function chooseReporter(flags: OutputFlags, context: CliContext, secrets:
     quiet: flags.quiet,
     debug: flags.debug,
     paint: paintFor(context.stdout),
-    errorPaint: paintFor(context.stderr),
+    get errorPaint() {
+      return paintFor(context.stderr);
+    },
   };
   if (flags.json) return createJsonReporter(setup);
   return isLive(flags, context) ? createLiveReporter(setup) : createPlainReporter(setup);

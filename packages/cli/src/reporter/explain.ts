@@ -1,4 +1,4 @@
-import { type CertwrightError, isCertwrightError } from "@certwright/provider";
+import { type CertwrightError, isCertwrightError } from "@certwright/provider/errors";
 import type { CliErrorCode } from "../error-codes.ts";
 
 /** An error as it is shown: one line, what to do, and for --debug where it came from. */
