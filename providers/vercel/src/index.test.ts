@@ -25,7 +25,7 @@ conformance(provider, {
         );
         return { domains: items, pagination };
       },
-      "GET /v4/domains/:zone/records": ({ params, query }, dns) => {
+      "GET /v5/domains/:zone/records": ({ params, query }, dns) => {
         const all = dns.zone(params.zone).records.map((record) => ({ ...record, name: record.name.replace("@", "") }));
         const { items, pagination } = page(dns, all, query);
         return { records: items, pagination };

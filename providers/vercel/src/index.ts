@@ -36,7 +36,7 @@ export default defineProvider({
       });
 
     async function find({ zone, name, value }: TxtRecord): Promise<string | undefined> {
-      for await (const found of pages(path`/v4/domains/${zone.name}/records`, "records")) {
+      for await (const found of pages(path`/v5/domains/${zone.name}/records`, "records")) {
         const ours = found.text("type") === "TXT" && sameName(found.text("name"), name);
         if (ours && found.text("value") === value) return found.id("id");
       }
