@@ -11,8 +11,8 @@ import {
 
 /** What the API's words mean; its status is 400 for nearly everything. */
 const meanings: readonly (readonly [RegExp, ProviderErrorCode, string])[] = [
-  [/api key/i, "PROVIDER_AUTH", "Check apiKey (PORKBUN_API_KEY) and secretApiKey (PORKBUN_SECRET_API_KEY)."],
-  [/not opted in/i, "PROVIDER_FORBIDDEN", "Switch on API access in the domain's details at Porkbun."],
+  [/api ?key/i, "PROVIDER_AUTH", "Check apiKey (PORKBUN_API_KEY) and secretApiKey (PORKBUN_SECRET_API_KEY)."],
+  [/api access/i, "PROVIDER_FORBIDDEN", "Switch on API access in the domain's details at Porkbun."],
   [/invalid domain/i, "PROVIDER_ZONE_NOT_FOUND", "Check that the domain is in this account."],
   [/invalid record id/i, "PROVIDER_NOT_FOUND", "Look at the zone, then run again."],
 ];
