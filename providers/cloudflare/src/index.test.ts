@@ -13,6 +13,19 @@ const codes: Record<number, number> = { 401: 10000, 403: 9109, 404: 1001, 409: 8
 
 // https://developers.cloudflare.com/api/resources/dns/subresources/records/
 const api: FakeApi<typeof provider.options> = {
+  auth({ path, bearer, headers }, { apiToken, zoneToken, email, apiKey }) {
+    if (!apiToken) return headers["x-auth-email"] === email && headers["x-auth-key"] === apiKey;
+    return bearer === (path === "/zones" ? (zoneToken ?? apiToken) : apiToken);
+  },
+  errors: [],
+  messages: [],
+  result,
+  result_info,
+});
+const codes: Record<number, number> = { 401: 10000, 403: 9109, 404: 1001, 409: 81058 };
+
+// https://developers.cloudflare.com/api/resources/dns/subresources/records/
+const api: FakeApi<typeof provider.options> = {
   auth: ({ bearer, headers }, { apiToken, zoneToken, email, apiKey }) =>
     apiToken
       ? bearer === apiToken || bearer === zoneToken
@@ -51,3 +64,5 @@ const api: FakeApi<typeof provider.options> = {
 describe("with an API token", () => conformance(provider, { test, api }));
 describe("with the global key", () =>
   conformance(provider, { test, api, options: { email: "me@example.com", apiKey: "planted-global-key-5e7c19a4d2" } }));
+describe("with a token for the zones and one for the records", () =>
+  conformance(provider, { test, api, options: { apiToken: "planted-dns-5e7c19a4d2", zoneToken: "planted-zones-5e7c19a4d2" } }));

@@ -18,11 +18,18 @@ export default defineProvider({
       env: ["EXEC_MODE"],
       optional: true,
     },
+    environment: {
+      description:
+        "Variables for the program, one NAME=VALUE a line; besides PATH, HOME and the like it gets no others",
+      env: ["CERTWRIGHT_DNS_EXEC_ENVIRONMENT"],
+      secret: true,
+      optional: true,
+    },
   },
   traits: { granularity: "record", minTtl: 1, concurrency: "serial" },
   permissions: "Whatever the program needs, which runs as the same user.",
   tested: { by: "server", against: "programs of its own", on: "2026-11-24" },
-  create({ program, mode = "" }, { run }) {
+  create({ program, mode = "", environment = "" }, { run }) {
     const form = mode.toUpperCase();
     if (form !== "" && form !== "JSON")
       throw new ProviderError(
@@ -33,10 +40,19 @@ export default defineProvider({
         },
       );
 
+    const env: Record<string, string> = Object.fromEntries(
+      [...environment.matchAll(/^[ \t]*([A-Za-z_]\w*)=(.*?)\r?$/gm)].map(([, name, value]) => [name, value]),
+    );
+    const secrets = Object.values(env).filter((value) => value.length > 3);
+
     async function call(arguments_: readonly string[], stdin?: string) {
-      const { exitCode, stderr } = await run([program, ...arguments_], stdin === undefined ? {} : { stdin });
+      const { exitCode, stderr } = await run([program, ...arguments_], {
+        env,
+        ...(stdin === undefined ? {} : { stdin }),
+      });
       if (exitCode === 0) return;
-      const said = stderr.trim().split("\n").at(-1) ?? "";
+      const last = stderr.trim().split("\n").at(-1) ?? "";
+      const said = secrets.reduce((text, secret) => text.replaceAll(secret, "***"), last);
       throw new ProviderError(
         "PROVIDER_FAILED",
         `${program} ${arguments_[0]} ended with exit code ${exitCode}: ${said}`,
