@@ -42,7 +42,14 @@ const usageCodes: ReadonlySet<string> = new Set([
   "HAPROXY_PLAINTEXT_REFUSED",
 ]);
 const usagePrefixes = ["IDENTIFIER_", "PLUGIN_", "CONFIG_"];
-const rateLimitCodes: ReadonlySet<string> = new Set(["ACME_RATE_LIMITED", "ACME_PAUSED"]);
+const rateLimitCodes: ReadonlySet<string> = new Set([
+  "ACME_RATE_LIMITED",
+  "ACME_PAUSED",
+  "LIMIT_REACHED",
+  "LIMIT_OWN",
+  "LIMIT_HOLD",
+  "LIMIT_PAUSED",
+]);
 
 /** The exit code for an error that ended the whole command. */
 export function exitCodeOf(error: unknown): ExitCode {

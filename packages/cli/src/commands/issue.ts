@@ -12,5 +12,5 @@ export async function run(invocation: Invocation<typeof issueFlags>): Promise<Co
   const fromCsr = flags.csr === undefined ? [] : (await readCsr(await readSmallFile(flags.csr))).identifiers;
   const spec = specOf(flags, context, fromCsr);
   const engine = await openRun(invocation, { dns: spec.dns, acceptTerms: flags.acceptTos });
-  return renewalResult(await renew([spec], { force: flags.force, dryRun: flags.dryRun }, engine));
+  return renewalResult(await renew([spec], { force: flags.force, insist: true, dryRun: flags.dryRun }, engine));
 }

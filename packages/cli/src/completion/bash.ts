@@ -1,4 +1,4 @@
-import type { Complete, CompletionNode } from "./tree.ts";
+import { type Complete, type CompletionNode, everyNode, pathsOf } from "./tree.ts";
 
 /** A bash completion script (bash's manual, "Programmable Completion"). */
 export function bashCompletion(tree: CompletionNode): string {
@@ -31,25 +31,6 @@ const opening = [
   '    case "$path/$word" in',
 ];
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: these are bash's own.
-
-/** Every command under every spelling: what is typed after the path so far, and the path it leads to. */
-function pathsOf(node: CompletionNode, path = ""): readonly { readonly typed: string; readonly path: string }[] {
-  return node.commands.flatMap((inner) => {
-    const innerPath = pathTo(path, inner);
-    return [
-      { typed: inner.names.map((name) => `${path}/${name}`).join("|"), path: innerPath },
-      ...pathsOf(inner, innerPath),
-    ];
-  });
-}
-
-function pathTo(path: string, node: CompletionNode): string {
-  return `${path}/${node.names[0] ?? ""}`;
-}
-
-function everyNode(node: CompletionNode, path = ""): readonly (readonly [path: string, node: CompletionNode])[] {
-  return [[path, node], ...node.commands.flatMap((inner) => everyNode(inner, pathTo(path, inner)))];
-}
 
 function valueCases(tree: CompletionNode): readonly string[] {
   return everyNode(tree).flatMap(([path, { flags }]) =>

@@ -1,39 +1,44 @@
-import type { Complete, CompletionFlag, CompletionNode } from "./tree.ts";
+import { type Complete, type CompletionFlag, type CompletionNode, everyNode, pathsOf } from "./tree.ts";
 
 /** A fish completion script (fish's manual, "Writing your own completions"). */
 export function fishCompletion(tree: CompletionNode): string {
   return [
     "# certwright completion for fish; written by: certwright completion fish",
+    "function __certwright_path",
+    '  set -l path ""',
+    "  for word in (commandline -opc)[2..]",
+    '    switch "$path/$word"',
+    ...pathsOf(tree).map(({ typed, path }) => `      case ${typed.split("|").join(" ")}\n        set path ${path}`),
+    "    end",
+    "  end",
+    '  echo "$path"',
+    "end",
     "complete -c certwright -f",
-    ...tree.flags.map((flag) => flagLine(flag, "")),
-    ...tree.commands.flatMap((command) => commandLines(command, "__fish_use_subcommand")),
+    ...everyNode(tree).flatMap(([path, node]) => linesOf(path, node)),
     "",
   ].join("\n");
 }
 
-function commandLines(node: CompletionNode, shownWhen: string): readonly string[] {
-  const inside = `__fish_seen_subcommand_from ${node.names.join(" ")}`;
-  const innerNames = node.commands.flatMap(({ names }) => names).join(" ");
-  const shownInside = `${inside}; and not __fish_seen_subcommand_from ${innerNames}`;
+function linesOf(path: string, { flags, args, commands }: CompletionNode): readonly string[] {
+  const start = `complete -c certwright -n ${quote(`test (__certwright_path) = "${path}"`)}`;
   return [
-    ...node.names.map((name) => `complete -c certwright -n ${quote(shownWhen)} -a ${name} -d ${quote(node.summary)}`),
-    ...node.flags.map((flag) => flagLine(flag, inside)),
-    ...node.args
-      .filter((complete) => complete !== "any")
-      .map((complete) => `complete -c certwright -n ${quote(inside)}${values(complete)}`),
-    ...node.commands.flatMap((inner) => commandLines(inner, shownInside)),
+    ...commands.flatMap(({ names, summary }) => names.map((name) => `${start} -a ${name} -d ${quote(summary)}`)),
+    ...flags.map((flag) => `${start}${namesOf(flag)} -d ${quote(flag.summary)}${suggestions(flag)}`),
+    ...args.filter((complete) => complete !== "any").map((complete) => `${start}${choices(complete)}`),
   ];
 }
 
-function flagLine({ names, summary, value }: CompletionFlag, condition: string): string {
-  const when = condition === "" ? "" : ` -n ${quote(condition)}`;
-  const spelled = names
-    .map((name) => (name.startsWith("--") ? ` -l ${name.slice(2)}` : ` -s ${name.slice(1)}`))
-    .join("");
-  return `complete -c certwright${when}${spelled} -d ${quote(summary)}${value === undefined ? "" : ` -x${values(value)}`}`;
+function namesOf({ names }: CompletionFlag): string {
+  return names.map((name) => (name.startsWith("--") ? ` -l ${name.slice(2)}` : ` -s ${name.slice(1)}`)).join("");
 }
 
-function values(complete: Complete): string {
+function suggestions({ value }: CompletionFlag): string {
+  if (value === undefined) return "";
+  // Exclusive (-x) means: a value is required, and files are not among the suggestions.
+  return value === "file" ? " -r -F" : ` -x${choices(value)}`;
+}
+
+function choices(complete: Complete): string {
   if (complete === "any") return "";
   if (complete === "file") return " -F";
   if (complete === "directory") return " -a '(__fish_complete_directories)'";

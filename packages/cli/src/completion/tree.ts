@@ -59,3 +59,23 @@ function resolve(complete: Flag<unknown>["complete"], providers: readonly string
   if (complete === undefined) return "any";
   return complete === "provider" ? providers : complete;
 }
+
+/** Every command under every spelling: what is typed after the path so far, and the path it leads to. */
+export function pathsOf(node: CompletionNode, path = ""): readonly { readonly typed: string; readonly path: string }[] {
+  return node.commands.flatMap((inner) => {
+    const innerPath = pathTo(path, inner);
+    return [
+      { typed: inner.names.map((name) => `${path}/${name}`).join("|"), path: innerPath },
+      ...pathsOf(inner, innerPath),
+    ];
+  });
+}
+
+function pathTo(path: string, node: CompletionNode): string {
+  return `${path}/${node.names[0] ?? ""}`;
+}
+
+/** Every command with the path that leads to it; the program itself has the empty one. */
+export function everyNode(node: CompletionNode, path = ""): readonly (readonly [path: string, node: CompletionNode])[] {
+  return [[path, node], ...node.commands.flatMap((inner) => everyNode(inner, pathTo(path, inner)))];
+}
