@@ -99,3 +99,30 @@ test("two runs at once issue once", async () => {
   ).toEqual(["issued", "skipped"]);
   expect(world.engine.of("order.created")).toHaveLength(1);
 });
+
+test("what failed is not ordered again at once, unless a person insists", async () => {
+  await using world = await startWorld([]);
+  const bad = {
+    ...world.spec,
+    dns: { ...world.spec.dns, propagation: { mode: "off" } as const },
+    challenges: [{ type: "dns-01", provider: "nobody" }] as const,
+  };
+  // Never asked of the CA: nothing to wait for.
+  expect(await renew([bad], plain, await world.engine.run())).toMatchObject([{ outcome: "failed" }]);
+  const blocked = { ...world.spec, name: "b", identifiers: [{ type: "dns", value: "x.nowhere.test" } as const] };
+  expect(await renew([blocked], plain, await world.engine.run())).toMatchObject([
+    { outcome: "failed", error: { code: "CHALLENGE_FAILED" } },
+  ]);
+  const asked = (await world.ca.requests()).length;
+  expect(await renew([blocked], plain, await world.engine.run())).toMatchObject([
+    {
+      outcome: "failed",
+      error: { code: "LIMIT_BACKOFF", retryAfter: expect.any(Number), hint: expect.stringContaining("--force") },
+    },
+  ]);
+  expect((await world.ca.requests()).length).toBe(asked);
+  expect(await renew([blocked], { ...plain, insist: true }, await world.engine.run())).toMatchObject([
+    { error: { code: "CHALLENGE_FAILED" } },
+  ]);
+  expect(await renew([world.spec], plain, await world.engine.run())).toMatchObject([{ outcome: "issued" }]);
+});

@@ -18,7 +18,7 @@ export {
 } from "./propagation.ts";
 export { type PropagationMode, waitForTxt } from "./propagation-modes.ts";
 export { type Evidence, isVisible, type VisibilityRules } from "./propagation-policy.ts";
-export { isPublicSuffix, type PublicSuffixKind, publicSuffixKind } from "./public-suffix.ts";
+export { isPublicSuffix, type PublicSuffixKind, publicSuffixKind, registeredDomain } from "./public-suffix.ts";
 export type {
   AddressRecord,
   CaaRecord,

@@ -30,3 +30,11 @@ export function publicSuffixKind(name: string): PublicSuffixKind | undefined {
 export function isPublicSuffix(name: string): boolean {
   return publicSuffixKind(name) !== undefined;
 }
+
+/**
+ * The name registered below the public suffix (`example.co.uk` of `www.example.co.uk`), both sections of the list counted,
+ * as Let's Encrypt counts; undefined for a public suffix itself.
+ */
+export function registeredDomain(name: string): string | undefined {
+  return parse(name, { allowPrivateDomains: true, validateHostname: false, detectIp: false }).domain ?? undefined;
+}

@@ -16,6 +16,7 @@ import { readOrder, removeOrder, saveOrder } from "../store/orders.ts";
 import { saveCertificate } from "../store/save-certificate.ts";
 import type { Store } from "../store/store.ts";
 import type { World } from "../world.ts";
+import { ChallengeError } from "./challenge-error.ts";
 import { proveNames } from "./prove.ts";
 import type { Solver } from "./solver.ts";
 import { verifyChain } from "./verify.ts";
@@ -32,6 +33,8 @@ export interface IssueJob {
   /** The key in use, for `spec.reuseKey`. */
   readonly previousKeyPem?: string | undefined;
   readonly replaces?: string | undefined;
+  /** Asked before an order is placed; throws where none may be. */
+  readonly mayOrder?: (() => Promise<void>) | undefined;
   readonly store: Store;
   readonly world: World;
 }
@@ -53,6 +56,10 @@ export async function issue(job: IssueJob): Promise<CertificateMeta> {
     ...job,
     resumed: open.order,
     onOrder: (order) => rememberOrder(job, order, request.keyPem),
+  }).catch(async (error: unknown) => {
+    // Its authorizations are refused or given up: nothing of this order can be used again.
+    if (error instanceof ChallengeError) await removeOrder(store, spec.name);
+    throw error;
   });
   try {
     const order =

@@ -20,6 +20,8 @@ export interface ProofJob {
   readonly replaces?: string | undefined;
   /** An order of an earlier run that can still be used. */
   readonly resumed?: Order | undefined;
+  /** Asked before an order is placed; throws where none may be. */
+  readonly mayOrder?: (() => Promise<void>) | undefined;
   /** Told of every new order before anything is done for it. */
   readonly onOrder: (order: Order) => Promise<void>;
   readonly world: World;
@@ -57,7 +59,8 @@ export async function proveNames(job: ProofJob): Promise<ProvenOrder> {
   }
 }
 
-async function placeOrder({ spec, client, replaces, onOrder, world }: ProofJob): Promise<Order> {
+async function placeOrder({ spec, client, replaces, mayOrder, onOrder, world }: ProofJob): Promise<Order> {
+  await mayOrder?.();
   const { signal } = world;
   const created = await createOrder(
     client,

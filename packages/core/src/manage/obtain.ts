@@ -6,6 +6,7 @@ import type { Solver } from "../issue/solver.ts";
 import type { CaSpec } from "../spec.ts";
 import type { CertificateMeta } from "../store/certificate-meta.ts";
 import { readCertificate } from "../store/certificates.ts";
+import { withinLimits } from "./budget.ts";
 import type { Run } from "./parts.ts";
 import type { Action } from "./plan.ts";
 import { openSolvers } from "./solvers.ts";
@@ -38,10 +39,12 @@ export function createCaPool({ store, parts, world }: Run): CaPool {
 
 /**
  * Gets one certificate from the first of its CAs that gives it. The next CA is asked only when the one before was out of
- * reach, limited us, or is forbidden to issue; a name that cannot be proved fails everywhere alike.
+ * reach, limited us, or is forbidden to issue; a name that cannot be proved fails everywhere alike. `force` lifts this
+ * program's own limits and backoff, not the CA's.
  */
 export async function obtain(
   action: Extract<Action, { do: "issue" }>,
+  force: boolean,
   pool: CaPool,
   run: Run,
 ): Promise<CertificateMeta> {
@@ -49,7 +52,7 @@ export async function obtain(
   const solvers = await openSolvers(spec, run);
   for (const [index, ca] of spec.cas.entries()) {
     try {
-      return await obtainFrom(ca, action, solvers, pool, run);
+      return await obtainFrom(ca, action, force, solvers, pool, run);
     } catch (error) {
       run.world.signal.throwIfAborted();
       const next = spec.cas[index + 1];
@@ -69,23 +72,33 @@ export async function obtain(
 async function obtainFrom(
   ca: CaSpec,
   { spec, replaces }: Extract<Action, { do: "issue" }>,
+  force: boolean,
   solvers: readonly Solver[],
   pool: CaPool,
   run: Run,
 ): Promise<CertificateMeta> {
   const client = await pool.client(ca);
   const before = await readCertificate(run.store, spec.name);
-  return await issue({
-    spec,
-    client,
-    solvers,
-    csr: spec.csrFile === undefined ? undefined : await run.parts.readFile(spec.csrFile),
-    previousKeyPem: before?.keyPem,
-    // Another CA knows nothing of the certificate that is replaced.
-    replaces: before?.meta.directoryUrl === client.directoryUrl ? replaces : undefined,
-    store: run.store,
-    world: run.world,
-  });
+  const csr = spec.csrFile === undefined ? undefined : await run.parts.readFile(spec.csrFile);
+  // Another CA knows nothing of the certificate that is replaced.
+  const follows = before?.meta.directoryUrl === client.directoryUrl ? replaces : undefined;
+  const { directoryUrl, accountUrl = "" } = client;
+  return await withinLimits(
+    { spec, directoryUrl, accountUrl, replaces: follows !== undefined, force },
+    run,
+    (mayOrder) =>
+      issue({
+        spec,
+        client,
+        solvers,
+        csr,
+        previousKeyPem: before?.keyPem,
+        replaces: follows,
+        mayOrder,
+        store: run.store,
+        world: run.world,
+      }),
+  );
 }
 
 const casOwnFaults = new Set([
@@ -96,6 +109,9 @@ const casOwnFaults = new Set([
   "ACME_PAUSED",
   "ACME_CAA",
   "ACME_NOT_ACME",
+  "LIMIT_REACHED",
+  "LIMIT_HOLD",
+  "LIMIT_PAUSED",
 ]);
 
 function isCasOwnFault(error: unknown): error is Error & { code: string } {

@@ -13,6 +13,8 @@ import { sweep } from "./sweep.ts";
 export interface RenewOptions {
   /** Issue whether due or not. */
   readonly force: boolean;
+  /** A person asked for just this: do not wait out the pause after an earlier failure. Default false. */
+  readonly insist?: boolean;
   /** Only say what would be done. */
   readonly dryRun: boolean;
   /** Certificates worked on at a time. Default 4. */
@@ -76,7 +78,7 @@ async function renewOne(
     });
     // Planned only now: the run we waited for may have done it all.
     const action = await planNow(spec, options, pool, run);
-    return await execute(action, pool, run);
+    return await execute(action, options, pool, run);
   } catch (cause) {
     world.signal.throwIfAborted();
     const error = cause instanceof Error ? cause : new Error(String(cause));
@@ -97,7 +99,7 @@ async function planNow(spec: CertificateSpec, options: RenewOptions, pool: CaPoo
   return planCertificate(spec, factsOf(current, spec.deploy), { now, force: options.force });
 }
 
-async function execute(action: Action, pool: CaPool, run: Run): Promise<CertificateResult> {
+async function execute(action: Action, options: RenewOptions, pool: CaPool, run: Run): Promise<CertificateResult> {
   const { spec } = action;
   const certificate = spec.name;
   if (action.do === "nothing") {
@@ -120,7 +122,7 @@ async function execute(action: Action, pool: CaPool, run: Run): Promise<Certific
   if (action.do === "issue") {
     // A target nobody can make sense of is told before an order is spent, not after.
     await Promise.all(spec.deploy.map((target) => run.parts.target(target)));
-    const meta = await obtain(action, pool, run);
+    const meta = await obtain(action, options.force || options.insist === true, pool, run);
     const targets = spec.deploy.length === 0 ? [] : await deployCertificate(certificate, spec.deploy, run);
     return { certificate, outcome: "issued", notAfter: new Date(meta.notAfter), targets };
   }
