@@ -1,7 +1,7 @@
 import { type AcmeClient, type CaSpec, openCa } from "@certwright/core";
 import { type AccountId, listAccounts, readAccount, type Store } from "@certwright/core/store";
 import { knownCaOf } from "./ca-names.ts";
-import { onlyCa } from "./ca-spec.ts";
+import { checkBinding, onlyCa } from "./ca-spec.ts";
 import type { Invocation } from "./command.ts";
 import type { accountFlags } from "./declarations/account.ts";
 import { cliError } from "./errors.ts";
@@ -25,6 +25,7 @@ export async function openAccount(
   const { flags, context, global, emit, secrets } = invocation;
   const store = openState(global, context, emit);
   const asked = onlyCa(flags, context);
+  if (mayCreate) await checkBinding([asked], store);
   const id = mayCreate ? idOf(asked) : await chooseAccount(asked, store);
   const ca: CaSpec = { ...asked, ...(id.email === undefined ? {} : { email: id.email }) };
   const access = await openCaAccess(ca, flags.acceptTos, context, secrets);

@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
 import type { CaSpec, SecretRef } from "@certwright/core";
+import { listAccounts, type Store } from "@certwright/core/store";
 import { defaultCa, directoryUrlOf, knownCaOf } from "./ca-names.ts";
 import type { CliContext } from "./context.ts";
 import type { caFlags } from "./declarations/issue.ts";
-import { usageError } from "./errors.ts";
+import { cliError, usageError } from "./errors.ts";
 import type { FlagValues } from "./flags.ts";
 
 type CaFlags = FlagValues<typeof caFlags>;
@@ -33,6 +34,22 @@ export function onlyCa(flags: CaFlags, context: Pick<CliContext, "cwd" | "env">)
   const [ca, other] = caSpecs(flags, context);
   if (ca === undefined || other !== undefined) throw usageError("this command works with one CA", "Give one --server.");
   return ca;
+}
+
+/**
+ * Refuses to ask a CA for an account that it will not give without an external account binding, and says where to get one.
+ *
+ * @throws CertwrightError `CLI_BINDING_NEEDED`
+ */
+export async function checkBinding(cas: readonly CaSpec[], store: Store): Promise<void> {
+  for (const { directoryUrl, eab } of cas) {
+    const known = knownCaOf(directoryUrl);
+    if (known?.eab === undefined || eab !== undefined) continue;
+    if ((await listAccounts(store, directoryUrl)).length > 0) continue;
+    throw cliError("CLI_BINDING_NEEDED", `${known.title} gives accounts only to accounts made with it before`, {
+      hint: `Get a key identifier and an HMAC key (${known.eab}), then add --eab-kid and --eab-hmac-key-file.`,
+    });
+  }
 }
 
 function bindingOf(

@@ -2,6 +2,7 @@
 export const cliErrorCodes = {
   CLI_USAGE: "The command line is wrong: an unknown command or option, or a value that is missing or cannot be read.",
   CLI_CA_UNKNOWN: "The CA is neither a known short name nor the https: URL of an ACME directory.",
+  CLI_BINDING_NEEDED: "The CA binds each ACME account to an account made with it elsewhere, and nothing says which.",
   CLI_CA_GONE: "The CA of this name no longer issues certificates.",
   CLI_TARGET_UNKNOWN: "The deploy target is of no kind Certwright knows.",
   CLI_ACCOUNT_UNKNOWN: "The store has no account at this CA with this address, or several and none was named.",

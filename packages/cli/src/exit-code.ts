@@ -21,6 +21,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 /** Codes that say that the command line, the configuration or the names are wrong, whichever part of the program found it. */
 const usageCodes: ReadonlySet<string> = new Set([
   "CLI_USAGE",
+  "CLI_BINDING_NEEDED",
   "CLI_CA_UNKNOWN",
   "CLI_CA_GONE",
   "CLI_TARGET_UNKNOWN",

@@ -1,16 +1,19 @@
 import { readCsr, renew } from "@certwright/core";
+import { checkBinding } from "../ca-spec.ts";
 import type { CommandResult, Invocation } from "../command.ts";
 import type { issueFlags } from "../declarations/issue.ts";
 import { readSmallFile } from "../files.ts";
 import { specOf } from "../issue-spec.ts";
 import { renewalResult } from "../renewal-result.ts";
 import { openRun } from "../run-setup.ts";
+import { openState } from "../state.ts";
 
 /** One certificate: planned, obtained when due, deployed. */
 export async function run(invocation: Invocation<typeof issueFlags>): Promise<CommandResult> {
   const { flags, context } = invocation;
   const fromCsr = flags.csr === undefined ? [] : (await readCsr(await readSmallFile(flags.csr))).identifiers;
   const spec = specOf(flags, context, fromCsr);
+  await checkBinding(spec.cas, openState(invocation.global, context, invocation.emit));
   const engine = await openRun(invocation, { dns: spec.dns, acceptTerms: flags.acceptTos });
   return renewalResult(await renew([spec], { force: flags.force, insist: true, dryRun: flags.dryRun }, engine));
 }

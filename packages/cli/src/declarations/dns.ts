@@ -68,14 +68,14 @@ export const dnsDeclaration: Declaration = {
   commands: [setDeclaration, removeDeclaration, checkDeclaration, providersDeclaration],
 };
 
-export const cleanupFlags = {};
+export const cleanupFlags = providerFlags;
 
 export const cleanupDeclaration: Declaration<typeof cleanupFlags> = {
   name: "cleanup",
   group,
   summary: "remove records that an interrupted run left behind",
   description:
-    "Every record is noted before it is written. This removes those that a run could not remove itself, because it was killed or the DNS failed; the next run does the same.",
+    "Every record is noted before it is written. This removes those that a run could not remove itself, because it was killed or the DNS failed; the next run does the same.\nThe provider is that of the certificate the record was for; where no certificate came of it, name it with --dns.",
   flags: cleanupFlags,
   load: () => import("../commands/cleanup.ts"),
 };

@@ -1,5 +1,6 @@
 import { type CertwrightError, isCertwrightError } from "@certwright/provider/errors";
 import type { CliErrorCode } from "../error-codes.ts";
+import { withFlags } from "./flag-hints.ts";
 
 /** An error as it is shown: one line, what to do, and for --debug where it came from. */
 export interface Explained {
@@ -36,10 +37,11 @@ export function explain(error: unknown): Explained {
 }
 
 function explainOwn(error: CertwrightError): Omit<Explained, "stack"> {
+  const hint = withFlags(error.code, error.hint);
   return {
     code: error.code,
     message: error.message,
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(hint === undefined ? {} : { hint }),
     ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }),
   };
 }

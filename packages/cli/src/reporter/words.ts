@@ -1,5 +1,6 @@
 import type { CertwrightEvent, ServerState, TxtEventRecord } from "@certwright/core";
 import { knownCaOf } from "../ca-names.ts";
+import { withFlags } from "./flag-hints.ts";
 
 /** What is told of an event. */
 export interface Said {
@@ -147,7 +148,7 @@ const sayings: Sayings = {
     certificate,
     code,
     text: message,
-    ...hinted(hint),
+    ...hinted(withFlags(code, hint)),
   }),
   "run.finished": ({ issued, skipped, failed, notDeployed }) =>
     issued + skipped + failed < 2
