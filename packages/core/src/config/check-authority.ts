@@ -62,23 +62,20 @@ export function checkAuthorities(checking: Checking, caUrl: CaUrl): Authorities 
     for (const name of cas ?? []) named(name, ["certificates", certificate, "cas"]);
   }
   const usual = usualCas(checking, [...written]);
-  if (settings.defaults.cas === undefined) for (const name of usual) named(name, ["defaults"]);
+  for (const name of usual) named(name, ["defaults"]);
   return {
     all: [...found.values()].filter((ca) => ca !== undefined),
     choose: (names) => (names ?? settings.defaults.cas ?? usual).flatMap((name) => found.get(name)?.spec ?? []),
   };
 }
 
-/** What certificates get that name no CA, nor do the defaults. */
+/** What certificates get that name no CA, nor do the defaults; nothing where there is no such certificate. */
 function usualCas({ settings, isWritten, tell }: Checking, labels: readonly string[]): readonly string[] {
   const isNeeded = Object.keys(settings.certificates).some((name) => !isWritten(["certificates", name, "cas"]));
-  if (labels.length > 1 && isNeeded && !isWritten(["defaults", "cas"])) {
-    tell(
-      ["cas"],
-      "names several CAs, and nothing says which is asked first",
-      `Give their order: defaults: { cas: [${labels.join(", ")}] }.`,
-      "key",
-    );
+  if (!isNeeded || isWritten(["defaults", "cas"])) return [];
+  if (labels.length > 1) {
+    const hint = `Give their order: defaults: { cas: [${labels.join(", ")}] }.`;
+    tell(["cas"], "names several CAs, and nothing says which is asked first", hint, "key");
   }
   return labels.length === 0 ? [builtInCa] : labels;
 }
@@ -106,6 +103,7 @@ function accountOf(
       path,
       "does not say which account is used",
       `Several are there: ${labels.join(", ")}. Under cas, give the CA its account.`,
+      path[0] === "cas" ? "key" : "value",
     );
   }
   return only === undefined ? undefined : settings.accounts[only];

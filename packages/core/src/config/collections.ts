@@ -68,12 +68,14 @@ export function dictionary<T>(key: Type<string>, item: Type<T>): Type<Readonly<R
     read: (node, reading) => {
       const map = asMap(node, reading);
       if (map === bad) return bad;
-      const values: [string, T][] = [];
+      const values = new Map<string, T>();
       for (const [name, { keyAt, value }] of map.entries) {
         const inside = reading.at(name);
         const named = key.read({ kind: "scalar", value: name, source: name, at: keyAt, size: 1 }, inside);
         const read = item.read(value, inside);
-        if (named !== bad && read !== bad) values.push([name, read]);
+        if (named === bad || read === bad) continue;
+        if (values.has(named)) inside.fault(keyAt, `means ${named}, which is there already`, "Keep one of them.");
+        values.set(named, read);
       }
       return withoutPrototype(values);
     },

@@ -43,7 +43,7 @@ export function showFault(file: string, { path, line, column, problem, hint }: C
 function inOrder(faults: readonly ConfigFault[]): readonly ConfigFault[] {
   const distinct = new Map<string, ConfigFault>();
   for (const fault of faults) {
-    const key = JSON.stringify([fault.line, fault.column, fault.problem]);
+    const key = JSON.stringify([fault.line, fault.column, fault.problem, /[^.[]*$/.exec(fault.path)?.[0]]);
     if (!distinct.has(key)) distinct.set(key, fault);
   }
   return [...distinct.values()].sort((a, b) => a.line - b.line || a.column - b.column);

@@ -1,8 +1,9 @@
+import { resolve } from "node:path";
 import { normalizeName, parseServer } from "@certwright/dns";
 import { parseZonePin } from "@certwright/provider";
 import { parseIdentifier } from "../identifier.ts";
 import { parsed, text } from "./scalars.ts";
-import type { Type } from "./type.ts";
+import { bad, type Type } from "./type.ts";
 
 /** What accounts, CAs, providers, targets and notifications are called by in the file. */
 export const label: Type<string> = text({
@@ -28,6 +29,15 @@ export const identifier: Type<string> = parsed(
 
 /** A domain name, in lower case and A-labels. */
 export const domain: Type<string> = parsed(text({ label: "domain" }), normalizeName);
+
+/** A provider by id, package name or path; a path that starts with a dot is relative to the configuration file. */
+export const providerName: Type<string> = {
+  ...text({ label: "id, package or path", longest: 512 }),
+  read: (node, reading) => {
+    const name = text({ longest: 512 }).read(node, reading);
+    return name !== bad && /^\.{1,2}\//.test(name) ? resolve(reading.directory, name) : name;
+  },
+};
 
 /** A zone to write to, `name` or `name=id`. */
 export const zonePin: Type<string> = parsed(text({ label: "zone" }), (value) => {

@@ -104,14 +104,19 @@ export const secretRef: Type<SecretRef> = {
 /** A text that anybody may see, or a reference to one that nobody may. */
 export const textOrSecret: Type<string | SecretRef> = byForm<string | SecretRef>({ scalar: text(), map: secretRef });
 
-/** Names of options that hold secrets, where no definition says which do. */
-const secretName =
-  /pass(?:word|phrase|wd)?$|secret|token|credential|hmac|private|(?:^|[a-z_-])key$|auth(?:orization)?$|cookie/i;
-const notSecretName = /(?:id|name|file|path|type|url|uri|algorithm)$/i;
+/** Words in names of options that hold secrets, where no definition says which do. */
+const secretWord =
+  /^(?:.*(?:password|passwd|passphrase|secret|token|credentials?|cookie|authorization|(?:api|auth|private|secret)key)|pass|pw|pwd|key|auth|hmac|private)$/;
+/** Words that make the name that of something about the secret. */
+const aboutWord = /^(?:id|name|file|path|type|url|uri|host|algorithm|ttl)$/;
 
 /** Whether a name is one that secrets have: `apiToken`, `PASSWORD`, `X-Auth-Key`; not `keyId`, `tokenFile`. */
 export function soundsSecret(name: string): boolean {
-  return secretName.test(name) && !notSecretName.test(name);
+  const words = name
+    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .toLowerCase()
+    .split(/[^a-z0-9]+/);
+  return !aboutWord.test(words.at(-1) ?? "") && words.some((word) => secretWord.test(word));
 }
 
 /** Texts or references by name; a name that sounds like a secret's takes a reference only. */

@@ -1,5 +1,5 @@
 import { dictionary, list, object } from "./collections.ts";
-import { certificateName, domain, label, zonePin } from "./grammars.ts";
+import { certificateName, domain, label, providerName, zonePin } from "./grammars.ts";
 import { integer, text } from "./scalars.ts";
 import { optionValue } from "./secret-type.ts";
 import { account, ca } from "./table-authority.ts";
@@ -10,7 +10,7 @@ import { fleet, target } from "./table-targets.ts";
 import { filled, type Infer, optional } from "./type.ts";
 
 const provider = object("provider", "One account at a DNS provider. Several of one provider are ordinary.", {
-  provider: optional(text({ longest: 512 }), "Provider by id, package name or path.", "the label"),
+  provider: optional(providerName, "Provider by id, package name or path.", "the label"),
   zones: optional(
     list(domain, { least: 1, distinct: true }),
     "Zones it is used for, with all below them; of several that fit, the closest.",

@@ -1,4 +1,4 @@
-import { realpath } from "node:fs/promises";
+import { readFile, realpath } from "node:fs/promises";
 import { isAbsolute } from "node:path";
 import type { DeployableCertificate, DeployTarget } from "../manage/target.ts";
 import { locateCertificate, readCertificate } from "../store/certificates.ts";
@@ -57,18 +57,28 @@ async function describe(certificate: DeployableCertificate, store: Store): Promi
   };
 }
 
-/** Links to the store's files where it keeps them on this machine, so that the key is not copied; else the texts. */
+/** Links to the store's files where they lie here in the clear, so that the key is not copied; else the texts. */
 async function materialOf(certificate: DeployableCertificate, store: Store): Promise<HookMaterial> {
   const { name, leafPem, chainPem, keyPem } = certificate;
-  const file = async (file: GenerationFile): Promise<string> => await realpath(locateCertificate(store, name, file));
   const texts = { name, leafPem, chainPem, keyPem };
+  const fullchain = leafPem + chainPem;
+  const find = async (file: GenerationFile, text: string): Promise<string> => {
+    const path = await realpath(locateCertificate(store, name, file));
+    // A store may be sealed, or have been moved on by another run.
+    if ((await readFile(path, "utf8")) !== text) throw new Error(`${file} holds something else`);
+    return path;
+  };
   if (!isAbsolute(locateCertificate(store, name, "key.pem"))) return texts;
-  const [leaf, chain, fullchain, key, combined] = await Promise.all([
-    file("leaf.pem"),
-    file("chain.pem"),
-    file("fullchain.pem"),
-    file("key.pem"),
-    file("haproxy.pem"),
-  ]);
-  return { ...texts, stored: { certificate: leaf, chain, fullchain, key, combined } };
+  try {
+    const stored = {
+      certificate: await find("leaf.pem", leafPem),
+      chain: await find("chain.pem", chainPem),
+      fullchain: await find("fullchain.pem", fullchain),
+      key: await find("key.pem", keyPem),
+      combined: await find("haproxy.pem", fullchain + keyPem),
+    };
+    return { ...texts, stored };
+  } catch {
+    return texts;
+  }
 }
