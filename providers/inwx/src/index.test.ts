@@ -12,7 +12,7 @@ import {
   Refusal,
   unquoted,
 } from "@certwright/provider-test";
-import { describe, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import provider from "./index.ts";
 
 const codes: Readonly<Record<number, readonly [number, string]>> = {
@@ -109,4 +109,13 @@ describe("with a password", () => conformance(provider, { test, options: { usern
 describe("with a second factor", () => {
   const sharedSecret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
   conformance(provider, { test, options: { username: "somebody", sharedSecret }, api: api(true) });
+});
+
+test("the test system is another host, but an endpoint of one's own wins", () => {
+  const seen: unknown[] = [];
+  const http = (options: { baseUrl?: string } = {}) => seen.push(options.baseUrl);
+  const options = { username: "somebody", password: "secret", sandbox: true };
+  for (const endpoint of [provider.endpoint ?? "", "http://127.0.0.1:1"])
+    provider.create({ ...options, endpoint }, { http, now: () => 0 } as never);
+  expect(new Set(seen)).toEqual(new Set(["https://api.ote.domrobot.com/jsonrpc", "http://127.0.0.1:1"]));
 });
