@@ -22,7 +22,7 @@ export const caFlags = {
     `CA by short name (${knownCas.map((ca) => ca.name).join(", ")}) or directory URL; several in order of preference`,
     { group: "Which CA", complete: knownCas.map((ca) => ca.name), shownDefault: "letsencrypt" },
   ),
-  caFile: text("--ca-file <file>", "PEM roots to trust for the CA's own HTTPS, besides the system's", {
+  caFile: text("--ca-file <file>", "PEM roots to trust for the CA's own HTTPS, in place of the system's", {
     group: "Which CA",
     complete: "file",
   }),
