@@ -2,11 +2,11 @@ import { readdir, readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { type CertificateSpec, type ChallengeSpec, renew } from "@certwright/core";
+import pdns from "@certwright/dns-pdns";
 import { createStandaloneSolver, createWebrootSolver } from "@certwright/http-01";
 import { createTlsAlpnSolver } from "@certwright/tls-alpn-01";
 import { freePort, startChalltestsrv, startPebble, startPowerdns, withTempDir } from "@certwright/tools/servers";
 import { expect, test } from "vitest";
-import pdns from "../providers/pdns/src/index.ts";
 import { type EngineOptions, specFor, startEngine } from "./engine.ts";
 
 const plain = { force: false, dryRun: false };

@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { type CertwrightEvent, renew } from "@certwright/core";
 import { listCertificates, readCertificate } from "@certwright/core/store";
 import { exchange, parseServer } from "@certwright/dns";
+import pdns from "@certwright/dns-pdns";
 import { type PebbleOptions, startPebble, startPowerdns } from "@certwright/tools/servers";
 import { expect, test } from "vitest";
-import pdns from "../providers/pdns/src/index.ts";
 import { type EngineOptions, specFor, startEngine } from "./engine.ts";
 
 const plain = { force: false, dryRun: false };

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { type DeployTarget, renew } from "@certwright/core";
 import { readCertificateMeta } from "@certwright/core/store";
+import pdns from "@certwright/dns-pdns";
 import { CertwrightError } from "@certwright/provider";
 import { startPebble, startPowerdns } from "@certwright/tools/servers";
 import { expect, test } from "vitest";
-import pdns from "../providers/pdns/src/index.ts";
 import { specFor, startEngine } from "./engine.ts";
 
 const plain = { force: false, dryRun: false };

@@ -17,6 +17,7 @@ export { AcmeProblem } from "./acme/problem.ts";
 export { certificateId, getRenewalInfo } from "./acme/renewal-info.ts";
 export { revocationReasons, revokeCertificate } from "./acme/revocation.ts";
 export { type CertificateInfo, isIssuedBy, parseChain, readCertificate as readX509 } from "./acme/x509.ts";
+export { coreErrorCodes } from "./error-codes.ts";
 export type { CertwrightEvent, Emit, ServerState, TxtEventRecord } from "./events.ts";
 export {
   type ChallengeType,

@@ -3,6 +3,9 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { DefinedProvider } from "@certwright/provider";
+import { commandReference } from "./reference/commands.ts";
+import { errorReference, readErrorTables } from "./reference/errors.ts";
+import { providerReference } from "./reference/providers.ts";
 import { commandManifest, registryText, versionText } from "./sync-command.ts";
 import { providerManifest, providerReadme } from "./sync-provider.ts";
 import { workspaceRoot } from "./workspace.ts";
@@ -33,6 +36,9 @@ export async function derivedFiles(root: string): Promise<Derived> {
     ["packages/cli/package.json", commandManifest(command, providers)],
     ["packages/cli/src/version.ts", versionText(String(command.version))],
     [registryPath, formatted(registryPath, registryText(providers))],
+    ["docs/reference/commands.md", commandReference()],
+    ["docs/reference/errors.md", errorReference(await readErrorTables(root))],
+    ["docs/reference/providers.md", providerReference(providers)],
   ]);
   for (const provider of providers) {
     files.set(`${provider.folder}/package.json`, providerManifest(provider));
