@@ -33,7 +33,7 @@ conformance(provider, {
           })),
       }),
       "POST /my/products/:product/dns/records/": ({ params, json }, dns) => {
-        demand(typeof json.ttl === "number" && json.ttl >= 60, "Invalid TTL", 400);
+        demand(typeof json.ttl === "number" && json.ttl >= 120, "Invalid TTL", 400);
         const { id } = dns.zone(params.product?.slice(1)).add({ type: json.type, name: json.name, value: json.data });
         return { ...ok, record: { id: Number(id) } };
       },

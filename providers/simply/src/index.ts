@@ -14,7 +14,8 @@ export default defineProvider({
     },
     apiKey: { description: "API key of the account", env: ["SIMPLY_API_KEY", "SIMPLY_ApiKey"], secret: true },
   },
-  traits: { granularity: "record", concurrency: "zone", minTtl: 60, propagation: 300 },
+  // The documentation names no smallest TTL; two minutes is what other clients are known to get.
+  traits: { granularity: "record", concurrency: "zone", minTtl: 120, propagation: 300 },
   permissions: "The API key of the account, which cannot be limited.",
   tested: { by: "contract", against: "https://www.simply.com/en/docs/api/", on: "2026-11-24" },
   create({ accountName, apiKey }, { http }) {
