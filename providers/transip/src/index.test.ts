@@ -20,7 +20,8 @@ conformance(provider, {
     const nonces = new Set<string>();
     return {
       auth: ({ bearer }) => nonces.has(bearer?.replace("token-of-", "") ?? ""),
-      errors: ({ status, message }) => answer(status, { error: message }),
+      errors: ({ status, message }) =>
+        answer(status, { error: message }, { "x-rate-limit-reset": String(Math.ceil(dns.now() / 1000) + 20) }),
       routes: {
         "POST /auth": open(({ json, text, headers }) => {
           const signature = Buffer.from(headers.signature ?? "", "base64");

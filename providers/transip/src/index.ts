@@ -69,7 +69,13 @@ export default defineProvider({
       const wish = { login: accountName, read_only: false, expiration_time: "30 minutes", global_key: anyAddress };
       return { token: (await login.post("/auth", wish)).text("token"), expiresIn: 1800 };
     }, now);
-    const api = http({ bearer: token });
+    /** The limit is a thousand calls in fifteen minutes, and the answer says when there is room again. */
+    const check = (_: Reply, { status, headers }: { readonly status: number; readonly headers: Headers }) => {
+      const retryAfter = Math.ceil(Number(headers.get("x-rate-limit-reset")) - now() / 1000);
+      if (status !== 429 || headers.has("retry-after") || !(retryAfter > 0 && retryAfter <= 900)) return undefined;
+      return new ProviderError("PROVIDER_RATE_LIMITED", "TransIP takes no more calls for now", { status, retryAfter });
+    };
+    const api = http({ bearer: token, check });
     const entries = (zone: string) => path`/domains/${zone}/dns`;
     async function find({ zone, name, value }: TxtRecord): Promise<Reply | undefined> {
       const all = (await api.get(entries(zone.name))).list("dnsEntries");
