@@ -1,4 +1,4 @@
-import { defineProvider, path, sameName, type TxtRecord } from "@certwright/provider";
+import { defineProvider, path, recordsById, sameName } from "@certwright/provider";
 
 /** An API of single records, found by listing and removed by id, that keeps duplicates; lists come in pages. */
 // biome-ignore lint/style/noDefaultExport: what a provider package looks like
@@ -23,30 +23,21 @@ export default defineProvider({
         next: ({ page, count }) => (count === 50 ? { page: page + 1 } : undefined),
       });
 
-    async function find({ zone, name, value }: TxtRecord): Promise<string | undefined> {
-      for await (const record of pages(path`/zones/${zone.id}/records`, "records")) {
-        const ours = record.text("type") === "TXT" && sameName(record.text("name"), name);
-        if (ours && record.text("content") === value) return record.id("id");
-      }
-      return undefined;
-    }
-
     return {
       async *zones() {
         for await (const zone of pages("/zones", "zones")) yield { name: zone.text("name"), id: zone.id("id") };
       },
-      async add(record) {
-        const { zone, name, value, ttl } = record;
-        const known = await find(record);
-        if (known !== undefined) return known;
-        const body = { type: "TXT", name, content: value, ttl };
-        const made = await api.post(path`/zones/${zone.id}/records`, body, { repeat: false });
-        return made.id("id");
-      },
-      async remove(record) {
-        const id = await find(record);
-        if (id !== undefined) await api.delete(path`/zones/${record.zone.id}/records/${id}`, { absent: null });
-      },
+      ...recordsById({
+        list: ({ zone }) => pages(path`/zones/${zone.id}/records`, "records"),
+        is: (found, { name, value }) =>
+          found.text("type") === "TXT" && sameName(found.text("name"), name) && found.text("content") === value,
+        id: (found) => found.id("id"),
+        async create({ zone, name, value, ttl }) {
+          const body = { type: "TXT", name, content: value, ttl };
+          return (await api.post(path`/zones/${zone.id}/records`, body, { repeat: false })).id("id");
+        },
+        delete: ({ zone }, id) => api.delete(path`/zones/${zone.id}/records/${id}`, { absent: null }),
+      }),
     };
   },
 });
