@@ -1,4 +1,4 @@
-import { defineProvider, path, type Reply, sameName, type TxtRecord } from "@certwright/provider";
+import { defineProvider, path, type Reply, recordsById, sameName, type TxtRecord } from "@certwright/provider";
 
 /** The API's number of the record type; its newer answers have the name instead. */
 const txt = 3;
@@ -22,12 +22,6 @@ export default defineProvider({
     const api = http({ headers: { accesskey: accessKey } });
     const zonePath = ({ zone }: TxtRecord) => path`/dnszone/${zone.id}`;
 
-    async function find(record: TxtRecord): Promise<string | undefined> {
-      const records = (await api.get(zonePath(record))).list("Records").filter(isTxt);
-      const ours = records.filter((found) => sameName(found.text("Name"), record.name));
-      return ours.find((found) => found.text("Value") === record.value)?.id("Id");
-    }
-
     return {
       async *zones() {
         const zones = api.pages("/dnszone", {
@@ -38,17 +32,18 @@ export default defineProvider({
         });
         for await (const zone of zones) yield { name: zone.text("Domain"), id: zone.id("Id") };
       },
-      async add(record) {
-        const known = await find(record);
-        if (known !== undefined) return known;
-        const { name, value, ttl } = record;
-        const body = { Type: txt, Name: name === "@" ? "" : name, Value: value, Ttl: ttl };
-        return (await api.put(`${zonePath(record)}/records`, body, { repeat: false })).id("Id");
-      },
-      async remove(record) {
-        const id = await find(record);
-        if (id !== undefined) await api.delete(zonePath(record) + path`/records/${id}`, { absent: null });
-      },
+      ...recordsById({
+        list: async (record) => (await api.get(zonePath(record))).list("Records"),
+        is: (found, { name, value }) =>
+          isTxt(found) && sameName(found.text("Name"), name) && found.text("Value") === value,
+        id: (found) => found.id("Id"),
+        async create(record) {
+          const { name, value, ttl } = record;
+          const body = { Type: txt, Name: name === "@" ? "" : name, Value: value, Ttl: ttl };
+          return (await api.put(`${zonePath(record)}/records`, body, { repeat: false })).id("Id");
+        },
+        delete: (record, id) => api.delete(zonePath(record) + path`/records/${id}`, { absent: null }),
+      }),
     };
   },
 });

@@ -1,4 +1,4 @@
-import { defineProvider, path, sameName, type TxtRecord } from "@certwright/provider";
+import { defineProvider, path, recordsById, sameName, type TxtRecord } from "@certwright/provider";
 
 export default defineProvider({
   id: "digitalocean",
@@ -29,27 +29,21 @@ export default defineProvider({
       });
     const recordsOf = ({ zone }: TxtRecord) => path`/v2/domains/${zone.name}/records`;
 
-    async function find(record: TxtRecord): Promise<string | undefined> {
-      for await (const found of pages(recordsOf(record), "domain_records", { type: "TXT", name: record.fqdn }))
-        if (sameName(found.text("name"), record.name) && found.text("data") === record.value) return found.id("id");
-      return undefined;
-    }
-
     return {
       async *zones() {
         for await (const domain of pages("/v2/domains", "domains")) yield domain.text("name");
       },
-      async add(record) {
-        const known = await find(record);
-        if (known !== undefined) return known;
-        const { name, value: data, ttl } = record;
-        const made = await api.post(recordsOf(record), { type: "TXT", name, data, ttl }, { repeat: false });
-        return made.id("domain_record", "id");
-      },
-      async remove(record) {
-        const id = await find(record);
-        if (id !== undefined) await api.delete(recordsOf(record) + path`/${id}`, { absent: null });
-      },
+      ...recordsById({
+        list: (record) => pages(recordsOf(record), "domain_records", { type: "TXT", name: record.fqdn }),
+        is: (found, { name, value }) => sameName(found.text("name"), name) && found.text("data") === value,
+        id: (found) => found.id("id"),
+        async create(record) {
+          const { name, value: data, ttl } = record;
+          const made = await api.post(recordsOf(record), { type: "TXT", name, data, ttl }, { repeat: false });
+          return made.id("domain_record", "id");
+        },
+        delete: (record, id) => api.delete(recordsOf(record) + path`/${id}`, { absent: null }),
+      }),
     };
   },
 });

@@ -1,4 +1,4 @@
-import { defineProvider, path, quote, sameName, type TxtRecord, unquote } from "@certwright/provider";
+import { defineProvider, path, quote, recordsById, sameName, type TxtRecord, unquote } from "@certwright/provider";
 
 export default defineProvider({
   id: "dnsimple",
@@ -30,14 +30,6 @@ export default defineProvider({
     const recordsOf = ({ zone }: TxtRecord) => path`/v2/${zone.id}/zones/${zone.name}/records`;
     const relative = ({ name }: TxtRecord) => (name === "@" ? "" : name);
 
-    async function find(record: TxtRecord): Promise<string | undefined> {
-      for await (const found of pages(recordsOf(record), { type: "TXT", name: relative(record) })) {
-        const ours = sameName(found.text("name"), record.name);
-        if (ours && unquote(found.text("content")) === record.value) return found.id("id");
-      }
-      return undefined;
-    }
-
     return {
       async *zones() {
         for (const account of (await api.get("/v2/accounts")).list("data")) {
@@ -45,16 +37,16 @@ export default defineProvider({
           for await (const zone of pages(path`/v2/${id}/zones`)) yield { name: zone.text("name"), id };
         }
       },
-      async add(record) {
-        const known = await find(record);
-        if (known !== undefined) return known;
-        const body = { type: "TXT", name: relative(record), content: quote(record.value), ttl: record.ttl };
-        return (await api.post(recordsOf(record), body, { repeat: false })).id("data", "id");
-      },
-      async remove(record) {
-        const id = await find(record);
-        if (id !== undefined) await api.delete(recordsOf(record) + path`/${id}`, { absent: null });
-      },
+      ...recordsById({
+        list: (record) => pages(recordsOf(record), { type: "TXT", name: relative(record) }),
+        is: (found, { name, value }) => sameName(found.text("name"), name) && unquote(found.text("content")) === value,
+        id: (found) => found.id("id"),
+        async create(record) {
+          const body = { type: "TXT", name: relative(record), content: quote(record.value), ttl: record.ttl };
+          return (await api.post(recordsOf(record), body, { repeat: false })).id("data", "id");
+        },
+        delete: (record, id) => api.delete(recordsOf(record) + path`/${id}`, { absent: null }),
+      }),
     };
   },
 });

@@ -1,4 +1,4 @@
-import { defineProvider, path, sameName, type TxtRecord } from "@certwright/provider";
+import { defineProvider, path, recordsById, sameName, type TxtRecord } from "@certwright/provider";
 
 export default defineProvider({
   id: "linode",
@@ -29,28 +29,22 @@ export default defineProvider({
       });
     const recordsOf = ({ zone }: TxtRecord) => path`/domains/${zone.id}/records`;
 
-    async function find(record: TxtRecord): Promise<string | undefined> {
-      for await (const found of pages(recordsOf(record), { type: "TXT" }))
-        if (sameName(found.text("name"), record.name) && found.text("target") === record.value) return found.id("id");
-      return undefined;
-    }
-
     return {
       async *zones(candidates) {
         const filter = { "+or": candidates.map((domain) => ({ domain })) };
         for await (const zone of pages("/domains", filter)) yield { name: zone.text("domain"), id: zone.id("id") };
       },
-      async add(record) {
-        const known = await find(record);
-        if (known !== undefined) return known;
-        const { name, value: target, ttl: ttl_sec } = record;
-        const body = { type: "TXT", name: name === "@" ? "" : name, target, ttl_sec };
-        return (await api.post(recordsOf(record), body, { repeat: false })).id("id");
-      },
-      async remove(record) {
-        const id = await find(record);
-        if (id !== undefined) await api.delete(recordsOf(record) + path`/${id}`, { absent: null });
-      },
+      ...recordsById({
+        list: (record) => pages(recordsOf(record), { type: "TXT" }),
+        is: (found, { name, value }) => sameName(found.text("name"), name) && found.text("target") === value,
+        id: (found) => found.id("id"),
+        async create(record) {
+          const { name, value: target, ttl: ttl_sec } = record;
+          const body = { type: "TXT", name: name === "@" ? "" : name, target, ttl_sec };
+          return (await api.post(recordsOf(record), body, { repeat: false })).id("id");
+        },
+        delete: (record, id) => api.delete(recordsOf(record) + path`/${id}`, { absent: null }),
+      }),
     };
   },
 });

@@ -1,4 +1,4 @@
-import { defineProvider, path, sameName, type TxtRecord } from "@certwright/provider";
+import { defineProvider, path, recordsById, sameName, type TxtRecord } from "@certwright/provider";
 
 export default defineProvider({
   id: "netlify",
@@ -24,28 +24,21 @@ export default defineProvider({
       });
     const recordsOf = ({ zone }: TxtRecord) => path`/dns_zones/${zone.id}/dns_records`;
 
-    async function find(record: TxtRecord): Promise<string | undefined> {
-      for await (const found of pages(recordsOf(record))) {
-        const ours = found.text("type") === "TXT" && sameName(found.text("hostname"), record.fqdn);
-        if (ours && found.text("value") === record.value) return found.id("id");
-      }
-      return undefined;
-    }
-
     return {
       async *zones() {
         for await (const zone of pages("/dns_zones")) yield { name: zone.text("name"), id: zone.id("id") };
       },
-      async add(record) {
-        const known = await find(record);
-        if (known !== undefined) return known;
-        const body = { type: "TXT", hostname: record.fqdn, value: record.value, ttl: record.ttl };
-        return (await api.post(recordsOf(record), body, { repeat: false })).id("id");
-      },
-      async remove(record) {
-        const id = await find(record);
-        if (id !== undefined) await api.delete(recordsOf(record) + path`/${id}`, { absent: null });
-      },
+      ...recordsById({
+        list: (record) => pages(recordsOf(record)),
+        is: (found, { fqdn, value }) =>
+          found.text("type") === "TXT" && sameName(found.text("hostname"), fqdn) && found.text("value") === value,
+        id: (found) => found.id("id"),
+        async create(record) {
+          const body = { type: "TXT", hostname: record.fqdn, value: record.value, ttl: record.ttl };
+          return (await api.post(recordsOf(record), body, { repeat: false })).id("id");
+        },
+        delete: (record, id) => api.delete(recordsOf(record) + path`/${id}`, { absent: null }),
+      }),
     };
   },
 });

@@ -1,4 +1,4 @@
-import { defineProvider, path, sameName, type TxtRecord } from "@certwright/provider";
+import { defineProvider, path, recordsById, sameName } from "@certwright/provider";
 
 export default defineProvider({
   id: "vercel",
@@ -35,29 +35,22 @@ export default defineProvider({
         },
       });
 
-    async function find({ zone, name, value }: TxtRecord): Promise<string | undefined> {
-      for await (const found of pages(path`/v5/domains/${zone.name}/records`, "records")) {
-        const ours = found.text("type") === "TXT" && sameName(found.text("name"), name);
-        if (ours && found.text("value") === value) return found.id("id");
-      }
-      return undefined;
-    }
-
     return {
       async *zones() {
         for await (const domain of pages("/v5/domains", "domains")) yield domain.text("name");
       },
-      async add(record) {
-        const known = await find(record);
-        if (known !== undefined) return known;
-        const { zone, name, value, ttl } = record;
-        const body = { type: "TXT", name: name === "@" ? "" : name, value, ttl };
-        return (await api.post(path`/v2/domains/${zone.name}/records`, body, { repeat: false })).id("uid");
-      },
-      async remove(record) {
-        const id = await find(record);
-        if (id !== undefined) await api.delete(path`/v2/domains/${record.zone.name}/records/${id}`, { absent: null });
-      },
+      ...recordsById({
+        list: ({ zone }) => pages(path`/v5/domains/${zone.name}/records`, "records"),
+        is: (found, { name, value }) =>
+          found.text("type") === "TXT" && sameName(found.text("name"), name) && found.text("value") === value,
+        id: (found) => found.id("id"),
+        async create(record) {
+          const { zone, name, value, ttl } = record;
+          const body = { type: "TXT", name: name === "@" ? "" : name, value, ttl };
+          return (await api.post(path`/v2/domains/${zone.name}/records`, body, { repeat: false })).id("uid");
+        },
+        delete: ({ zone }, id) => api.delete(path`/v2/domains/${zone.name}/records/${id}`, { absent: null }),
+      }),
     };
   },
 });

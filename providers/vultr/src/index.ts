@@ -1,4 +1,12 @@
-import { defineProvider, ProviderError, path, sameName, type TxtRecord, unquote } from "@certwright/provider";
+import {
+  defineProvider,
+  ProviderError,
+  path,
+  recordsById,
+  sameName,
+  type TxtRecord,
+  unquote,
+} from "@certwright/provider";
 
 /** The value as the API takes it: in one pair of quotes whatever its length, with nothing escaped inside. */
 function inQuotes(value: string): string {
@@ -36,29 +44,22 @@ export default defineProvider({
       });
     const recordsOf = ({ zone }: TxtRecord) => path`/v2/domains/${zone.name}/records`;
 
-    async function find(record: TxtRecord): Promise<string | undefined> {
-      for await (const found of pages(recordsOf(record), "records")) {
-        const ours = found.text("type") === "TXT" && sameName(found.text("name"), record.name);
-        if (ours && unquote(found.text("data")) === record.value) return found.id("id");
-      }
-      return undefined;
-    }
-
     return {
       async *zones() {
         for await (const zone of pages("/v2/domains", "domains")) yield zone.text("domain");
       },
-      async add(record) {
-        const known = await find(record);
-        if (known !== undefined) return known;
-        const { name, value, ttl } = record;
-        const body = { type: "TXT", name: name === "@" ? "" : name, data: inQuotes(value), ttl };
-        return (await api.post(recordsOf(record), body, { repeat: false })).id("record", "id");
-      },
-      async remove(record) {
-        const id = await find(record);
-        if (id !== undefined) await api.delete(recordsOf(record) + path`/${id}`, { absent: null });
-      },
+      ...recordsById({
+        list: (record) => pages(recordsOf(record), "records"),
+        is: (found, { name, value }) =>
+          found.text("type") === "TXT" && sameName(found.text("name"), name) && unquote(found.text("data")) === value,
+        id: (found) => found.id("id"),
+        async create(record) {
+          const { name, value, ttl } = record;
+          const body = { type: "TXT", name: name === "@" ? "" : name, data: inQuotes(value), ttl };
+          return (await api.post(recordsOf(record), body, { repeat: false })).id("record", "id");
+        },
+        delete: (record, id) => api.delete(recordsOf(record) + path`/${id}`, { absent: null }),
+      }),
     };
   },
 });
