@@ -43,6 +43,7 @@ const usageCodes: ReadonlySet<string> = new Set([
   "HAPROXY_PLAINTEXT_REFUSED",
 ]);
 const usagePrefixes = ["IDENTIFIER_", "PLUGIN_", "CONFIG_"];
+/** LIMIT_BACKOFF is not here: its reason is an earlier failure, not a limit. */
 const rateLimitCodes: ReadonlySet<string> = new Set([
   "ACME_RATE_LIMITED",
   "ACME_PAUSED",

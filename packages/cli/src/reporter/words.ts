@@ -38,7 +38,10 @@ const sayings: Sayings = {
     certificate,
     text: `nothing to do: ${reason}${next === undefined ? "" : `; next look ${minute(next)}`}`,
   }),
-  "acme.request": ({ method, url, status, ms }) => ({ tone: "debug", text: `${method} ${url} ${status} ${ms} ms` }),
+  "acme.request": ({ method, url, status, ms }) => ({
+    tone: "debug",
+    text: `${method} ${url} ${status} ${Math.round(ms)} ms`,
+  }),
   "acme.waiting": ({ certificate, reason, seconds }) => ({
     tone: "detail",
     ...about(certificate),

@@ -1,0 +1,91 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { exchange, parseServer } from "@certwright/dns";
+import { type PebbleOptions, startBind, startPebble } from "@certwright/tools/servers";
+
+const main = fileURLToPath(new URL("../packages/cli/src/main.ts", import.meta.url));
+
+/** What a command line came to. */
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** How one command line differs from the plain one. */
+export interface CommandOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Called with each line of standard output as it comes, and a way to send signals. */
+  readonly onLine?: (line: string, kill: (signal: NodeJS.Signals) => void) => void;
+}
+
+/** A CA, a name server, an empty state, and the command as a process of its own over them. */
+export async function startCommand(pebble: Omit<PebbleOptions, "dnsServer"> = {}) {
+  await using started = new AsyncDisposableStack();
+  const dns = started.use(await startBind({ zones: ["example.test"] }));
+  const ca = started.use(await startPebble({ dnsServer: dns.address, ...pebble }));
+  const dir = started.adopt(await mkdtemp(join(tmpdir(), "certwright-cli-")), (path) => rm(path, { recursive: true }));
+  const environment = {
+    PATH: process.env.PATH ?? "",
+    HOME: dir,
+    RFC2136_NAMESERVER: dns.address,
+    RFC2136_TSIG_KEY: dns.key.name,
+    RFC2136_TSIG_ALGORITHM: dns.key.algorithm,
+    RFC2136_TSIG_SECRET: dns.key.secret,
+    CERTWRIGHT_STATE: join(dir, "state"),
+    CERTWRIGHT_SERVER: ca.directoryUrl,
+    CERTWRIGHT_CA_FILE: ca.caFile,
+    CERTWRIGHT_ACCEPT_TOS: "1",
+    CERTWRIGHT_DNS_RESOLVERS: dns.address,
+    CERTWRIGHT_DNS_NAMESERVERS: dns.address,
+  };
+  const all = started.move();
+  return {
+    dns,
+    ca,
+    dir,
+    run: (args: readonly string[], { env = {}, onLine }: CommandOptions = {}): Promise<Ended> =>
+      runMain(args, { ...environment, ...env }, dir, onLine),
+    /** The TXT values at a name, as the name server itself has them. */
+    txt: async (name: string): Promise<readonly string[]> => {
+      const { answers } = await exchange({ name, type: "TXT" }, parseServer(dns.address), { recursive: false });
+      return answers.flatMap((record) => (record.type === "TXT" ? record.value : []));
+    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}
+
+/** The last JSON line: the result. */
+export function resultOf({ stdout }: Ended) {
+  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "null");
+}
+
+function runMain(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  cwd: string,
+  onLine: CommandOptions["onLine"],
+): Promise<Ended> {
+  const child = spawn(process.execPath, [main, ...args], {
+    env,
+    cwd,
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: 60_000,
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+    for (const line of text.split("\n")) onLine?.(line, (signal) => child.kill(signal));
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code: code ?? -1, stdout, stderr }));
+  });
+}
