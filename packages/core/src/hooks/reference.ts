@@ -1,4 +1,33 @@
+import { encodeContext, type HookContext } from "./context.ts";
 import { hookVariables } from "./variables.ts";
+
+const directory = "/tmp/certwright-hook-Xk2f9Q/www.example.com";
+const example: HookContext = {
+  event: "deploy",
+  scope: "certificate",
+  certificate: {
+    name: "www.example.com",
+    domains: ["www.example.com", "example.com"],
+    keyType: "ec256",
+    profile: "tlsserver",
+    server: "https://acme-v02.api.letsencrypt.org/directory",
+    account: "https://acme-v02.api.letsencrypt.org/acme/acct/1234567",
+    email: "ops@example.com",
+  },
+  issued: {
+    generation: 7,
+    notAfter: "2027-02-14T09:30:00.000Z",
+    fingerprint256: "5b1c0e4f7a8d3926b1f0c7e5d4a392817f6e5d4c3b2a190817f6e5d4c3b2a190",
+    files: {
+      directory,
+      certificate: `${directory}/cert.pem`,
+      chain: `${directory}/chain.pem`,
+      fullchain: `${directory}/fullchain.pem`,
+      key: `${directory}/privkey.pem`,
+      combined: `${directory}/combined.pem`,
+    },
+  },
+};
 
 /** The reference page of hooks in Markdown: what they are told, and how they are run. */
 export function hookReference(): string {
@@ -19,6 +48,14 @@ export function hookReference(): string {
     "| `hooks.deploy` | after issuance, as a deploy target | tried again on its own schedule, without a new order |",
     "| `hooks.post` of a certificate | after the attempt, successful or not | told as a warning, and counted |",
     "| `hooks.post` of the file | once, after the last order of a run | told as a warning, and counted |",
+    "",
+    "What a deploy hook is told:",
+    "",
+    "```json",
+    encodeContext(example).trimEnd(),
+    "```",
+    "",
+    "A `pre` hook gets `reason` instead of `issued`. A `post` hook gets `issued`, without files, or `error` with `code` and `message`; that of the file gets `renewed` and `failed`, lists of `name` and `domains`, and no `certificate`.",
     "",
     "| Variable | Holds |",
     "| --- | --- |",

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { isCertwrightError } from "@certwright/provider";
+import { isCertwrightError, printable } from "@certwright/provider";
 import type { SecretRef } from "../spec.ts";
 import { encodeContext, type HookContext } from "./context.ts";
 import { cleanEnvironment } from "./environment.ts";
@@ -55,9 +55,9 @@ export interface HookResult {
 /** Lines of output shown. */
 const mostLines = 20;
 
-/** What a hook is called. */
+/** What a hook is called in messages. */
 export function hookName({ name, command }: Pick<Hook, "name" | "command">): string {
-  return name ?? command.join(" ");
+  return printable(name ?? command.join(" "), 200);
 }
 
 /**

@@ -1,0 +1,105 @@
+import { describe, expect, test } from "vitest";
+import { shown } from "./testing/read.ts";
+
+const minimal = "providers: { cloudflare: {} }\n";
+
+describe("references between parts of the file", () => {
+  test.each([
+    [
+      "several accounts and a CA without one",
+      `${minimal}accounts: { a: {}, b: {} }\ncas: { letsencrypt: {} }`,
+      "3:8 cas.letsencrypt does not say which account is used",
+    ],
+    [
+      "several accounts and an undeclared CA",
+      `${minimal}accounts: { a: {}, b: {} }\ndefaults: { cas: [letsencrypt] }`,
+      "3:18 defaults.cas does not say which account is used",
+    ],
+    [
+      "an account that is not there",
+      `${minimal}accounts: { main: {} }\ncas: { letsencrypt: { account: mian } }`,
+      '3:32 cas.letsencrypt.account names no account: "mian"',
+    ],
+    [
+      "no way to prove a name",
+      "certificates: { a.example.com: {} }",
+      '1:17 certificates["a.example.com"] does not say how its names are proved',
+    ],
+    [
+      "a dns challenge without provider",
+      "certificates: { a.example.com: { challenges: [dns-01] } }",
+      '1:47 certificates["a.example.com"].challenges[0] needs a DNS provider, and none is there',
+    ],
+    [
+      "webroot for tls",
+      "defaults: { challenges: [{ type: tls-alpn-01, webroot: /x }] }",
+      "1:26 defaults.challenges[0] has a webroot, which only http-01 uses",
+    ],
+    [
+      "webroot and listen",
+      "defaults: { challenges: [{ type: http-01, webroot: /x, listen: ':80' }] }",
+      "1:26 defaults.challenges[0] has both webroot and listen",
+    ],
+    [
+      "a dns challenge that listens",
+      `${minimal}defaults: { challenges: [{ type: dns-01, listen: ':80' }] }`,
+      "2:26 defaults.challenges[0] listens nowhere, being a dns-* challenge",
+    ],
+    [
+      "two hooks of one name",
+      `${minimal}hooks: { deploy: [{ command: [a], name: x }] }\ndefaults: { hooks: { deploy: [{ command: [b], name: x }] } }\ncertificates: { a.example.com: {} }`,
+      "3:31 defaults.hooks.deploy[0] is called x like another, and differs from it",
+    ],
+    [
+      "a TLS node without files",
+      "targets: { a: { haproxy: tls://h:1 } }",
+      "1:26 targets.a.haproxy is reached over TLS, and no certificate is given",
+    ],
+    [
+      "parameters inside an address",
+      "targets: { a: { haproxy: '/a.sock?check=x' } }",
+      "1:26 targets.a.haproxy has a question mark",
+    ],
+    [
+      "DNS nodes without port",
+      "fleets: { a: { dns: { name: x.example }, tls: { ca: a, cert: b, key: c } } }",
+      "1:21 fleets.a.dns does not say which port nodes listen on",
+    ],
+    [
+      "DNS nodes in the clear",
+      "fleets: { a: { dns: { name: x.example, port: 1 } } }",
+      "1:11 fleets.a reaches nodes over the network without tls",
+    ],
+    [
+      "canary settings without canary",
+      "fleets: { a: { nodes: [/a.sock], canary: {} } }",
+      "1:34 fleets.a.canary has no meaning with policy all",
+    ],
+    [
+      "public resolvers that are never asked",
+      `${minimal}defaults: { dns: { propagation: { mode: fixed, publicResolvers: [192.0.2.1] } } }`,
+      "2:48 defaults.dns.propagation.publicResolvers has no meaning with mode fixed",
+    ],
+    [
+      "a wait that never is",
+      `${minimal}defaults: { dns: { propagation: { mode: off, wait: 1m } } }`,
+      "2:46 defaults.dns.propagation.wait has no meaning with mode off",
+    ],
+    [
+      "a password without user",
+      "notifications: { m: { email: [a@example.com], from: b@example.com, smtp: { url: 'smtps://m.example:465', password: { env: P } } } }",
+      "1:74 notifications.m.smtp needs user and password together",
+    ],
+    ["a warning after the alarm", "alarms: { warning: 96% }", "1:1 alarms warns later than it is critical"],
+  ])("tell of %s", (_, text, expected) => {
+    expect(shown(text)).toEqual([expected]);
+  });
+
+  test("do not call unknown what is only bad itself", () => {
+    const text = `${minimal}targets: { edge: { haproxy: 5 } }\ncertificates: { a.example.com: { deploy: [edge] } }\ncas: { own: { url: "nope" } }\ndefaults: { cas: [own] }\n`;
+    expect(shown(text)).toEqual([
+      '2:29 targets.edge.haproxy is no address of a HAProxy: "5"',
+      '4:20 cas.own.url names no CA: no CA is called "nope"',
+    ]);
+  });
+});
