@@ -34,10 +34,13 @@ export { type CaAccess, openCa } from "./issue/open-ca.ts";
 export type { Solver, Task, TaskFailure, TaskOutcome } from "./issue/solver.ts";
 export { verifyChain } from "./issue/verify.ts";
 export { deployCertificate, isLive, type TargetResult } from "./manage/deploy.ts";
+export { type Counters, type MeasuredCertificate, metricsText, shareUsed } from "./manage/metrics.ts";
 export { type CaPool, createCaPool } from "./manage/obtain.ts";
 export type { Parts, Run } from "./manage/parts.ts";
 export { type Action, dueMoment, planCertificate, type StoredFacts } from "./manage/plan.ts";
-export { type CertificateResult, type RenewOptions, renew } from "./manage/renew.ts";
+export { renew } from "./manage/renew.ts";
+export { type CertificateResult, type RenewOptions, renewCertificate } from "./manage/renew-certificate.ts";
+export { type ServeOptions, serve, unkept } from "./manage/serve.ts";
 export { type Swept, sweep } from "./manage/sweep.ts";
 export type { DeployableCertificate, DeployContext, DeployOutcome, DeployTarget } from "./manage/target.ts";
 export type {

@@ -1,36 +1,9 @@
-import { isCertwrightError } from "@certwright/provider";
 import type { CertificateSpec } from "../spec.ts";
-import { readCertificate } from "../store/certificates.ts";
-import { deployCertificate, isLive, type TargetResult } from "./deploy.ts";
-import { factsOf } from "./facts.ts";
-import { type CaPool, createCaPool, obtain } from "./obtain.ts";
+import { isLive } from "./deploy.ts";
+import { createCaPool } from "./obtain.ts";
 import type { Run } from "./parts.ts";
-import { type Action, planCertificate } from "./plan.ts";
-import { refreshRenewalInfo } from "./renewal-info.ts";
+import { type CertificateResult, type RenewOptions, renewCertificate } from "./renew-certificate.ts";
 import { sweep } from "./sweep.ts";
-
-/** What a run shall do. */
-export interface RenewOptions {
-  /** Issue whether due or not. */
-  readonly force: boolean;
-  /** A person asked for just this: do not wait out the pause after an earlier failure. Default false. */
-  readonly insist?: boolean;
-  /** Only say what would be done. */
-  readonly dryRun: boolean;
-  /** Certificates worked on at a time. Default 4. */
-  readonly parallel?: number;
-}
-
-/** What came of one certificate. */
-export type CertificateResult = { readonly certificate: string } & (
-  | { readonly outcome: "planned"; readonly action: Action }
-  | { readonly outcome: "skipped"; readonly reason: string; readonly next: Date }
-  | { readonly outcome: "issued" | "deployed"; readonly notAfter: Date; readonly targets: readonly TargetResult[] }
-  | { readonly outcome: "failed"; readonly error: Error }
-);
-
-/** Milliseconds to wait for another run that works on the same certificate. */
-const leaseWait = 120_000;
 
 /**
  * The story of a run: sweep what dead runs left, then each certificate on its own: look, plan, do. One that fails keeps
@@ -46,89 +19,15 @@ export async function renew(
   const pool = createCaPool(run);
   try {
     if (!options.dryRun) await sweep(specs, run);
-    const results = await inParallel(specs, options.parallel ?? 4, (spec) => renewOne(spec, options, pool, run));
+    const results = await inParallel(specs, options.parallel ?? 4, (spec) =>
+      renewCertificate(spec, options, pool, run),
+    );
     world.emit({ type: "run.finished", ...tally(results) });
     return results;
   } finally {
     await pool.close();
     await run.journal.close();
   }
-}
-
-async function renewOne(
-  spec: CertificateSpec,
-  options: RenewOptions,
-  pool: CaPool,
-  run: Run,
-): Promise<CertificateResult> {
-  const { world, store } = run;
-  const certificate = spec.name;
-  try {
-    if (options.dryRun) return { certificate, outcome: "planned", action: await planNow(spec, options, pool, run) };
-    await using _lease = await store.lease(`certificates/${certificate}`, {
-      signal: world.signal,
-      waitMs: leaseWait,
-      onWait: () =>
-        world.emit({
-          type: "warning",
-          code: "STORE_LOCKED",
-          certificate,
-          message: "another run works on this certificate; waiting for it",
-        }),
-    });
-    // Planned only now: the run we waited for may have done it all.
-    const action = await planNow(spec, options, pool, run);
-    return await execute(action, options, pool, run);
-  } catch (cause) {
-    world.signal.throwIfAborted();
-    const error = cause instanceof Error ? cause : new Error(String(cause));
-    const code = isCertwrightError(error) ? error.code : "INTERNAL";
-    const hint = isCertwrightError(error) && error.hint !== undefined ? { hint: error.hint } : {};
-    world.emit({ type: "certificate.failed", certificate, code, message: error.message, ...hint });
-    return { certificate, outcome: "failed", error };
-  }
-}
-
-async function planNow(spec: CertificateSpec, options: RenewOptions, pool: CaPool, run: Run): Promise<Action> {
-  const stored = await readCertificate(run.store, spec.name);
-  const now = new Date(run.world.now());
-  if (stored === undefined) return planCertificate(spec, undefined, { now, force: options.force });
-  const ca = spec.cas.find(({ directoryUrl }) => directoryUrl === stored.meta.directoryUrl);
-  const current =
-    ca === undefined || options.force ? stored : await refreshRenewalInfo(stored, () => pool.client(ca), run);
-  return planCertificate(spec, factsOf(current, spec.deploy), { now, force: options.force });
-}
-
-async function execute(action: Action, options: RenewOptions, pool: CaPool, run: Run): Promise<CertificateResult> {
-  const { spec } = action;
-  const certificate = spec.name;
-  if (action.do === "nothing") {
-    run.world.emit({
-      type: "certificate.skipped",
-      certificate,
-      reason: action.reason,
-      next: action.next.toISOString(),
-    });
-    return { certificate, outcome: "skipped", reason: action.reason, next: action.next };
-  }
-  const [ca] = spec.cas;
-  run.world.emit({
-    type: "certificate.started",
-    certificate,
-    identifiers: spec.identifiers.map(({ value }) => value),
-    ca: ca?.directoryUrl ?? "",
-    reason: action.reason,
-  });
-  if (action.do === "issue") {
-    // A target nobody can make sense of is told before an order is spent, not after.
-    await Promise.all(spec.deploy.map((target) => run.parts.target(target)));
-    const meta = await obtain(action, options.force || options.insist === true, pool, run);
-    const targets = spec.deploy.length === 0 ? [] : await deployCertificate(certificate, spec.deploy, run);
-    return { certificate, outcome: "issued", notAfter: new Date(meta.notAfter), targets };
-  }
-  const targets = await deployCertificate(certificate, action.targets, run);
-  const stored = await readCertificate(run.store, certificate);
-  return { certificate, outcome: "deployed", notAfter: new Date(stored?.meta.notAfter ?? 0), targets };
 }
 
 function tally(results: readonly CertificateResult[]): {
