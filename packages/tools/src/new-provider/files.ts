@@ -1,0 +1,112 @@
+import type { Answers } from "./answers.ts";
+
+/** The files a person writes, by their path in the provider's folder; manifest and tables are derived by `sync`. */
+export function providerFiles(answers: Answers, today: string): ReadonlyMap<string, string> {
+  return new Map([
+    ["package.json", `${JSON.stringify({ version: "0.1.0" }, undefined, 2)}\n`],
+    ["README.md", readme(answers)],
+    ["src/index.ts", source(answers, today)],
+    ["src/index.test.ts", testSource(answers)],
+  ]);
+}
+
+function readme({ name, website }: Answers): string {
+  return `# ${name}\n\nThe [Certwright](../../README.md) DNS provider for [${name}](${website}).\n\nSay here which token to make, where, and with which smallest permission.\n`;
+}
+
+function source({ id, name, website, docs, endpoint, shape }: Answers, today: string): string {
+  const variable = id.replaceAll("-", "_").toUpperCase();
+  const imports = {
+    record: "defineProvider, path, recordsById, sameName",
+    recordSet: "defineProvider, path, quote, unquote",
+    zone: "defineProvider, path, sameName",
+  };
+  return `import { ${imports[shape]} } from "@certwright/provider";
+
+export default defineProvider({
+  id: ${JSON.stringify(id)},
+  name: ${JSON.stringify(name)},
+  website: ${JSON.stringify(website)},
+  docs: ${JSON.stringify(docs)},
+  endpoint: ${JSON.stringify(endpoint)},
+  options: {
+    token: { description: "API token", env: ["${variable}_TOKEN"], secret: true },
+  },
+  traits: { granularity: ${JSON.stringify(shape)}, minTtl: 60 },
+  permissions: "A token that may edit TXT records of the zone, and nothing else.",
+  tested: { by: "contract", against: ${JSON.stringify(docs)}, on: ${JSON.stringify(today)} },
+  create({ token }, { http }) {
+    const api = http({ bearer: token });
+    return {
+      async zones() {
+        const reply = await api.get("/zones");
+        return reply.list("zones").map((zone) => ({ name: zone.text("name"), id: zone.id("id") }));
+      },
+${body[shape]}
+    };
+  },
+});
+`;
+}
+
+const body: Record<Answers["shape"], string> = {
+  record: `      ...recordsById({
+        list: async ({ zone }) => (await api.get(path\`/zones/\${zone.id}/records\`)).list("records"),
+        is: (found, { name, value }) =>
+          found.text("type") === "TXT" && sameName(found.text("name"), name) && found.text("content") === value,
+        id: (found) => found.id("id"),
+        async create({ zone, name, value, ttl }) {
+          const record = { type: "TXT", name, content: value, ttl };
+          return (await api.post(path\`/zones/\${zone.id}/records\`, record, { repeat: false })).id("id");
+        },
+        delete: ({ zone }, id) => api.delete(path\`/zones/\${zone.id}/records/\${id}\`, { absent: null }),
+      }),`,
+  recordSet: `      async get({ zone, name }) {
+        const set = await api.get(path\`/zones/\${zone.id}/sets/\${name}/TXT\`, { absent: { values: [] } });
+        return set.list("values").map((value) => unquote(value.text()));
+      },
+      async set({ zone, name, ttl }, values) {
+        await api.put(path\`/zones/\${zone.id}/sets/\${name}/TXT\`, { ttl, values: values.map(quote) });
+      },`,
+  zone: `      async read(zone) {
+        const reply = await api.get(path\`/zones/\${zone.id}/records\`);
+        return reply.list("records").map((record) => ({
+          host: record.text("host"),
+          type: record.text("type"),
+          data: record.text("data"),
+          ttl: record.number("ttl"),
+        }));
+      },
+      async write(zone, records) {
+        await api.put(path\`/zones/\${zone.id}/records\`, { records });
+      },
+      txt: ({ host, type, data }, { name }) => (type === "TXT" && sameName(host, name) ? data : undefined),
+      record: ({ name, value, ttl }) => ({ host: name, type: "TXT", data: value, ttl }),`,
+};
+
+function testSource({ docs }: Answers): string {
+  return `import { conformance } from "@certwright/provider-test";
+import { test } from "vitest";
+import provider from "./index.ts";
+
+// ${docs}
+test("the API as its documentation states it", () => {
+  throw new Error("State the API's routes below, as documented, and delete this test: packages/provider-test/README.md shows how.");
+});
+
+// Set to true once the routes are there.
+const isStated: boolean = false;
+
+if (isStated) {
+  conformance(provider, {
+    test,
+    api: {
+      auth: ({ bearer }, { token }) => bearer === token,
+      routes: {
+        "GET /zones": (_request, dns) => ({ zones: dns.zones.map(({ id, name }) => ({ id, name })) }),
+      },
+    },
+  });
+}
+`;
+}
