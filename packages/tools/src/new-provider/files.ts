@@ -19,10 +19,10 @@ function source({ id, name, website, docs, endpoint, shape }: Answers, today: st
   const imports = {
     record: "defineProvider, path, recordsById, sameName",
     recordSet: "defineProvider, path, quote, unquote",
-    zone: "defineProvider, path, sameName",
+    zone: "defineProvider, path, sameName, type ZoneShape",
   };
   return `import { ${imports[shape]} } from "@certwright/provider";
-
+${shape === "zone" ? line : ""}
 export default defineProvider({
   id: ${JSON.stringify(id)},
   name: ${JSON.stringify(name)},
@@ -35,7 +35,7 @@ export default defineProvider({
   traits: { granularity: ${JSON.stringify(shape)}, minTtl: 60 },
   permissions: "A token that may edit TXT records of the zone, and nothing else.",
   tested: { by: "contract", against: ${JSON.stringify(docs)}, on: ${JSON.stringify(today)} },
-  create({ token }, { http }) {
+  create({ token }, { http })${shape === "zone" ? ": ZoneShape<Line>" : ""} {
     const api = http({ bearer: token });
     return {
       async zones() {
@@ -48,6 +48,16 @@ ${body[shape]}
 });
 `;
 }
+
+/** A record as the API of a whole zone has it. */
+const line = `
+interface Line {
+  readonly host: string;
+  readonly type: string;
+  readonly data: string;
+  readonly ttl: number;
+}
+`;
 
 const body: Record<Answers["shape"], string> = {
   record: `      ...recordsById({
@@ -91,7 +101,7 @@ import provider from "./index.ts";
 
 // ${docs}
 test("the API as its documentation states it", () => {
-  throw new Error("State the API's routes below, as documented, and delete this test: packages/provider-test/README.md shows how.");
+  throw new Error("State its routes below and delete this test: packages/provider-test/README.md shows how.");
 });
 
 // Set to true once the routes are there.
