@@ -79,8 +79,10 @@ describe("derivedFiles", () => {
         expect(readme).toContain("| `token` | `X_TOKEN` | a \\| b; required; secret |");
         expect(readme).toContain("Also known as: `ex`");
         const edited = readme.replace("How to", "Where to").replace("`X_TOKEN`", "`OLD`");
-        await mkdir(join(root, "packages/cli/src"));
-        for (const [path, text] of files) await writeFile(join(root, path), path.endsWith("README.md") ? edited : text);
+        for (const [path, text] of files) {
+          await mkdir(dirname(join(root, path)), { recursive: true });
+          await writeFile(join(root, path), path.endsWith("README.md") ? edited : text);
+        }
         const again = await derivedFiles(root);
         expect(again.files.get("providers/x/README.md")).toBe(readme.replace("How to", "Where to"));
         for (const [path, text] of again.files) {

@@ -1,6 +1,6 @@
 /** `npm run sync`: writes everything that derives from the provider definitions; with `--check` says what is stale instead. */
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { derivedFiles } from "./sync-files.ts";
 import { workspaceRoot } from "./workspace.ts";
 
@@ -11,7 +11,9 @@ for (const [path, text] of files) {
   const full = join(workspaceRoot, path);
   if ((await readFile(full, "utf8").catch(() => undefined)) === text) continue;
   stale.push(path);
-  if (!isCheck) await writeFile(full, text);
+  if (isCheck) continue;
+  await mkdir(dirname(full), { recursive: true });
+  await writeFile(full, text);
 }
 for (const fault of faults) console.error(fault);
 if (faults.length > 0) process.exitCode = 1;
