@@ -153,6 +153,20 @@ test("an abort after any event leaves no TXT record, and the next run finishes w
   }
 });
 
+test("a credential the API refuses leaves nothing to clean up later", async () => {
+  await using world = await startWorld();
+  const options = { pdns: { apiKey: "wrong", endpoint: world.dns.apiUrl } };
+  await using engine = await startEngine({ ...world.options, options });
+  const spec = world.spec(["a.example.test"], {
+    challenges: [{ type: "dns-01", provider: "pdns", zone: "example.test" }],
+  });
+  expect(await renew([spec], plain, await engine.run())).toMatchObject([{ outcome: "failed" }]);
+  expect(engine.of("challenge.failed")).toMatchObject([{ code: "PROVIDER_AUTH" }]);
+  const run = await engine.run();
+  expect((await run.journal.adopt()).effects).toEqual([]);
+  await run.journal.close();
+});
+
 function lastEvents(events: readonly CertwrightEvent[]): string {
   return events
     .slice(-8)

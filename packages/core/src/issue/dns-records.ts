@@ -52,8 +52,20 @@ export async function addRecords(
     return [];
   } catch (error) {
     world.signal.throwIfAborted();
+    if (wasTurnedAway(error)) {
+      // Nothing was written, and the same credential could not remove it either.
+      journal.done(effects.map(({ id }) => id));
+      for (const { task } of entries) presented.delete(task.id);
+    }
     return entries.map(({ task }) => ({ task, error: asError(error) }));
   }
+}
+
+/** True where the API refused to let us in at all. */
+function wasTurnedAway(error: unknown): boolean {
+  return (
+    error instanceof Error && "code" in error && (error.code === "PROVIDER_AUTH" || error.code === "PROVIDER_FORBIDDEN")
+  );
 }
 
 /** Removes the records of one zone; what cannot be removed stays in the journal, and is told. */
