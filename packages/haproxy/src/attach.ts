@@ -1,10 +1,10 @@
 import { formatListLine, type ListLine } from "./crt-list-file.ts";
 import { HaproxyError } from "./errors.ts";
 import { whileLocked } from "./locked.ts";
+import { refused } from "./refused.ts";
 import { addToCrtList } from "./runtime.ts";
 import type { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
-import { refused } from "./transaction.ts";
 
 /**
  * Attaches a certificate to a list of the running HAProxy.

@@ -2,11 +2,13 @@ import { attach } from "./attach.ts";
 import type { ListLine } from "./crt-list-file.ts";
 import type { Found } from "./discover.ts";
 import { HaproxyError } from "./errors.ts";
+import { whileLocked } from "./locked.ts";
+import { refused } from "./refused.ts";
 import { newCertificate, type SetRequest, showCrtList } from "./runtime.ts";
 import type { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
 import type { Touched } from "./settle.ts";
-import { refused, replaceContent } from "./transaction.ts";
+import { replaceContent } from "./transaction.ts";
 
 /** A change to make in HAProxy's memory. */
 export interface Change {
@@ -41,7 +43,7 @@ export async function changeMemory(
   let instances = 0;
   let notes = "";
   if (requests.length > 0) {
-    if (!present) await createName(session, name, touched);
+    if (!present) await createName(session, name, touched, settings);
     const committed = await replaceContent(session, name, requests, {
       signal,
       emit,
@@ -59,9 +61,10 @@ export async function changeMemory(
   return { instances, notes };
 }
 
-async function createName(session: Session, name: string, touched: Touched): Promise<void> {
+async function createName(session: Session, name: string, touched: Touched, settings: Settings): Promise<void> {
   touched.created = true;
-  const answer = await newCertificate(session, name);
+  const context = { patience: settings.limits, signal: settings.signal };
+  const answer = await whileLocked(session, context, () => newCertificate(session, name));
   // Another deployer was faster with the same certificate; what it made is not ours to take back.
   if (answer.kind === "exists") touched.created = false;
   else if (answer.kind !== "created") throw refused(session, name, answer);

@@ -1,7 +1,7 @@
 import { HaproxyError } from "./errors.ts";
 import type { CertificateDetails } from "./listings.ts";
 import { covers } from "./names.ts";
-import type { Bundle, KeyType } from "./pem.ts";
+import { type Bundle, type KeyType, keyTypeOfAlgorithm } from "./pem.ts";
 
 /** The facts of a certificate HAProxy holds that matter when looking for the one to replace. */
 export type Candidate = Pick<CertificateDetails, "name" | "status" | "names" | "algorithm">;
@@ -42,16 +42,10 @@ export function chooseByNames(bundle: Bundle, candidates: readonly Candidate[], 
 
 // The fitting key type first; what is really in use before what is only loaded.
 function preferred(candidates: readonly Candidate[], keyType: KeyType): readonly Candidate[] {
-  const fitting = candidates.filter(({ algorithm }) => keyTypeOf(algorithm) === keyType);
+  const fitting = candidates.filter(({ algorithm }) => keyTypeOfAlgorithm(algorithm) === keyType);
   const typed = fitting.length > 0 ? fitting : candidates.filter(({ name }) => !/\.(rsa|ecdsa|dsa)$/.test(name));
   const used = typed.filter(({ status }) => status === "Used");
   return used.length > 0 ? used : typed;
-}
-
-function keyTypeOf(algorithm = ""): KeyType {
-  if (algorithm.startsWith("RSA")) return "rsa";
-  if (algorithm.startsWith("EC")) return "ecdsa";
-  return algorithm.startsWith("DSA") ? "dsa" : "other";
 }
 
 function sample(candidates: readonly Candidate[]): string {

@@ -8,10 +8,10 @@ import { whileLocked } from "./locked.ts";
 import { isLocal } from "./node.ts";
 import type { Bundle } from "./pem.ts";
 import { type Lists, type PathKind, type WayToAdd, wayToAdd } from "./references.ts";
+import { refused } from "./refused.ts";
 import { listCertificates, listCrtLists, showCertificate, showCrtList, showLevel } from "./runtime.ts";
 import type { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
-import { refused } from "./transaction.ts";
 import { isLockName } from "./writer-lock.ts";
 
 /** Where in HAProxy a new certificate shall be attached. */

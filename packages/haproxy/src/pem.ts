@@ -128,6 +128,13 @@ function keyTypeOf(key: KeyObject): KeyType {
   }
 }
 
+/** The key type behind what HAProxy calls the algorithm: `EC256`, `RSA2048`. */
+export function keyTypeOfAlgorithm(algorithm = ""): KeyType {
+  if (algorithm.startsWith("RSA")) return "rsa";
+  if (algorithm.startsWith("EC")) return "ecdsa";
+  return algorithm.startsWith("DSA") ? "dsa" : "other";
+}
+
 function isSelfSigned(certificate: X509Certificate): boolean {
   return certificate.subject === certificate.issuer && certificate.verify(certificate.publicKey);
 }

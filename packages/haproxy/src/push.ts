@@ -8,7 +8,7 @@ import { recallFormer } from "./former.ts";
 import type { Shown } from "./handshake.ts";
 import type { WorkerInfo } from "./listings.ts";
 import type { Node } from "./node.ts";
-import { type Bundle, readBundle } from "./pem.ts";
+import { type Bundle, keyTypeOfAlgorithm, readBundle } from "./pem.ts";
 import type { PushRequest, PushResult } from "./push-request.ts";
 import { planRequests, refuseBundle, refusePlace } from "./refusals.ts";
 import { remarksAfter, remarksBefore } from "./remarks.ts";
@@ -45,14 +45,15 @@ export async function push(node: Node, request: PushRequest, context: PushContex
   const bundle = readBundle(request.pem);
   refuseBundle(bundle, new Date(context.now()));
 
-  const work: Work = { request, bundle, settings, files: openFileChanges(node.id, settings.emit), touched: {} };
+  const files = openFileChanges(node.id, settings.emit);
+  const work: Work = { request, bundle, settings, files, touched: { files } };
   for (let attempts = 1; ; attempts++) {
     try {
       return await attempt(work);
     } catch (error) {
       const again = attempts < settings.limits.attempts && hasCode(error, ...passing) && !context.signal.aborted;
-      const memory = await settle(work.touched, bundle, settings, !again);
-      if (!again) throw await settleFiles(error, memory, work.files);
+      const aftermath = await settle(work.touched, bundle, settings, !again);
+      if (!again) throw withAftermath(error, aftermath, files);
       settings.emit({
         type: "retrying",
         node: node.id,
@@ -80,7 +81,7 @@ async function attempt(work: Work): Promise<PushResult> {
     const aim = await takeAim(session, work);
     const { found, plan, like } = aim;
     if (found.way?.kind === "reload") {
-      await work.files.writeCertificate(plan, work.bundle, like);
+      await asOnlyWriter(session, work, () => work.files.writeCertificate(plan, work.bundle, like));
       return result(work, found, session.worker, {
         action: "reload-needed",
         reloadNeeded: found.way.reason,
@@ -118,7 +119,7 @@ async function asOnlyWriter<T>(session: Session, { settings, touched }: Work, ch
     touched.lock = lock;
   });
   const changed = await change();
-  if (touched.lock) await unlockNode(session, touched.lock);
+  if (touched.lock) await unlockNode(session, touched.lock, { signal, patience: limits, pause: 0 });
   touched.lock = undefined;
   return changed;
 }
@@ -165,7 +166,8 @@ interface Before {
 async function lookBefore(session: Session, { found, plan, requests }: Aim, work: Work): Promise<Before> {
   const points = work.request.verify?.handshake ?? [];
   if (points.length === 0 || requests.length === 0) return { shown: [] };
-  const shown = await shakeAll(points, work.bundle, work.settings);
+  // As clients of the present certificate, which may be of another key type.
+  const shown = await shakeAll(points, keyTypeOfAlgorithm(found.present?.algorithm), work.settings);
   const former = found.present && (await recallFormer(session, found.present, plan));
   return { shown, ...(former ? { former } : {}) };
 }
@@ -221,17 +223,16 @@ async function putBack(error: unknown, name: string, former: Bundle, settings: S
   return withHint(error, "The former certificate is back in its place.");
 }
 
-/** Files follow memory: what HAProxy does not hold must not surprise it at the next reload. */
-async function settleFiles(error: unknown, memory: Aftermath, files: FileChanges): Promise<unknown> {
-  if (memory === "new" || files.paths.length === 0) return error;
-  // Nobody knows what HAProxy holds. The new files passed every check, so the next start may well load them.
-  if (memory === "unknown") return withHint(error, "The new files stay; HAProxy serves them from its next start on.");
-  try {
-    await files.restore();
-    return error;
-  } catch (cause) {
-    return withHint(error, `The former files could not be put back: ${messageOf(cause)}`);
+/** Adds to an error what a person must know of the state things were left in. */
+function withAftermath(error: unknown, aftermath: Aftermath, files: FileChanges): unknown {
+  if (aftermath.kind === "old" && aftermath.unrestored !== undefined) {
+    return withHint(error, `The former files could not be put back: ${messageOf(aftermath.unrestored)}`);
   }
+  // Nobody knows what HAProxy holds. The new files passed every check, so its next start may well load them.
+  if (aftermath.kind === "unknown" && files.paths.length > 0) {
+    return withHint(error, "The new files stay; HAProxy serves them from its next start on.");
+  }
+  return error;
 }
 
 function withHint(error: unknown, sentence: string): unknown {

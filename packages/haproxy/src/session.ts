@@ -1,8 +1,9 @@
 import type { Connect } from "./connect.ts";
 import { HaproxyError } from "./errors.ts";
+import type { CutShort } from "./framing.ts";
 import { parseInfo, type WorkerInfo } from "./listings.ts";
 import type { Node } from "./node.ts";
-import { type CutShort, openConnection } from "./socket.ts";
+import { openConnection } from "./socket.ts";
 import { frameRequest } from "./wire.ts";
 
 /** What one request may carry besides its command. */

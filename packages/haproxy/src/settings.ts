@@ -14,6 +14,11 @@ export interface PushLimits extends Patience {
   readonly handshakeTimeout: number;
   /** Ending a transaction and looking what is in memory after a failure, even when aborted. Default: 5 000. */
   readonly settleTimeout: number;
+  /**
+   * What we sent last may still be on its way through a proxy when we look what a dead connection left; so we look
+   * again after this long. Default: 50.
+   */
+  readonly settlePause: number;
   /** How often to start again after a cut connection or a reload in the middle. Default: 3 attempts in all. */
   readonly attempts: number;
 }
@@ -26,6 +31,7 @@ export const defaultLimits: PushLimits = {
   answerTimeout: 30_000,
   handshakeTimeout: 5_000,
   settleTimeout: 5_000,
+  settlePause: 50,
   attempts: 3,
 };
 

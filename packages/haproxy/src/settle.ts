@@ -1,19 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { FileChanges } from "./file-changes.ts";
+import { whileLocked } from "./locked.ts";
 import type { Bundle } from "./pem.ts";
-import {
-  abortCertificate,
-  deleteCertificate,
-  deleteFromCrtList,
-  showCertificate,
-  showCrtList,
-  showTransaction,
-} from "./runtime.ts";
+import { abortCertificate, deleteCertificate, deleteFromCrtList, showCertificate, showCrtList } from "./runtime.ts";
 import { isSame } from "./served.ts";
 import type { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
-import { releaseAfterFailure, type WriterLock } from "./writer-lock.ts";
+import { type Pace, releaseAfterFailure, type WriterLock } from "./writer-lock.ts";
 
-/** What a push has begun to change in HAProxy, noted before it is done. */
+/** What a push has begun to change, noted before it is done. */
 export interface Touched {
   /** The certificate a transaction may be open for. */
   name?: string;
@@ -23,62 +18,76 @@ export interface Touched {
   attachedTo?: string;
   /** The node's lock, while it may be ours. */
   lock?: WriterLock | undefined;
+  readonly files: FileChanges;
 }
 
-/** What a failed push left in HAProxy's memory. */
-export type Aftermath = "new" | "old" | "unknown";
+/** How a failed push left things. */
+export type Aftermath =
+  /** HAProxy holds the new certificate, and so do the files. */
+  | { readonly kind: "new" }
+  /** Everything is as before; `unrestored` says why the files are not. */
+  | { readonly kind: "old"; readonly unrestored?: unknown }
+  /** HAProxy cannot be asked. */
+  | { readonly kind: "unknown" };
 
 /**
- * Ends what a failed push left open, over a connection of its own: the failure may have been the end of the first.
+ * Clears up after a failed attempt, over a connection of its own: the failure may have been the end of the first.
  * It has its own deadline and runs even when the push was aborted, because an open transaction blocks everybody.
  *
- * @param final take back names and list entries too; else the next attempt goes on from them
+ * @param final take everything back that is not live; else the next attempt goes on from it
  */
 export async function settle(touched: Touched, bundle: Bundle, settings: Settings, final: boolean): Promise<Aftermath> {
-  const { name, lock } = touched;
-  if (name === undefined && lock === undefined) return "old";
-  const signal = AbortSignal.timeout(settings.limits.settleTimeout);
-  let session: Session;
+  const { name, lock, files } = touched;
+  if (name === undefined && lock === undefined) return { kind: "old" };
+  const { settleTimeout, settlePause } = settings.limits;
+  const signal = AbortSignal.timeout(settleTimeout);
+  const pace = { signal, pause: settlePause, patience: { busyTimeout: settleTimeout } };
+  let session: Session | undefined;
   try {
     session = await settings.open(signal);
-  } catch {
-    return "unknown";
-  }
-  try {
-    if (name !== undefined) await endTransaction(session, name, bundle, signal);
-    if (lock) await releaseAfterFailure(session, lock, signal);
+    if (name !== undefined) await endTransaction(session, name, pace);
+    const live = name !== undefined && (await isLive(session, name, touched, bundle, pace));
+    let aftermath: Aftermath = { kind: live ? "new" : "old" };
+    if (final && !live) {
+      if (name !== undefined) await takeBack(session, name, touched, pace);
+      // Files follow memory: what HAProxy does not hold must not surprise it at the next reload.
+      await files.restore().catch((unrestored: unknown) => {
+        aftermath = { kind: "old", unrestored };
+      });
+    }
+    // Last, for all of this is the work of one writer.
+    if (lock) await releaseAfterFailure(session, lock, pace);
     touched.lock = undefined;
-    if (name === undefined) return "old";
-    if (await isLive(session, name, touched, bundle)) return "new";
-    if (final) await takeBack(session, name, touched);
-    return "old";
+    return aftermath;
   } catch {
-    return "unknown";
+    return { kind: "unknown" };
   } finally {
-    session.close();
+    session?.close();
   }
 }
 
-async function endTransaction(session: Session, name: string, bundle: Bundle, signal: AbortSignal): Promise<void> {
-  // What we sent last may still be on its way through a proxy when we look first.
+// Not looked at before it is aborted: under the lock it can only be ours.
+async function endTransaction(session: Session, name: string, pace: Pace): Promise<void> {
   for (let looks = 0; looks < 2; looks++) {
-    if (looks > 0) await sleep(50, undefined, { signal });
-    const open = await showTransaction(session, name);
-    if (!("kind" in open) && isSame(open, bundle)) await abortCertificate(session, name);
+    if (looks > 0) await sleep(pace.pause, undefined, { signal: pace.signal });
+    await whileLocked(session, pace, () => abortCertificate(session, name));
   }
 }
 
-async function isLive(session: Session, name: string, touched: Touched, bundle: Bundle): Promise<boolean> {
-  const shown = await showCertificate(session, name);
+async function isLive(session: Session, name: string, touched: Touched, bundle: Bundle, pace: Pace): Promise<boolean> {
+  const shown = await whileLocked(session, pace, () => showCertificate(session, name));
   if ("kind" in shown || !isSame(shown, bundle)) return false;
   return !touched.created || shown.status === "Used";
 }
 
-async function takeBack(session: Session, name: string, { created, attachedTo }: Touched): Promise<void> {
+async function takeBack(session: Session, name: string, { created, attachedTo }: Touched, pace: Pace): Promise<void> {
   if (attachedTo !== undefined) {
     const entries = await showCrtList(session, attachedTo);
     const ours = "kind" in entries ? undefined : entries.findLast((entry) => entry.certificate === name);
-    if (ours) await deleteFromCrtList(session, attachedTo, `${name}:${ours.line}`);
+    if (ours) {
+      const entry = ours.line > 0 ? `${name}:${ours.line}` : name;
+      await whileLocked(session, pace, () => deleteFromCrtList(session, attachedTo, entry));
+    }
   }
-  if (created) await deleteCertificate(session, name);
+  if (created) await whileLocked(session, pace, () => deleteCertificate(session, name));
 }

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Refusal } from "./answers.ts";
-import { HaproxyError } from "./errors.ts";
 import type { Emit } from "./events.ts";
 import { type InTheWay, watchForeign } from "./foreign.ts";
 import type { Patience } from "./patience.ts";
+import { refused } from "./refused.ts";
 import { abortCertificate, commitCertificate, type SetRequest, setCertificate } from "./runtime.ts";
 import type { Session } from "./session.ts";
 
@@ -60,35 +60,41 @@ async function attempt(
   // Asks whether the slot is free, and frees it of what an earlier push of this certificate left. It comes before the
   // set and not with it: in 2.6 a set goes into whatever transaction is open.
   const free = await abortCertificate(session, name);
-  if (free.kind !== "none" && free.kind !== "aborted") return inTheWay(free) ?? fail(session, name, free);
+  if (free.kind !== "none" && free.kind !== "aborted") return inTheWay(session, name, free);
 
-  // In one go, so that there is no time for others to slip in between.
-  const sent = requests.map((request) => setCertificate(session, name, request));
-  const committing = commitCertificate(session, name);
-  const [sets, commit] = await Promise.all([Promise.allSettled(sent), settled(committing)]);
-  let mayBeOpen = false;
+  // In one go where HAProxy bears it, so that there is no time for others to slip in between.
+  const ask = canSendAhead(session.worker.version) ? begin : <T>(question: () => Promise<T>) => question;
+  const sets = requests.map((request) => ask(() => setCertificate(session, name, request)));
+  const commit = ask(() => commitCertificate(session, name));
+  let open = false;
   try {
     for (const set of sets) {
-      if (set.status === "rejected") throw set.reason;
-      const answer = set.value;
-      if (answer.kind === "created" || answer.kind === "updated") mayBeOpen = true;
-      else if (answer.kind === "misdirected") return await endMisdirected(session, answer.into);
-      else return inTheWay(answer) ?? fail(session, name, answer);
+      const answer = await set();
+      if (answer.kind === "misdirected") return await endMisdirected(session, answer.into);
+      if (answer.kind !== "created" && answer.kind !== "updated") return inTheWay(session, name, answer);
+      open = true;
     }
-    if (commit.status === "rejected") throw commit.reason;
-    const answer = commit.value;
-    if (answer.kind === "committed" || answer.kind === "none") mayBeOpen = false;
+    const answer = await commit();
+    open = answer.kind !== "committed" && answer.kind !== "none";
     if (answer.kind === "committed") return answer;
-    if (answer.kind === "none") return { kind: "lost" };
-    return inTheWay(answer) ?? fail(session, name, answer);
+    return answer.kind === "none" ? { kind: "lost" } : inTheWay(session, name, answer);
   } finally {
-    if (mayBeOpen) await abortOwn(session, name);
+    if (open) await abortOwn(session, name);
   }
 }
 
-async function settled<T>(promise: Promise<T>): Promise<PromiseSettledResult<T>> {
-  const [result] = await Promise.allSettled([promise]);
-  return result;
+// HAProxy 2.6 crashes when its client leaves between the set and the commit of one write; 3.2 does not. Versions
+// between them were not tried.
+function canSendAhead(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > 3 || (major === 3 && minor >= 2);
+}
+
+/** Asks at once; a failure is heard when the answer is asked for. */
+function begin<T>(question: () => Promise<T>): () => Promise<T> {
+  const answer = question();
+  answer.catch(() => {});
+  return () => answer;
 }
 
 // Its owner must not commit what is now in there: better that the commit finds nothing and is tried again.
@@ -107,54 +113,8 @@ async function abortOwn(session: Session, name: string): Promise<void> {
   } catch {}
 }
 
-function inTheWay(answer: Refusal): InTheWay | undefined {
-  return answer.kind === "locked" || answer.kind === "occupied" ? answer : undefined;
-}
-
-function fail(session: Session, name: string, answer: Refusal): never {
+/** What passes is returned, what does not is thrown. */
+function inTheWay(session: Session, name: string, answer: Refusal): InTheWay {
+  if (answer.kind === "locked" || answer.kind === "occupied") return answer;
   throw refused(session, name, answer);
-}
-
-/** The error for a refusal that waiting does not mend. */
-export function refused(session: Session, certificate: string, answer: Refusal): HaproxyError {
-  const node = session.node.id;
-  const about = { node, certificate };
-  switch (answer.kind) {
-    case "denied":
-      return new HaproxyError("HAPROXY_LEVEL", `${node} does not let certificates be changed.`, {
-        ...about,
-        hint: 'Use a socket with "level admin" in its "stats socket" line.',
-      });
-    case "unknown":
-      return new HaproxyError("HAPROXY_CERTIFICATE_UNKNOWN", `${node} has no certificate named ${certificate}.`, {
-        ...about,
-        hint: 'Names are compared letter by letter with the configuration; "show ssl cert" lists them. To add a new one, name a list.',
-      });
-    case "too-big":
-      return new HaproxyError("HAPROXY_BUFFER_TOO_SMALL", `${certificate} is too large for the buffer of ${node}.`, {
-        ...about,
-        hint: "Raise tune.bufsize (and tune.cli.max-payload-size from HAProxy 3.4 on) and restart HAProxy.",
-      });
-    case "unsupported":
-      return new HaproxyError(
-        "HAPROXY_UNEXPECTED_ANSWER",
-        `${node} runs HAProxy ${session.worker.version}, which lacks a command.`,
-        {
-          ...about,
-          hint: "Use HAProxy 2.6 or later, built with OpenSSL.",
-        },
-      );
-    case "rejected":
-      return new HaproxyError("HAPROXY_REJECTED", `${node} refused ${certificate}: ${answer.reason}`, {
-        ...about,
-        hint: "Check that the chain has the leaf first and its issuers after it, and that HAProxy's OpenSSL knows the key type.",
-      });
-    case "locked":
-    case "occupied":
-      return new HaproxyError("HAPROXY_BUSY", `${node} is being changed by somebody else.`, {
-        ...about,
-        retryable: true,
-        hint: "Try again in a moment.",
-      });
-  }
 }

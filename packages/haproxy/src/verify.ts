@@ -3,7 +3,7 @@ import { HaproxyError } from "./errors.ts";
 import { addressOf, type HandshakePoint, type Shown, shakeHands } from "./handshake.ts";
 import type { CertificateDetails, WorkerInfo } from "./listings.ts";
 import { whileLocked } from "./locked.ts";
-import type { Bundle } from "./pem.ts";
+import type { Bundle, KeyType } from "./pem.ts";
 import { showCertificate, showCrtList, showSni } from "./runtime.ts";
 import { findShadows, isSame } from "./served.ts";
 import type { Settings } from "./settings.ts";
@@ -88,16 +88,15 @@ function notLoaded(expected: Expected, shown: CertificateDetails | undefined, re
   });
 }
 
-/** Shakes hands at every point and says what came. */
+/** Shakes hands at every point, as a client that knows one kind of key, and says what came. */
 export async function shakeAll(
   points: readonly HandshakePoint[],
-  bundle: Bundle,
-  settings: Settings,
+  keyType: KeyType,
+  { signal, limits }: Settings,
 ): Promise<readonly Shown[]> {
-  const { signal, limits } = settings;
-  const options = { signal, timeout: limits.handshakeTimeout, keyType: bundle.keyType };
   const shown: Shown[] = [];
-  for (const point of points) shown.push(await shakeHands(point, options));
+  for (const point of points)
+    shown.push(await shakeHands(point, { signal, timeout: limits.handshakeTimeout, keyType }));
   return shown;
 }
 
