@@ -26,18 +26,18 @@ cas:
 providers:
   cloudflare:
     zones: [example.com]
-    options: { token: { file: secrets/cloudflare } }
+    options: { apiToken: { file: secrets/cloudflare } }
   customers:
     provider: cloudflare
     zones: [example.net, example.org]
-    options: { token: { command: [vault, read, -field=token, kv/dns] } }
+    options: { apiToken: { command: [vault, read, -field=token, kv/dns] } }
   bind:
     provider: rfc2136
     zone: internal.example.net
     options:
-      server: 192.0.2.53:53
-      tsigKey: certwright
-      tsigSecret: { file: secrets/tsig }
+      nameserver: 192.0.2.53:53
+      keyName: certwright
+      keySecret: { file: secrets/tsig }
 
 targets:
   edge:

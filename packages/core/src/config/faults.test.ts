@@ -11,10 +11,10 @@ cas:
   internal: { url: "http://ca.example", acount: ops }
 providers:
   cloudflare:
-    options: { token: hunter2secret, tokn: x }
+    options: { apiToken: hunter2secret, apiTokn: x }
   cloudflare: {}
   nobody: {}
-  bind: { provider: rfc2136, options: { tsigAlgorithm: md5, tsigKey: name } }
+  bind: { provider: rfc2136, options: { keyAlgorithm: md5, keyName: name } }
 targets:
   edge: { haproxi: /run/haproxy/admin.sock }
   both: { haproxy: /a.sock, exec: [x] }
@@ -50,11 +50,11 @@ parallel: 1000
       '6:3 cas.letsencript names no CA: no CA is called "letsencript"',
       '7:20 cas.internal.url names no CA: no CA is called "http://ca.example"',
       "7:41 cas.internal.acount is not a known key",
-      "10:23 providers.cloudflare.options.token is a secret, which must not stand in the file",
-      "10:38 providers.cloudflare.options.tokn is not an option of cloudflare",
+      "10:26 providers.cloudflare.options.apiToken is a secret, which must not stand in the file",
+      "10:41 providers.cloudflare.options.apiTokn is not an option of cloudflare",
       "11:3 providers.cloudflare is given twice",
       "12:3 providers.nobody no DNS provider is called nobody",
-      '13:56 providers.bind.options.tsigAlgorithm cannot be "md5"',
+      '13:55 providers.bind.options.keyAlgorithm cannot be "md5"',
       "15:9 targets.edge needs haproxy or exec",
       "16:29 targets.both has both haproxy and exec",
       "17:19 targets.string.exec should be a list, not a text",
@@ -103,7 +103,7 @@ parallel: 1000
       '/etc/certwright/certwright.yaml:25:13: certificates["www.example.com"].names[0] refers to an anchor that is not there: *.example.com. A text that starts with * needs quotes: "*.example.com".',
     );
     expect(lines).toContain(
-      "/etc/certwright/certwright.yaml:10:38: providers.cloudflare.options.tokn is not an option of cloudflare. Did you mean token? Its options: token, email.",
+      "/etc/certwright/certwright.yaml:10:41: providers.cloudflare.options.apiTokn is not an option of cloudflare. Did you mean apiToken? Its options: apiToken, email.",
     );
     expect(lines).toHaveLength(45);
   });

@@ -122,13 +122,18 @@ certificates: { x.example.com: { cas: [own] } }
   test("uses several accounts of one provider by zone", () => {
     const { certificates } = read(`
 providers:
-  one: { provider: cloudflare, zones: [Example.com], options: { token: { env: ONE } } }
+  one: { provider: cloudflare, zones: [Example.com], options: { apiToken: { env: ONE } } }
   two: { provider: acme-plugin, zone: example.net=Z1, options: { account: 00123, regions: [a, b], flag: true, apiToken: { command: [./token, two] } } }
 certificates:
   a.example.com: {}
   b.example.net: { challenges: [{ type: dns-account-01, providers: [two] }] }
 `);
-    const one = { provider: "cloudflare", instance: "one", zones: ["example.com"], options: { token: { env: "ONE" } } };
+    const one = {
+      provider: "cloudflare",
+      instance: "one",
+      zones: ["example.com"],
+      options: { apiToken: { env: "ONE" } },
+    };
     const options = {
       account: "00123",
       regions: "a,b",

@@ -6,13 +6,13 @@ const secret = "hunter2-0123456789";
 
 describe("a secret in the file", () => {
   test.each([
-    ["an option of a provider that says so", `providers: { cloudflare: { options: { token: ${secret} } } }`],
+    ["an option of a provider that says so", `providers: { cloudflare: { options: { apiToken: ${secret} } } }`],
     [
       "an option of an unknown provider that is called like one",
       `providers: { acme-plugin: { options: { apiPassword: ${secret} } } }`,
     ],
-    ["a number", `providers: { cloudflare: { options: { token: 0123456789 } } }`],
-    ["a list", `providers: { cloudflare: { options: { token: [${secret}, b] } } }`],
+    ["a number", `providers: { cloudflare: { options: { apiToken: 0123456789 } } }`],
+    ["a list", `providers: { cloudflare: { options: { apiToken: [${secret}, b] } } }`],
     ["a quoted text", `cas: { letsencrypt: { eab: { keyId: a, hmacKey: "${secret}" } } }`],
     ["an inline mapping", `cas: { letsencrypt: { eab: { keyId: a, hmacKey: { inline: ${secret} } } } }`],
     ["a value mapping", `cas: { letsencrypt: { eab: { keyId: a, hmacKey: { value: ${secret} } } } }`],

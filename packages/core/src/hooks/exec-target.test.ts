@@ -11,6 +11,7 @@ import { quietStore, temporaryFolder } from "../store/testing/temporary.ts";
 import { createExecTarget } from "./exec-target.ts";
 import { type Hook, type HookWorld, runHook } from "./run-hook.ts";
 import { program, shellScript, worldIn } from "./testing/world.ts";
+import { fileStem } from "./variables.ts";
 
 const ca = createTestCa();
 const made = ca.issue({ names: ["*.example.com", "example.com"] });
@@ -67,7 +68,7 @@ describe("a program as a deploy target", () => {
     await using folder = await temporaryFolder();
     const told = await toldWith(await storeWith(memoryStore()), folder.path);
     const context = told.env.CERTWRIGHT_HOOK_CONTEXT as string;
-    const directory = join(context, "../_.example.com");
+    const directory = join(context, "../live/_.example.com");
     expect(told.same).toBe(true);
     expect(told.input).toEqual({
       version: 1,
@@ -106,7 +107,7 @@ describe("a program as a deploy target", () => {
       passEnv: ["EXTRA", "UNSET"],
       env: { MODE: "fast", API_TOKEN: { env: "TOKEN" } },
     });
-    const directory = join(env.CERTWRIGHT_HOOK_CONTEXT, "../_.example.com");
+    const directory = join(env.CERTWRIGHT_HOOK_CONTEXT, "../live/_.example.com");
     const crt = join(directory, "_.example.com.crt");
     const key = join(directory, "_.example.com.key");
     const issuer = join(directory, "_.example.com.issuer.crt");
@@ -149,7 +150,7 @@ describe("a program as a deploy target", () => {
   ])("finds the files as both tools lay them out: %s", async (_, open, links) => {
     await using folder = await temporaryFolder();
     const told = await toldWith(await storeWith(open(folder.path)), folder.path);
-    const at = (file: string) => told.texts[join("_.example.com", file)];
+    const at = (file: string) => told.texts[join("live/_.example.com", file)];
     expect(at("cert.pem")).toBe(made.leafPem);
     for (const file of ["chain.pem", "_.example.com.issuer.crt"]) expect(at(file)).toBe(made.chainPem);
     for (const file of ["fullchain.pem", "_.example.com.crt"]) expect(at(file)).toBe(made.leafPem + made.chainPem);
@@ -169,7 +170,7 @@ describe("a program as a deploy target", () => {
     await saveCertificate(store, issuedWith(next, name, {}, { identifiers }), next.notBefore.getTime());
     const told = await toldWith(store, folder.path);
     expect(told.links).toBe(false);
-    expect(told.texts["_.example.com/privkey.pem"]).toBe(made.keyPem);
+    expect(told.texts["live/_.example.com/privkey.pem"]).toBe(made.keyPem);
   });
 
   test("says what it did, which is passed on", async () => {
@@ -234,6 +235,19 @@ describe("a program as a deploy target", () => {
       hook: command[0],
     });
     expect(await readdir(folder.path)).toEqual(["hang"]);
+  });
+});
+
+describe("a certificate's name", () => {
+  test.each([
+    ["*.example.com", "_.example.com"],
+    ["..", "_."],
+    [".hidden", "_hidden"],
+    ["a/../../b\\c", "a_.._.._b_c"],
+    ["2001:db8::1", "2001:db8::1"],
+    ["x".repeat(253), "x".repeat(100)],
+  ])("never leads out of a hook's directory: %s", (given, stem) => {
+    expect(fileStem(given)).toBe(stem);
   });
 });
 

@@ -35,8 +35,8 @@ export async function writePrivate(path: string, text: string): Promise<void> {
 export async function layOut(folder: HookFolder, material: HookMaterial): Promise<HookFiles> {
   const { name, leafPem, chainPem, keyPem, stored } = material;
   const stem = fileStem(name);
-  const directory = join(folder.path, stem);
-  await mkdir(directory, { mode: 0o700 });
+  const directory = join(folder.path, "live", stem);
+  await mkdir(directory, { mode: 0o700, recursive: true });
   const fullchain = leafPem + chainPem;
   const place = async (text: string, from: string | undefined, ...names: readonly string[]): Promise<string> => {
     const [first = "", ...others] = names.map((each) => join(directory, each));

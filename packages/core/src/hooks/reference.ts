@@ -1,7 +1,7 @@
 import { encodeContext, type HookContext } from "./context.ts";
 import { hookVariables } from "./variables.ts";
 
-const directory = "/tmp/certwright-hook-Xk2f9Q/www.example.com";
+const directory = "/tmp/certwright-hook-Xk2f9Q/live/www.example.com";
 const example: HookContext = {
   event: "deploy",
   scope: "certificate",

@@ -17,11 +17,14 @@ const spaced = (names: HookContext["renewed"]): string | undefined =>
   names?.flatMap(({ domains }) => domains).join(" ");
 
 /**
- * What files of a certificate are called in the way of lego, which writes `_` for `*`. A name that would leave its
- * directory is refused where certificates get their names; here it merely cannot.
+ * What files of a certificate are called in the way of lego, which writes `_` for `*`. Never a name that leads elsewhere,
+ * nor one too long for a file system.
  */
 export function fileStem(name: string): string {
-  return name.replaceAll("*", "_").replaceAll(/[/\\\0]/g, "_");
+  return name
+    .replaceAll("*", "_")
+    .replaceAll(/[/\\\0]|^\./g, "_")
+    .slice(0, 100);
 }
 
 /** Our own variables, those of lego 4 and 5, and those of certbot, so that their hooks run unchanged. */

@@ -27,7 +27,7 @@ export const providers: ProviderLookup = (id) => {
   if (id === "cloudflare") {
     return {
       options: [
-        { option: "token", secret: true },
+        { option: "apiToken", secret: true },
         { option: "email", secret: false },
       ],
     };
@@ -35,10 +35,10 @@ export const providers: ProviderLookup = (id) => {
   if (id === "rfc2136") {
     return {
       options: [
-        { option: "server", secret: false },
-        { option: "tsigKey", secret: false },
-        { option: "tsigSecret", secret: true },
-        { option: "tsigAlgorithm", secret: false, choices: ["hmac-sha256", "hmac-sha512"] },
+        { option: "nameserver", secret: false },
+        { option: "keyName", secret: false },
+        { option: "keySecret", secret: true },
+        { option: "keyAlgorithm", secret: false, choices: ["hmac-sha256", "hmac-sha512"] },
       ],
     };
   }
