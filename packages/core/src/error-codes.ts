@@ -6,6 +6,7 @@ export const coreErrorCodes = {
   CONFIG_NO_CHALLENGE: "Nothing says how the names of a certificate are to be proved.",
   CHALLENGE_FAILED: "Some names of a certificate could not be proved; each is named with the reason.",
   CHALLENGE_NOT_OFFERED: "The CA offers no challenge for a name that any configured solver can meet.",
+  DNS_PERSIST_ABSENT: "No standing record (dns-persist-01) proves a name to this CA.",
   DNS_NO_PROVIDER: "No configured DNS provider can change the name a challenge needs.",
   CERTIFICATE_BROKEN_CHAIN: "The chain the CA sent does not hang together.",
   CERTIFICATE_WRONG_KEY: "The certificate the CA sent is for another key than ours.",

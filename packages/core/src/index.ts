@@ -10,6 +10,13 @@ export {
 export { dnsPersist01Record, http01Resource, type TlsAlpnProof, tlsAlpn01Proof } from "./acme/challenge.ts";
 export { type AcmeClient, createAcmeClient } from "./acme/client.ts";
 export { createCsr, readCsr } from "./acme/csr.ts";
+export {
+  isOwnProof,
+  parseStandingProof,
+  type StandingProof,
+  standingProofName,
+  type WantedProof,
+} from "./acme/dns-persist.ts";
 export { acmeErrorCodes } from "./acme/error-codes.ts";
 export { generateKey, type KeyType, keyToPem, keyTypes, readKey } from "./acme/keys.ts";
 export { OrderError } from "./acme/order-error.ts";
@@ -28,10 +35,12 @@ export {
 } from "./identifier.ts";
 export { ChallengeError, type NameFailure } from "./issue/challenge-error.ts";
 export { createDnsSolver, type DnsSolverOptions } from "./issue/dns-01.ts";
+export { createPersistSolver, type PersistSolverOptions } from "./issue/dns-persist-01.ts";
 export { type DnsBinding, type DnsPlacing, type PlacedRecord, placeRecord } from "./issue/dns-place.ts";
 export { type IssueJob, issue } from "./issue/issue.ts";
 export { type CaAccess, openCa } from "./issue/open-ca.ts";
 export type { Solver, Task, TaskFailure, TaskOutcome } from "./issue/solver.ts";
+export { type FoundProof, lookForProof, noProof, type ProofLooking, type ServerProof } from "./issue/standing-proof.ts";
 export { verifyChain } from "./issue/verify.ts";
 export { deployCertificate, isLive, type TargetResult } from "./manage/deploy.ts";
 export { type Counters, type MeasuredCertificate, metricsText, shareUsed } from "./manage/metrics.ts";

@@ -56,9 +56,18 @@ export interface ChallengeSpec {
   readonly zones?: readonly string[];
   /** dns-*: the zone to write to, as `name` or `name=id`; then nothing is looked up. */
   readonly zone?: string;
-  /** http-01: directory served under `/.well-known/acme-challenge/` parent; http-01, tls-alpn-01: `host:port` to listen on. */
+  /** http-01: directory a web server shows as `/`. */
   readonly webroot?: string;
+  /** http-01, tls-alpn-01: `host:port` to listen on. */
   readonly listen?: string;
+  /** http-01: addresses of the HAProxy nodes that answer from a map, each of them. */
+  readonly haproxy?: readonly string[];
+  /** http-01: that map, as the configuration of HAProxy names it. Default: `virt@acme`. */
+  readonly map?: string;
+  /** http-01: what stands at port 80 answers by itself, from the thumbprint of the account. Default: false. */
+  readonly stateless?: boolean;
+  /** http-01: ask for the answer ourselves before the CA does. Default: true. */
+  readonly selfCheck?: boolean;
 }
 
 /** How the DNS is asked. */

@@ -79,12 +79,15 @@ function identifiersOf(
 }
 
 const isDns = ({ type }: Pick<ChallengeConfig, "type">): boolean => type.startsWith("dns-");
+/** A standing record is only looked at: nobody has to write it. */
+const needsProvider = ({ type }: Pick<ChallengeConfig, "type">): boolean =>
+  type === "dns-01" || type === "dns-account-01";
 
 function checkChallenges(checking: Checking, challenges: readonly ChallengeConfig[], path: Path): void {
   const { tellEntry, keysOf } = checking;
   const labels = keysOf(["providers"]);
   for (const challenge of challenges) {
-    const { type, providers, webroot, listen } = challenge;
+    const { type, providers, webroot, listen, haproxy, map, stateless, selfCheck } = challenge;
     const tell = (problem: string, hint: string): void => tellEntry(path, type, problem, hint);
     for (const label of providers ?? []) {
       if (labels.includes(label)) continue;
@@ -94,18 +97,24 @@ function checkChallenges(checking: Checking, challenges: readonly ChallengeConfi
         meant === undefined ? knownHint("providers", labels) : `Did you mean ${meant}?`,
       );
     }
-    if (isDns(challenge) && labels.length === 0) {
+    if (needsProvider(challenge) && labels.length === 0) {
       tell(
         `needs a DNS provider, and none is there`,
         "Add one under providers, such as: providers: { cloudflare: {} }.",
       );
     }
-    if (providers !== undefined && !isDns(challenge))
-      tell("has providers, which only dns-* challenges use", "Leave providers out.");
-    if (webroot !== undefined && type !== "http-01")
-      tell("has a webroot, which only http-01 uses", "Leave webroot out.");
+    if (providers !== undefined && !needsProvider(challenge))
+      tell("has providers, which only dns-01 and dns-account-01 use", "Leave providers out.");
     if (listen !== undefined && isDns(challenge)) tell("listens nowhere, being a dns-* challenge", "Leave listen out.");
-    if (listen !== undefined && webroot !== undefined) tell("has both webroot and listen", "Leave one of them out.");
+    const ofHttp = { webroot, haproxy, map, stateless, selfCheck };
+    for (const [key, value] of Object.entries(ofHttp)) {
+      if (value !== undefined && type !== "http-01") tell(`has ${key}, which only http-01 uses`, `Leave ${key} out.`);
+    }
+    const places = Object.entries({ webroot, haproxy, listen, stateless: stateless === true ? true : undefined });
+    const given = places.filter(([, value]) => value !== undefined).map(([key]) => key);
+    if (given.length > 1) tell(`has ${given.join(" and ")}, which are different ways`, "Leave all but one out.");
+    if (map !== undefined && haproxy === undefined)
+      tell("has a map and no haproxy it is in", "Add haproxy: [/run/haproxy/admin.sock].");
   }
 }
 
@@ -166,8 +175,10 @@ function checkPropagation(
 
 /** One way per provider instance; which one serves a name is decided where its record lands. */
 function challengeSpecs(settings: ConfigFile, challenge: ChallengeConfig): readonly ChallengeSpec[] {
-  const { type, webroot, listen } = challenge;
-  if (!isDns(challenge)) return [compact({ type, webroot, listen })];
+  const { type, webroot, listen, haproxy, map, stateless, selfCheck } = challenge;
+  if (!needsProvider(challenge)) {
+    return [compact({ type, webroot, listen, haproxy, map, stateless, selfCheck })];
+  }
   const labels = challenge.providers ?? Object.keys(settings.providers);
   return labels.flatMap((label) => {
     const instance = settings.providers[label];

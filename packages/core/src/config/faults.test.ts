@@ -70,7 +70,7 @@ parallel: 1000
       '25:33 certificates["www.example.com"].names[2] is wrong: "a_b!" is not a name a certificate can have: "a_b!" is not a DNS name: it contains the character "!"',
       '26:18 certificates["www.example.com"].challenges[0] cannot be "http-1"',
       '26:26 certificates["www.example.com"].challenges[1] names no provider: "cf"',
-      '26:26 certificates["www.example.com"].challenges[1] has providers, which only dns-* challenges use',
+      '26:26 certificates["www.example.com"].challenges[1] has providers, which only dns-01 and dns-account-01 use',
       '27:24 certificates["www.example.com"].cas[1] names no CA: no CA is called "nope"',
       '28:3 certificates["bad/name"] cannot be "bad/name"',
       '29:3 certificates["!"] is no domain name or address, and has no names',

@@ -33,12 +33,12 @@ describe("references between parts of the file", () => {
     [
       "webroot for tls",
       "defaults: { challenges: [{ type: tls-alpn-01, webroot: /x }] }",
-      "1:26 defaults.challenges[0] has a webroot, which only http-01 uses",
+      "1:26 defaults.challenges[0] has webroot, which only http-01 uses",
     ],
     [
       "webroot and listen",
       "defaults: { challenges: [{ type: http-01, webroot: /x, listen: ':80' }] }",
-      "1:26 defaults.challenges[0] has both webroot and listen",
+      "1:26 defaults.challenges[0] has webroot and listen, which are different ways",
     ],
     [
       "a dns challenge that listens",

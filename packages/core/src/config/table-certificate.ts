@@ -32,6 +32,17 @@ const fullChallenge = object("challenge", "One way to prove names.", {
     "http-01, tls-alpn-01: where our own server listens.",
     "`:80` or `:443`",
   ),
+  haproxy: optional(
+    list(text({ longest: 2048 }), { least: 1, distinct: true }),
+    "http-01: addresses of the HAProxy nodes that answer from a map, such as /run/haproxy/admin.sock.",
+  ),
+  map: optional(text({ longest: 1024 }), "http-01: that map, as HAProxy names it.", "`virt@acme`"),
+  stateless: optional(
+    flag,
+    "http-01: what listens on port 80 answers by itself, from the account's thumbprint.",
+    "`false`",
+  ),
+  selfCheck: optional(flag, "http-01: ask for the answer ourselves before the CA does.", "`true`"),
 });
 
 export type ChallengeConfig = Infer<typeof fullChallenge>;

@@ -2,6 +2,7 @@ import { CertwrightError } from "@certwright/provider";
 import type { Authorization } from "../acme/authorization.ts";
 import { keyAuthorization } from "../acme/challenge.ts";
 import type { AcmeClient } from "../acme/client.ts";
+import { AcmeProblem } from "../acme/problem.ts";
 import { type ChallengeType, orderedIdentifier } from "../identifier.ts";
 import type { World } from "../world.ts";
 import type { NameFailure } from "./challenge-error.ts";
@@ -40,13 +41,15 @@ export function nextAttempt(authorization: Authorization, proving: Proving): Att
     });
     return { identifier, wildcard, challenge: undefined, solver: undefined, refusedByCa: false, error };
   }
-  proving.world.emit({
-    type: "challenge.chosen",
-    certificate: proving.certificate,
-    identifier: orderedIdentifier(authorization),
-    challenge: solver.type,
-    solver: solver.label,
-  });
+  if (solver.automatic !== true) {
+    proving.world.emit({
+      type: "challenge.chosen",
+      certificate: proving.certificate,
+      identifier: orderedIdentifier(authorization),
+      challenge: solver.type,
+      solver: solver.label,
+    });
+  }
   return { authorization, solver, task: taskFor(authorization, solver.type, proving.client) };
 }
 
@@ -59,6 +62,8 @@ export function giveUp(
   const identifier = orderedIdentifier(authorization);
   failed.set(identifier.value, new Set([...(failed.get(identifier.value) ?? []), solver.label]));
   const next = selectSolver(choiceFor(authorization, { failed }), solvers);
+  const refused = error instanceof AcmeProblem;
+  if (solver.automatic === true && next !== undefined && !refused) return true;
   const code = "code" in error && typeof error.code === "string" ? error.code : "CHALLENGE_FAILED";
   world.emit({
     type: "challenge.failed",
@@ -86,7 +91,8 @@ function choiceFor(authorization: Authorization, { failed }: Pick<Proving, "fail
 }
 
 function taskFor(authorization: Authorization, type: ChallengeType, client: AcmeClient): Task {
-  const token = authorization.challenges.find((challenge) => challenge.type === type)?.token ?? "";
+  const challenge = authorization.challenges.find((offered) => offered.type === type);
+  const { token = "", issuerDomainNames } = challenge ?? {};
   return {
     id: authorization.url,
     type,
@@ -95,5 +101,6 @@ function taskFor(authorization: Authorization, type: ChallengeType, client: Acme
     token,
     keyAuthorization: token === "" ? "" : keyAuthorization(token, client.thumbprint),
     accountUrl: client.accountUrl ?? "",
+    ...(issuerDomainNames === undefined ? {} : { issuerDomainNames }),
   };
 }

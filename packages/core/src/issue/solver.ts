@@ -14,6 +14,8 @@ export interface Task {
   readonly keyAuthorization: string;
   /** The account's URL, which dns-account-01 and dns-persist-01 need. */
   readonly accountUrl: string;
+  /** dns-persist-01: the names by which a record may call the CA. */
+  readonly issuerDomainNames?: readonly string[];
 }
 
 /** A task that cannot be met this way; another solver may still meet it. */
@@ -35,6 +37,8 @@ export interface Solver {
   readonly type: ChallengeType;
   /** For people and events: `dns-01 (cloudflare)`. */
   readonly label: string;
+  /** Nobody asked for it: that it cannot meet a challenge is no news. Default: false. */
+  readonly automatic?: boolean;
   /** Whether it can meet a challenge for this identifier at all. MUST NOT make requests. */
   solves(identifier: Identifier, wildcard: boolean): boolean;
   /** Splits tasks that cannot be presented at the same time. Left out: all at once. */

@@ -15,8 +15,8 @@ export interface Parts {
   caAccess(ca: CaSpec): Promise<CaAccess>;
   /** For dns-* challenges: the provider, with its options read. */
   dnsBinding(challenge: ChallengeSpec): Promise<DnsBinding>;
-  /** For every other challenge type. */
-  solver(challenge: ChallengeSpec, journal: Journal): Promise<Solver>;
+  /** For http-01 and tls-alpn-01. `world` is that of the certificate, with the resolvers it uses. */
+  solver(challenge: ChallengeSpec, journal: Journal, world: World): Promise<Solver>;
   target(id: string): Promise<DeployTarget>;
   /** A file the configuration names, such as a CSR. */
   readFile(path: string): Promise<Uint8Array>;

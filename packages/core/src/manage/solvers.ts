@@ -1,8 +1,10 @@
 import { createResolver, type PropagationMode, parseServer } from "@certwright/dns";
 import { CertwrightError } from "@certwright/provider";
 import { createDnsSolver } from "../issue/dns-01.ts";
+import { createPersistSolver } from "../issue/dns-persist-01.ts";
 import type { Solver } from "../issue/solver.ts";
 import type { CertificateSpec, ChallengeSpec, PropagationSpec } from "../spec.ts";
+import type { Journal } from "../store/journal.ts";
 import type { World } from "../world.ts";
 import type { Run } from "./parts.ts";
 
@@ -17,12 +19,44 @@ export async function openSolvers(spec: CertificateSpec, run: Run): Promise<read
     });
   }
   const types = [...new Set(spec.challenges.map(({ type }) => type))];
+  const world = worldFor(spec, run);
+  const journal = journalFor(spec, run);
   const solvers = types.map(async (type): Promise<readonly Solver[]> => {
     const ways = spec.challenges.filter((challenge) => challenge.type === type);
-    if (type === "dns-01" || type === "dns-account-01") return [await dnsSolver(type, ways, spec, run)];
-    return await Promise.all(ways.map((way) => run.parts.solver(way, run.journal)));
+    if (type === "dns-persist-01") return [persistSolver(spec, false, world)];
+    if (type === "dns-01" || type === "dns-account-01") return [await dnsSolver(type, ways, spec, run, world)];
+    return await Promise.all(ways.map((way) => run.parts.solver(way, journal, world)));
   });
-  return (await Promise.all(solvers)).flat();
+  return withAutomatic((await Promise.all(solvers)).flat(), spec, world);
+}
+
+/** A record that stands already is used wherever the DNS was to be used anyway: nothing is written then. */
+function withAutomatic(solvers: readonly Solver[], spec: CertificateSpec, world: World): readonly Solver[] {
+  if (solvers.some(({ type }) => type === "dns-persist-01")) return solvers;
+  const first = solvers.findIndex(({ type }) => type.startsWith("dns-"));
+  return first === -1 ? solvers : solvers.toSpliced(first, 0, persistSolver(spec, true, world));
+}
+
+function persistSolver({ dns }: CertificateSpec, automatic: boolean, world: World): Solver {
+  return createPersistSolver({
+    automatic,
+    followAlias: dns.followAlias ?? true,
+    nameservers: dns.nameservers?.map((server) => parseServer(server)),
+    now: world.now,
+    world,
+  });
+}
+
+/** What is done outside is written down under the certificate it is for, whose spec says how to undo it. */
+function journalFor({ name }: CertificateSpec, { journal }: Run): Journal {
+  return {
+    ...journal,
+    record: (effects, now) =>
+      journal.record(
+        effects.map((effect) => ({ ...effect, certificate: name })),
+        now,
+      ),
+  };
 }
 
 async function dnsSolver(
@@ -30,6 +64,7 @@ async function dnsSolver(
   ways: readonly ChallengeSpec[],
   spec: CertificateSpec,
   run: Run,
+  world: World,
 ): Promise<Solver> {
   const { dns } = spec;
   const bindings = await Promise.all(ways.map((way) => run.parts.dnsBinding(way)));
@@ -44,7 +79,7 @@ async function dnsSolver(
     ...(dns.nameservers === undefined ? {} : { nameservers: dns.nameservers.map((server) => parseServer(server)) }),
     certificate: spec.name,
     journal: run.journal,
-    world: worldFor(spec, run),
+    world,
   });
 }
 

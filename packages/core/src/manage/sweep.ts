@@ -77,10 +77,17 @@ async function zoneNow(
 
 /** Files and map entries are undone by the solvers that make them. */
 async function undoOther(effect: Effect, spec: CertificateSpec | undefined, run: Run): Promise<string | undefined> {
-  const ways = (spec?.challenges ?? []).filter((challenge: ChallengeSpec) => !challenge.type.startsWith("dns-"));
-  for (const way of ways) {
-    const solver = await run.parts.solver(way, run.journal);
+  const ways = (spec?.challenges ?? []).filter((challenge) => !challenge.type.startsWith("dns-"));
+  for (const way of [...ways, ...wayOf(effect)]) {
+    const solver = await run.parts.solver(way, run.journal, run.world);
     if (await solver.undo?.(effect, run.world.signal)) return undefined;
   }
   return "no configured solver knows it";
+}
+
+/** A file and a map entry say by themselves how they are reached; no certificate has to have come of them. */
+function wayOf({ kind, where, zone }: Effect): readonly ChallengeSpec[] {
+  if (kind === "http-01-file") return [{ type: "http-01", webroot: where }];
+  if (kind === "haproxy-map" && zone !== undefined) return [{ type: "http-01", haproxy: [where], map: zone }];
+  return [];
 }

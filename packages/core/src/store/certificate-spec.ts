@@ -51,6 +51,10 @@ const challenge = shape<ChallengeSpec>({
   zone: optional(text()),
   webroot: optional(text()),
   listen: optional(text()),
+  haproxy: optional(list(text())),
+  map: optional(text()),
+  stateless: optional(flag),
+  selfCheck: optional(flag),
 });
 
 const propagation = shape<PropagationSpec>({
