@@ -32,7 +32,12 @@ export function canonicalRequest(
   {
     path = "plain",
     signs = signsUsual,
-  }: { readonly path?: CanonicalPath; readonly signs?: (header: string) => boolean } = {},
+    payloadHash = sha256Hex(body),
+  }: {
+    readonly path?: CanonicalPath;
+    readonly signs?: (header: string) => boolean;
+    readonly payloadHash?: string;
+  } = {},
 ): CanonicalRequest {
   const lines = Object.entries({ ...headers, host: url.host })
     .map(([name, value]) => [name.toLowerCase(), value.trim().replace(/ {2,}/g, " ")] as const)
@@ -47,7 +52,7 @@ export function canonicalRequest(
     ...lines.map(([name, value]) => `${name}:${value}`),
     "",
     signedHeaders,
-    sha256Hex(body),
+    payloadHash,
   ];
   return { text: parts.join("\n"), signedHeaders, query };
 }
@@ -102,6 +107,8 @@ export interface SignatureScheme {
   readonly keyPrefix?: string;
   readonly path?: CanonicalPath;
   readonly signs?: (header: string) => boolean;
+  /** SHA-256 in hex of a body that is no text. Default: of the request's body. */
+  readonly payloadHash?: string;
   /** What the header calls the access key. Default `Credential`. */
   readonly label?: "Credential" | "Access";
   /** Between the parts of the header. Default `, `. */
