@@ -123,7 +123,8 @@ async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-function diskError(path: string, cause: NodeJS.ErrnoException): HaproxyError {
+/** What a failed write means to the person who owns the directory. */
+export function diskError(path: string, cause: NodeJS.ErrnoException): HaproxyError {
   const directory = dirname(path);
   switch (cause.code) {
     case "ENOSPC":
@@ -147,6 +148,9 @@ function diskError(path: string, cause: NodeJS.ErrnoException): HaproxyError {
         hint: "If HAProxy runs in a container or chroot, map its paths to those of this machine; else create the directory.",
       });
     default:
-      return new HaproxyError("HAPROXY_DISK", `${path} cannot be written (${cause.code ?? cause.message}).`, { cause });
+      return new HaproxyError("HAPROXY_DISK", `${path} cannot be written (${cause.code ?? cause.message}).`, {
+        cause,
+        hint: "Check the file system; the kernel's log may say more.",
+      });
   }
 }

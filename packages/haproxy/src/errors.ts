@@ -42,7 +42,7 @@ export function excerpt(text: string): string {
   return line.length > 200 ? `${line.slice(0, 200)}…` : line;
 }
 
-// File paths are made of the same characters as base64; what tells them apart is the mixture.
+// File paths are made of the same characters as base64; what tells them apart is a capital in the middle of a word.
 function looksEncoded(run: string): boolean {
-  return run.length >= 48 || (/[A-Z]/.test(run) && /[a-z]/.test(run) && /[0-9+]/.test(run));
+  return run.length >= 48 || /[a-z0-9+][A-Z]/.test(run);
 }

@@ -25,9 +25,9 @@ export function parseTarget(text: string): TargetAddress {
   const [, address = "", query = ""] = /^(?:haproxy:)?([^?]*)(?:\?(.*))?$/s.exec(text) ?? [];
   const parameters = new URLSearchParams(query);
   const forNode = new URLSearchParams([...parameters].filter(([name]) => nodeParameters.includes(name)));
-  const node = parseNode(forNode.size > 0 ? `${address}?${forNode}` : address);
+  const node = parseNode(address.startsWith("tls:") ? `${address}?${forNode}` : address);
 
-  const known = [...nodeParameters, ...single, "map", "check"];
+  const known = [...(address.startsWith("tls:") ? nodeParameters : []), ...single, "map", "check"];
   const unknown = [...parameters.keys()].find((name) => !known.includes(name));
   if (unknown !== undefined) throw fault(node, `The target has an unknown parameter "${unknown}".`);
   const [certificate, list, as, options, filters, file, keyFile, files, fewerNames] = single.map((name) => {

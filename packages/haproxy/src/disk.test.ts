@@ -1,0 +1,93 @@
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { diskError, replaceFile } from "./disk.ts";
+
+let dir = "";
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "cw-disk-"));
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
+
+test("a new file is 0600, or like its neighbour", async () => {
+  const path = join(dir, "a.pem");
+  expect((await replaceFile(path, "one")).changed).toBe(true);
+  expect(await modeOf(path)).toBe(0o600);
+  await chmod(path, 0o640);
+  await replaceFile(join(dir, "b.pem"), "two", { like: path });
+  expect(await modeOf(join(dir, "b.pem"))).toBe(0o640);
+  await replaceFile(join(dir, "c.pem"), "three", { like: join(dir, "absent") });
+  expect(await modeOf(join(dir, "c.pem"))).toBe(0o600);
+});
+
+test("a replaced file keeps its mode, and nothing else is left in the folder", async () => {
+  const path = join(dir, "a.pem");
+  await writeFile(path, "one", { mode: 0o640 });
+  await replaceFile(path, "two");
+  expect(await readFile(path, "utf8")).toBe("two");
+  expect(await modeOf(path)).toBe(0o640);
+  expect(await readdir(dir)).toEqual(["a.pem"]);
+});
+
+test("the same content is left alone", async () => {
+  const path = join(dir, "a.pem");
+  await writeFile(path, "one");
+  const before = await stat(path);
+  const replaced = await replaceFile(path, "one");
+  expect(replaced.changed).toBe(false);
+  await replaced.restore();
+  expect((await stat(path)).ino).toBe(before.ino);
+});
+
+test("a symbolic link stays one", async () => {
+  await mkdir(join(dir, "real"));
+  await writeFile(join(dir, "real/a.pem"), "one");
+  await symlink(join(dir, "real/a.pem"), join(dir, "a.pem"));
+  await replaceFile(join(dir, "a.pem"), "two");
+  expect((await lstat(join(dir, "a.pem"))).isSymbolicLink()).toBe(true);
+  expect(await readFile(join(dir, "real/a.pem"), "utf8")).toBe("two");
+});
+
+describe("the way back", () => {
+  test("brings the former content, or no file", async () => {
+    const path = join(dir, "a.pem");
+    await writeFile(path, "one", { mode: 0o640 });
+    const replaced = await replaceFile(path, "two");
+    const added = await replaceFile(join(dir, "b.pem"), "new");
+    await replaced.restore();
+    await added.restore();
+    expect(await readFile(path, "utf8")).toBe("one");
+    expect(await modeOf(path)).toBe(0o640);
+    expect(await readdir(dir)).toEqual(["a.pem"]);
+  });
+
+  test("is not taken over somebody else's change", async () => {
+    const path = join(dir, "a.pem");
+    await writeFile(path, "one");
+    const replaced = await replaceFile(path, "two");
+    await writeFile(path, "theirs");
+    await replaced.restore();
+    expect(await readFile(path, "utf8")).toBe("theirs");
+  });
+});
+
+test("what is in the way is told apart", async () => {
+  const codeOf = (path: string) => replaceFile(path, "x").catch((error: { code?: string }) => error.code);
+  expect(await codeOf(join(dir, "absent/a.pem"))).toBe("HAPROXY_DIRECTORY_MISSING");
+  expect(await codeOf(dir)).toBe("HAPROXY_NOT_A_FILE");
+  await writeFile(join(dir, "file"), "");
+  expect(await codeOf(join(dir, "file/a.pem"))).toBe("HAPROXY_DIRECTORY_MISSING");
+  for (const [cause, code] of [
+    ["ENOSPC", "HAPROXY_DISK_FULL"],
+    ["EDQUOT", "HAPROXY_DISK_FULL"],
+    ["EROFS", "HAPROXY_DIRECTORY_READ_ONLY"],
+    ["EACCES", "HAPROXY_DIRECTORY_READ_ONLY"],
+    ["EIO", "HAPROXY_DISK"],
+  ] as const) {
+    const error = diskError("/certs/a.pem", Object.assign(new Error(cause), { code: cause }));
+    expect(error).toMatchObject({ code, hint: expect.any(String) });
+  }
+});

@@ -1,0 +1,187 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { parseNode } from "./node.ts";
+import { openSession, type Session } from "./session.ts";
+
+const info = "Name: HAProxy\nVersion: 3.2.26\nPid: 7\nUptime_sec: 1\nStopping: 0\n\n";
+const greeting: Exchange = ["prompt i;show info\n", `\n${info}`];
+
+/** What must come, and what is said then: bytes, or an act on the socket. */
+type Exchange = readonly [request: string, answer: string | ((socket: Socket) => void)];
+
+/** A Runtime API that follows a script to the letter: anything else, or anything left over, fails the test. */
+async function scripted(script: readonly Exchange[], use: (path: string) => Promise<void>): Promise<void> {
+  const dir = await mkdtemp(join(tmpdir(), "cw-cli-"));
+  const path = join(dir, "s.sock");
+  const rest = [...script];
+  const faults: string[] = [];
+  const server = createServer((socket) => {
+    let heard = "";
+    socket.on("error", () => {});
+    socket.on("data", (chunk) => {
+      heard += chunk.toString("latin1");
+      for (let next = rest[0]; next && heard.startsWith(next[0]); next = rest[0]) {
+        heard = heard.slice(next[0].length);
+        rest.shift();
+        if (typeof next[1] === "string") socket.write(next[1]);
+        else next[1](socket);
+      }
+      const expected = rest[0]?.[0] ?? "";
+      if (!expected.startsWith(heard)) faults.push(`unexpected: ${JSON.stringify(heard)}`);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  try {
+    await use(path);
+    expect(faults).toEqual([]);
+    expect(rest.map(([request]) => request)).toEqual([]);
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+async function withSession(
+  script: readonly Exchange[],
+  use: (session: Session) => Promise<void>,
+  options: { signal?: AbortSignal; answerTimeout?: number; kind?: "unix" | "master" } = {},
+): Promise<void> {
+  const { signal = AbortSignal.timeout(10_000), answerTimeout = 5_000, kind = "unix" } = options;
+  await scripted(kind === "unix" ? [greeting, ...script] : script, async (path) => {
+    const session = await openSession(parseNode(`${kind}:${path}`), { signal, answerTimeout });
+    try {
+      await use(session);
+    } finally {
+      session.close();
+    }
+  });
+}
+
+const code = (value: string) => expect.objectContaining({ code: value });
+const level: Exchange = ["show cli level\n", "admin\n\n"];
+
+describe("a session", () => {
+  test("knows its worker, sends ahead and hears in order", async () => {
+    await withSession([level, ["set x <<\na\nb\n\n", "done\n\n"], level], async (session) => {
+      expect(session.worker).toMatchObject({ version: "3.2.26", pid: 7, stopping: false });
+      const answers = [
+        session.send("show cli level"),
+        session.send("set x", { payload: "a\nb\n" }),
+        session.send("show cli level"),
+      ];
+      expect(await Promise.all(answers)).toEqual(["admin", "done", "admin"]);
+    });
+  });
+
+  test("through a master every command is sent to the worker of now", async () => {
+    const script: Exchange[] = [
+      ["@1 show info\n", info],
+      ["@1 show cli level\n", "admin\n\n"],
+    ];
+    const use = async (session: Session) => expect(await session.send("show cli level")).toBe("admin");
+    await withSession(script, use, { kind: "master" });
+  });
+
+  test.each<[string, Exchange, string]>([
+    [
+      "a master without a worker",
+      ["@1 show info\n", "Can't find the target PID matching the prefix '@1'\n"],
+      "HAPROXY_NO_WORKER",
+    ],
+    [
+      "a worker that is leaving",
+      ["@1 show info\n", info.replace("Stopping: 0", "Stopping: 1")],
+      "HAPROXY_WORKER_STOPPING",
+    ],
+    ["no right to ask", ["@1 show info\n", "Permission denied\n\n"], "HAPROXY_LEVEL"],
+    ["something else", ["@1 show info\n", "220 mail.example.test ESMTP\n\n"], "HAPROXY_UNEXPECTED_ANSWER"],
+    ["an end", ["@1 show info\n", (socket) => socket.destroy()], "HAPROXY_CONNECTION_CUT"],
+  ])("does not begin with %s", async (_, exchange, expected) => {
+    await expect(withSession([exchange], async () => {}, { kind: "master" })).rejects.toThrow(code(expected));
+  });
+
+  test("an answer may come a byte at a time", async () => {
+    const slowly = (socket: Socket) => {
+      const bytes = [..."admin\n\n"];
+      const next = () => {
+        const byte = bytes.shift();
+        if (byte !== undefined) socket.write(byte, () => setImmediate(next));
+      };
+      next();
+    };
+    await withSession([["show cli level\n", slowly]], async (session) => {
+      expect(await session.send("show cli level")).toBe("admin");
+    });
+  });
+
+  test("an answer that never ends, or never comes, ends the session", async () => {
+    for (const answer of ["adm", ""]) {
+      const use = async (session: Session) => {
+        await expect(session.send("show cli level")).rejects.toThrow(code("HAPROXY_TIMEOUT"));
+        await expect(session.send("show cli level")).rejects.toThrow(code("HAPROXY_TIMEOUT"));
+      };
+      await withSession([["show cli level\n", answer]], use, { answerTimeout: 50 });
+    }
+  });
+
+  test("an answer without end is not swallowed", async () => {
+    const pour = (socket: Socket) => {
+      const more = () => {
+        if (!socket.destroyed) socket.write("x".repeat(32_768), () => setImmediate(more));
+      };
+      more();
+    };
+    await withSession([["show info\n", pour]], async (session) => {
+      await expect(session.send("show info")).rejects.toThrow(code("HAPROXY_ANSWER_TOO_LARGE"));
+    });
+  });
+
+  test("an answer HAProxy cuts short is taken once it is silent", async () => {
+    const cut = `Filename: x\n${"y".repeat(100)}`;
+    await withSession([["show ssl cert x\n", cut], level], async (session) => {
+      const cutShort = { bytes: 100, milliseconds: 20 };
+      expect(await session.send("show ssl cert x", { cutShort })).toBe(cut);
+      expect(await session.send("show cli level")).toBe("admin");
+    });
+  });
+
+  test("words nobody asked for end it", async () => {
+    await withSession([["show cli level\n", "admin\n\nand more"]], async (session) => {
+      await session.send("show cli level");
+      await expect(session.send("show cli level")).rejects.toThrow(code("HAPROXY_UNEXPECTED_ANSWER"));
+    });
+  });
+
+  test("a cut connection fails every answer still due, and shows no key", async () => {
+    const line = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgVcB/UNPxalR9zDYA";
+    const script: Exchange[] = [["a\n", (socket) => socket.end(`Unknown command: '${line}`)]];
+    await scripted([greeting, ...script, ["b\n", ""]], async (path) => {
+      const session = await openSession(parseNode(path), { signal: AbortSignal.timeout(10_000) });
+      const [first, second] = await Promise.allSettled([session.send("a"), session.send("b")]);
+      expect(first).toMatchObject({ reason: code("HAPROXY_CONNECTION_CUT") });
+      expect(second).toMatchObject({ reason: code("HAPROXY_CONNECTION_CUT") });
+      expect(String(first.status === "rejected" && first.reason)).not.toContain(line.slice(0, 8));
+    });
+  });
+
+  test("when aborted it hears out what was sent, and sends no more", async () => {
+    const controller = new AbortController();
+    const script: Exchange[] = [
+      [
+        "commit ssl cert x\n",
+        (socket) => {
+          controller.abort(new Error("Ctrl-C"));
+          setImmediate(() => socket.write("Success!\n\n"));
+        },
+      ],
+    ];
+    const use = async (session: Session) => {
+      expect(await session.send("commit ssl cert x")).toBe("Success!");
+      await expect(session.send("show cli level")).rejects.toThrow("Ctrl-C");
+    };
+    await withSession(script, use, { signal: controller.signal });
+  });
+});

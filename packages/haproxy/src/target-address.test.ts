@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { parseTarget } from "./target-address.ts";
+
+test.each([
+  ["haproxy:/run/a.sock", { node: { kind: "unix", path: "/run/a.sock" }, request: {}, check: [] }],
+  ["/run/a.sock", { node: { kind: "unix", path: "/run/a.sock" }, request: {}, check: [] }],
+  ["haproxy:master:/run/m.sock", { node: { kind: "master", path: "/run/m.sock" } }],
+  [
+    "haproxy:/run/a.sock?certificate=/etc/x.pem&add=/l.txt&options=alpn%20h2&filters=a.test,!b.test&as=x.pem",
+    {
+      request: {
+        certificate: "/etc/x.pem",
+        add: { list: "/l.txt", options: "alpn h2", filters: ["a.test", "!b.test"], as: "x.pem" },
+      },
+    },
+  ],
+  ["haproxy:/run/a.sock?files=no&fewer-names=yes", { request: { disk: false, allowFewerNames: true } }],
+  [
+    "haproxy:/run/a.sock?map=/a:/b&map=/c:/d&check=127.0.0.1:443&check=[::1]:443",
+    {
+      request: {
+        disk: {
+          map: [
+            { haproxy: "/a", local: "/b" },
+            { haproxy: "/c", local: "/d" },
+          ],
+        },
+      },
+      check: [
+        { host: "127.0.0.1", port: 443 },
+        { host: "::1", port: 443 },
+      ],
+    },
+  ],
+  [
+    "haproxy:tls://lb:9443?ca=/ca&cert=/c&key=/k&add=/certs",
+    { node: { kind: "tcp", host: "lb", tls: { caFile: "/ca" } }, request: { add: { list: "/certs" } } },
+  ],
+])("%s", (text, target) => expect(parseTarget(text)).toMatchObject(target));
+
+test.each([
+  "haproxy:",
+  "haproxy:/run/a.sock?nonsense=1",
+  "haproxy:/run/a.sock?certificate=",
+  "haproxy:/run/a.sock?certificate=/a&certificate=/b",
+  "haproxy:/run/a.sock?options=alpn",
+  "haproxy:/run/a.sock?files=maybe",
+  "haproxy:/run/a.sock?map=/a",
+  "haproxy:/run/a.sock?check=localhost",
+  "haproxy:/run/a.sock?check=localhost:99999",
+  "haproxy:/run/a.sock?ca=/x",
+])("%s is refused", (text) => {
+  expect(() => parseTarget(text)).toThrow(expect.objectContaining({ code: "HAPROXY_NODE_ADDRESS" }));
+});
