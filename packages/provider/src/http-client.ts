@@ -3,7 +3,7 @@ import { isCertwrightError } from "./errors.ts";
 import { exchange } from "./exchange.ts";
 import type { HttpClient, HttpOptions } from "./http.ts";
 import type { HttpWorld, RequestEvent } from "./http-world.ts";
-import { type HttpAnswer, interpret, redirectOf, safeMethods } from "./interpret.ts";
+import { type HttpAnswer, interpret, mayChange, redirectOf } from "./interpret.ts";
 import { type Call, credentialsOf, initOf, prepare } from "./outgoing.ts";
 import { followPages } from "./pages.ts";
 import { waitBeforeRetry } from "./retry.ts";
@@ -96,7 +96,10 @@ async function tryOnce(
     }
   } catch (thrown) {
     if (world.signal.aborted) throw world.signal.reason;
-    const error = sealError(forMethod(thrown, method), { provider: world.provider, mask: world.mask });
+    const error = sealError(mayChange(method, call) ? thrown : asCertain(thrown), {
+      provider: world.provider,
+      mask: world.mask,
+    });
     event.error = error.code;
     return { error };
   } finally {
@@ -106,6 +109,6 @@ async function tryOnce(
 }
 
 /** What only reads cannot have changed anything, however it failed. */
-function forMethod(thrown: unknown, method: string): unknown {
-  return isCertwrightError(thrown) && safeMethods.has(method) ? Object.assign(thrown, { uncertain: false }) : thrown;
+function asCertain(thrown: unknown): unknown {
+  return isCertwrightError(thrown) ? Object.assign(thrown, { uncertain: false }) : thrown;
 }

@@ -59,7 +59,7 @@ export interface CallOptions {
   readonly accept?: readonly number[];
   /**
    * Whether the call may be sent again after a failure that may have reached the server. Default: true; every
-   * operation of a provider is harmless to repeat. Set false where a repeat would make a duplicate.
+   * operation of a provider is harmless to repeat. Set false where a repeat would make a duplicate, also for a GET.
    */
   readonly repeat?: boolean;
 }

@@ -20,6 +20,11 @@ export interface HttpAnswer {
 /** Methods that change nothing (RFC 9110 section 9.2.1). */
 export const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
+/** Whether a call may have changed something. `repeat: false` says so of the GET requests that some APIs change things by. */
+export function mayChange(method: string, { repeat }: Call): boolean {
+  return !safeMethods.has(method) || repeat === false;
+}
+
 /** Where to go on, for a redirect that keeps method, body and origin; an error for any other. */
 export function redirectOf(raw: RawAnswer, url: URL, method: string, redirects: number): URL | undefined {
   if (![301, 302, 303, 307, 308].includes(raw.status)) return undefined;
@@ -60,7 +65,7 @@ export function interpret(
   try {
     body = decodeBody(raw, call.read ?? options.read);
   } catch (error) {
-    if (good) throw badAnswer(error, world.name, request, status, !safeMethods.has(method));
+    if (good) throw badAnswer(error, world.name, request, status, mayChange(method, call));
   }
   const answer = wrap(body?.value ?? null, body?.xml ?? false);
   if (accepted && !good) return answer;
@@ -73,7 +78,7 @@ export function interpret(
       status,
       retryAfter: retryAfterSeconds(headers.get("retry-after"), world.now()),
       message: words === undefined ? undefined : printable(world.mask(words)),
-      changes: !safeMethods.has(method),
+      changes: mayChange(method, call),
     },
     world,
   );

@@ -77,6 +77,13 @@ describe("retries", () => {
     expect(slept).toEqual([]);
   });
 
+  test("takes a GET for a change where it says that it must not be repeated", async () => {
+    const { url } = await api(json(500, {}));
+    const { http, slept } = client(url);
+    await expect(http.get("/add", { repeat: false })).rejects.toMatchObject({ uncertain: true });
+    expect(slept).toEqual([]);
+  });
+
   test("repeats even that when nothing was sent", async () => {
     const { http, slept } = client(await closedPort());
     await expect(http.post("/x", {}, { repeat: false })).rejects.toMatchObject({
