@@ -58,9 +58,14 @@ function dial(node: Node, credentials: Credentials | undefined): Socket {
   if (node.kind !== "tcp") return createConnection({ path: node.path });
   const address = { host: node.host, port: node.port };
   if (!credentials) return createConnection({ ...address, noDelay: true });
-  const socket = connectTls({ ...address, ...credentials, minVersion: "TLSv1.2" });
-  socket.setNoDelay(true);
-  return socket;
+  try {
+    const socket = connectTls({ ...address, ...credentials, minVersion: "TLSv1.2" });
+    socket.setNoDelay(true);
+    return socket;
+  } catch (cause) {
+    // A key that does not fit its certificate, or no PEM at all, is noticed before anything is sent.
+    throw connectError(node, cause as NodeJS.ErrnoException);
+  }
 }
 
 async function readCredentials(node: Node, tls: NodeTls): Promise<Credentials> {
