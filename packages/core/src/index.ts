@@ -45,7 +45,7 @@ export { verifyChain } from "./issue/verify.ts";
 export { deployCertificate, isLive, type TargetResult } from "./manage/deploy.ts";
 export { type Counters, type MeasuredCertificate, metricsText, shareUsed } from "./manage/metrics.ts";
 export { type CaPool, createCaPool } from "./manage/obtain.ts";
-export type { Parts, Run } from "./manage/parts.ts";
+export type { OrderHooks, Parts, Run } from "./manage/parts.ts";
 export { type Action, dueMoment, planCertificate, type StoredFacts } from "./manage/plan.ts";
 export { renew } from "./manage/renew.ts";
 export { type CertificateResult, type RenewOptions, renewCertificate } from "./manage/renew-certificate.ts";

@@ -57,6 +57,9 @@ export async function acquireLease(
     }
     if (current.etag !== undefined && current.etag !== seen?.etag) seen = { etag: current.etag, at: performance.now() };
     const who = readHolder(current.body);
+    // Our own put went through, but its answer was lost.
+    if (who?.id === id && current.etag !== undefined)
+      return keep(options, key, name, id, since, current.etag, renewEvery, lifetime);
     const left = waitMs - (performance.now() - started);
     if (left <= 0) throw lockedError(name, who, waitMs);
     if (!told) onWait?.(who);

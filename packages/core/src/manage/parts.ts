@@ -1,7 +1,7 @@
 import type { DnsBinding } from "../issue/dns-place.ts";
 import type { CaAccess } from "../issue/open-ca.ts";
 import type { Solver } from "../issue/solver.ts";
-import type { CaSpec, ChallengeSpec } from "../spec.ts";
+import type { CaSpec, CertificateSpec, ChallengeSpec } from "../spec.ts";
 import type { Journal } from "../store/journal.ts";
 import type { Store } from "../store/store.ts";
 import type { World } from "../world.ts";
@@ -22,10 +22,29 @@ export interface Parts {
   readFile(path: string): Promise<Uint8Array>;
 }
 
+/** Told around orders: what runs programs before and after, say. Deploy hooks are targets. */
+export interface OrderHooks {
+  /** Before an order. Where it throws, the certificate is not ordered; `after` is called all the same. */
+  before(spec: CertificateSpec, reason: string): Promise<void>;
+  /** After the attempt, whether it succeeded or not. Never throws. */
+  after(
+    spec: CertificateSpec,
+    attempt:
+      | {
+          readonly ok: true;
+          readonly issued: { readonly generation: number; readonly notAfter: string; readonly fingerprint256: string };
+        }
+      | { readonly ok: false; readonly error: Error },
+  ): Promise<void>;
+  /** After the last certificate. Never throws; the failures of all hooks that ran after orders. */
+  finish(): Promise<readonly Error[]>;
+}
+
 /** What every step of a run works with. */
 export interface Run {
   readonly store: Store;
   readonly journal: Journal;
   readonly parts: Parts;
   readonly world: World;
+  readonly hooks?: OrderHooks;
 }

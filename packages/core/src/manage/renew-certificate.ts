@@ -1,5 +1,6 @@
 import { isCertwrightError } from "@certwright/provider";
 import type { CertificateSpec } from "../spec.ts";
+import type { CertificateMeta } from "../store/certificate-meta.ts";
 import { readCertificate } from "../store/certificates.ts";
 import { deployCertificate, type TargetResult } from "./deploy.ts";
 import { factsOf } from "./facts.ts";
@@ -99,11 +100,32 @@ async function execute(action: Action, options: RenewOptions, pool: CaPool, run:
   if (action.do === "issue") {
     // A target nobody can make sense of is told before an order is spent, not after.
     await Promise.all(spec.deploy.map((target) => run.parts.target(target)));
-    const meta = await obtain(action, options.force || options.insist === true, pool, run);
+    const meta = await obtainWithHooks(action, options, pool, run);
     const targets = spec.deploy.length === 0 ? [] : await deployCertificate(certificate, spec.deploy, run);
     return { certificate, outcome: "issued", notAfter: new Date(meta.notAfter), targets };
   }
   const targets = await deployCertificate(certificate, action.targets, run);
   const stored = await readCertificate(run.store, certificate);
   return { certificate, outcome: "deployed", notAfter: new Date(stored?.meta.notAfter ?? 0), targets };
+}
+
+async function obtainWithHooks(
+  action: Extract<Action, { do: "issue" }>,
+  options: RenewOptions,
+  pool: CaPool,
+  run: Run,
+): Promise<CertificateMeta> {
+  const { spec, reason } = action;
+  try {
+    await run.hooks?.before(spec, reason);
+    const meta = await obtain(action, options.force || options.insist === true, pool, run);
+    const { generation, fingerprint256 } = meta;
+    const notAfter = new Date(meta.notAfter).toISOString();
+    await run.hooks?.after(spec, { ok: true, issued: { generation, notAfter, fingerprint256 } });
+    return meta;
+  } catch (cause) {
+    const error = cause instanceof Error ? cause : new Error(String(cause));
+    await run.hooks?.after(spec, { ok: false, error });
+    throw error;
+  }
 }

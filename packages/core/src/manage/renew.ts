@@ -26,6 +26,7 @@ export async function renew(
     return results;
   } finally {
     await pool.close();
+    await run.hooks?.finish();
     await run.journal.close();
   }
 }

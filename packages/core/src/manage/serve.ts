@@ -46,6 +46,7 @@ export async function serve(options: ServeOptions, run: Run): Promise<void> {
     }
   } finally {
     await pool.close();
+    await run.hooks?.finish();
     await run.journal.close();
   }
 }
