@@ -5,6 +5,7 @@ import { type ChallengeListener, type ListenAddress, listenForChallenges } from 
 export function createStandaloneSolver(address: ListenAddress): Solver {
   const answers = new Map<string, string>();
   let listener: Promise<ChallengeListener> | undefined;
+  let closed: Promise<unknown> = Promise.resolve();
 
   return {
     type: "http-01",
@@ -12,7 +13,8 @@ export function createStandaloneSolver(address: ListenAddress): Solver {
     solves: (_identifier, wildcard) => !wildcard,
     present: async (tasks) => {
       for (const { token, keyAuthorization } of tasks) answers.set(token, keyAuthorization);
-      listener ??= listenForChallenges(address, (token) => answers.get(token));
+      // Another certificate's challenges may just have ended: its listener leaves the port first.
+      listener ??= closed.then(() => listenForChallenges(address, (token) => answers.get(token)));
       try {
         await listener;
       } catch (error) {
@@ -27,10 +29,11 @@ export function createStandaloneSolver(address: ListenAddress): Solver {
       const closing = listener;
       listener = undefined;
       // A listener that never came up needs no closing.
-      await closing.then(
+      closed = closing.then(
         (open) => open.close(),
         () => undefined,
       );
+      await closed;
     },
   };
 }

@@ -42,8 +42,14 @@ export function createWebrootSolver({ directory, journal, now }: WebrootOptions)
         if (effect !== undefined) effects.set(task.id, effect);
       });
       signal.throwIfAborted();
-      await Promise.all(tasks.map(({ token, keyAuthorization }) => put(pathOf(root, token), keyAuthorization)));
-      return [];
+      const written = await Promise.allSettled(
+        tasks.map(({ token, keyAuthorization }) => put(pathOf(root, token), keyAuthorization)),
+      );
+      // All of them end before one failure is told: what is undone then must not race with what is still being written.
+      return tasks.flatMap((task, index) => {
+        const result = written[index];
+        return result?.status === "rejected" ? [{ task, error: result.reason }] : [];
+      });
     },
     cleanUp: async (tasks: readonly Task[]) => {
       const mine = tasks.flatMap(({ id }) => effects.get(id) ?? []);
