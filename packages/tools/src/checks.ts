@@ -7,7 +7,7 @@ import { readPackages, readSources, workspaceRoot } from "./workspace.ts";
 const bin = (name: string) => join(workspaceRoot, "node_modules/.bin", name);
 const sync = join(workspaceRoot, "packages/tools/src/sync.ts");
 const steps: Readonly<Record<string, () => Promise<unknown>>> = {
-  "format and lint": () => runHere(bin("biome"), ["ci", "--max-diagnostics=200", "."]),
+  "format and lint": () => runHere(bin("biome"), ["ci", "--colors=off", "--max-diagnostics=200", "."]),
   layers: async () => {
     const packages = await readPackages();
     const breaches = findBreaches(await readSources(packages), packages);

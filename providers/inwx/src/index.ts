@@ -63,7 +63,11 @@ export default defineProvider({
   },
   traits: { granularity: "record", concurrency: "zone", minTtl: 300, propagation: 360 },
   permissions: "A sub-account that may only manage name server records.",
-  tested: { by: "contract", against: "https://www.inwx.de/en/help/apidoc", on: "2026-11-24" },
+  tested: {
+    by: "contract",
+    against: "what other clients send and read, not the vendor's own page: https://www.inwx.de/en/help/apidoc",
+    on: "2026-11-24",
+  },
   create({ username, password, sharedSecret, sandbox, endpoint }, { http, now, sleep }) {
     const baseUrl = sandbox && endpoint === live ? sandboxUrl : endpoint;
     const plain = http({ baseUrl, check });

@@ -30,7 +30,11 @@ export default defineProvider({
   options: { token: { description: "API token", env: ["NJALLA_TOKEN", "NJALLA_Token"], secret: true } },
   traits: { granularity: "record", concurrency: "zone", minTtl: 60 },
   permissions: "A token limited to list-domains, list-records, add-record and remove-record.",
-  tested: { by: "contract", against: "https://njal.la/api/", on: "2026-11-24" },
+  tested: {
+    by: "contract",
+    against: "what other clients send and read, not the vendor's own page: https://njal.la/api/",
+    on: "2026-11-24",
+  },
   create({ token }, { http }) {
     const api = http({ headers: { authorization: `Njalla ${token}` }, check });
     const call = async (method: string, params: object, options = {}) =>

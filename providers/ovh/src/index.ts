@@ -76,7 +76,12 @@ export default defineProvider({
   traits: { granularity: "record", concurrency: "zone", minTtl: 60 },
   permissions:
     "A consumer key with GET /domain/zone, GET and POST /domain/zone/ZONE/record, GET and DELETE /domain/zone/ZONE/record/* and POST /domain/zone/ZONE/refresh.",
-  tested: { by: "contract", against: "https://eu.api.ovh.com/console/?section=%2Fdomain&branch=v1", on: "2026-11-24" },
+  tested: {
+    by: "contract",
+    against:
+      "what other clients send and read, not the vendor's own page: https://eu.api.ovh.com/console/?section=%2Fdomain&branch=v1",
+    on: "2026-11-24",
+  },
   create(options, { http, now }) {
     const { region, applicationKey, applicationSecret, consumerKey, clientId, clientSecret, accessToken } = options;
     const baseUrl = endpointOf(region, options.endpoint);

@@ -18,7 +18,11 @@ export default defineProvider({
   },
   traits: { granularity: "record", concurrency: "zone", minTtl: 60 },
   permissions: "An API key with domains:read, dnsrecords:read and dnsrecords:write.",
-  tested: { by: "contract", against: "https://docs.spaceship.dev/#tag/DNS-records", on: "2026-11-24" },
+  tested: {
+    by: "contract",
+    against: "what other clients send and read, not the vendor's own page: https://docs.spaceship.dev/#tag/DNS-records",
+    on: "2026-11-24",
+  },
   create({ apiKey, apiSecret }, { http }) {
     const api = http({ headers: { "x-api-key": apiKey, "x-api-secret": apiSecret } });
     const pages = (to: string, take: number) =>

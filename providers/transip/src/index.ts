@@ -61,7 +61,11 @@ export default defineProvider({
     limits: { specialCharacters: "TransIP takes no backslashes and backticks in TXT values." },
   },
   permissions: "A key pair of the account, which cannot be limited to zones, but to client addresses.",
-  tested: { by: "contract", against: "https://api.transip.nl/rest/docs.html", on: "2026-11-24" },
+  tested: {
+    by: "contract",
+    against: "what other clients send and read, not the vendor's own page: https://api.transip.nl/rest/docs.html",
+    on: "2026-11-24",
+  },
   async create({ accountName, privateKey, privateKeyPath, anyAddress }, { http, now, readFile }) {
     const key = privateKey ?? (await readFile(privateKeyPath ?? ""));
     const login = http({ sign: (request) => signed(request, key) });
