@@ -42,6 +42,8 @@ export interface CommandModule {
 export interface Invocation<F extends Flags = Flags> {
   readonly context: CliContext;
   readonly flags: FlagValues<F>;
+  /** Keys of the flags on the command line, in their order. */
+  readonly given: readonly string[];
   readonly global: GlobalFlags;
   readonly args: readonly string[];
   /** Tells what happens, to whatever form of output was chosen. */

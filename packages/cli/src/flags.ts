@@ -16,6 +16,8 @@ export interface Flag<T> {
   readonly fallback: T;
   /** The default as help shows it. */
   readonly shownDefault?: string;
+  /** What a flag whose value is optional (`--http [where]`) means without one. */
+  readonly preset?: string;
   /** For shell completion: fixed values, or what kind of thing is wanted. */
   readonly complete?: readonly string[] | "file" | "directory" | "provider" | "certificate";
   /** Reads one value; `before` is what earlier ones gave. @throws CertwrightError `CLI_USAGE` */

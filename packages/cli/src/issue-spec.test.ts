@@ -9,7 +9,7 @@ function specFor(line: string, env: Record<string, string> = {}): CertificateSpe
   const context = testContext({ cwd: "/project", env });
   const request = readCommandLine(["issue", ...line.split(" ")], context, "1");
   if (typeof request === "number") throw new Error("no request");
-  return specOf(request.flags as Parameters<typeof specOf>[0], context);
+  return specOf(request.flags as Parameters<typeof specOf>[0], context, [], request.given);
 }
 
 const refused = (code: string, text: RegExp) =>
@@ -64,10 +64,10 @@ describe("specOf", () => {
         },
       ],
       challenges: [
-        { type: "http-01" },
-        { type: "tls-alpn-01", listen: ":8443" },
         { type: "dns-01", provider: "rfc2136", options: { nameserver: "192.0.2.53" } },
         { type: "dns-01", provider: "/project/mine.ts", options: { token: { file: "/project/t.txt" } } },
+        { type: "http-01" },
+        { type: "tls-alpn-01", listen: ":8443" },
       ],
       dns: {
         followAlias: false,
@@ -88,7 +88,44 @@ describe("specOf", () => {
     ]);
   });
 
+  it.each<[string, string, Record<string, string>, readonly object[]]>([
+    [
+      "the order given",
+      "--tls-alpn --dns-persist --http --dns desec --dns-account desec",
+      {},
+      [
+        { type: "tls-alpn-01" },
+        { type: "dns-persist-01" },
+        { type: "http-01" },
+        { type: "dns-01", provider: "desec" },
+        { type: "dns-account-01", provider: "desec" },
+      ],
+    ],
+    [
+      "the command line before the environment",
+      "--dns-account desec",
+      { CERTWRIGHT_HTTP: "1", CERTWRIGHT_DNS: "pdns" },
+      [{ type: "dns-account-01", provider: "desec" }, { type: "http-01" }, { type: "dns-01", provider: "pdns" }],
+    ],
+    ["an address", "--http 127.0.0.1:8080", {}, [{ type: "http-01", listen: "127.0.0.1:8080" }]],
+    ["a directory", "--http --webroot www", {}, [{ type: "http-01", webroot: "/project/www" }]],
+    [
+      "HAProxy nodes",
+      "--http haproxy:/a.sock,/b.sock --http-map virt@x",
+      {},
+      [{ type: "http-01", haproxy: ["/a.sock", "/b.sock"], map: "virt@x" }],
+    ],
+    ["a thumbprint", "--http stateless --no-self-check", {}, [{ type: "http-01", stateless: true, selfCheck: false }]],
+    ["no http after all", "--tls-alpn", { CERTWRIGHT_HTTP: "off" }, [{ type: "tls-alpn-01" }]],
+  ])("keeps ways to prove names: %s", (_what, line, env, expected) => {
+    expect(specFor(`-d a.test ${line}`, env).challenges).toEqual(expected);
+  });
+
   it.each([
+    ["-d a.test --http nonsense", "CLI_USAGE", /nonsense/],
+    ["-d a.test --http haproxy:/a.sock,", "CLI_USAGE", /empty address/],
+    ["-d a.test --http stateless --webroot www", "CLI_USAGE", /2 places/],
+    ["-d a.test --http --http-map x", "CLI_USAGE", /without --http haproxy/],
     ["--dns x", "CLI_USAGE", /no name to certify/],
     ["-d *.*.x --dns x", "IDENTIFIER_WILDCARD", /\*\.\*\.x/],
     ["-d co.uk --dns x", "IDENTIFIER_PUBLIC_SUFFIX", /co\.uk/],

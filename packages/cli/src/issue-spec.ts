@@ -17,9 +17,11 @@ import type { issueFlags } from "./declarations/issue.ts";
 import { usageError } from "./errors.ts";
 import type { FlagValues } from "./flags.ts";
 import { parseSecretRef } from "./secret-ref.ts";
+import { orderedWays } from "./ways.ts";
 
 type IssueFlags = FlagValues<typeof issueFlags>;
-type DnsFlags = Pick<FlagValues<typeof dnsWriteFlags>, "dns" | "dnsOption" | "zone">;
+type DnsFlags = Pick<FlagValues<typeof dnsWriteFlags>, "dns" | "dnsOption" | "zone"> &
+  Partial<Pick<IssueFlags, "dnsAccount">>;
 type LookupFlags = Pick<IssueFlags, "dnsResolvers" | "followAlias"> &
   Partial<Pick<IssueFlags, "dnsNameservers" | "propagation">>;
 
@@ -27,12 +29,14 @@ type LookupFlags = Pick<IssueFlags, "dnsResolvers" | "followAlias"> &
  * What the flags of `issue` ask for. Paths in it are absolute, since a timer renews from another directory.
  *
  * @param fromCsr the names of the request given by `--csr`
+ * @param given flags in the order of the command line: the order of preference of ways to prove names
  * @throws CertwrightError `CLI_USAGE`, `CLI_CA_...`, `IDENTIFIER_...`, `DNS_BAD_SERVER`
  */
 export function specOf(
   flags: IssueFlags,
   context: Pick<CliContext, "cwd" | "env">,
   fromCsr: readonly Identifier[] = [],
+  given: readonly string[] = [],
 ): CertificateSpec {
   const named = flags.domain.map(parseIdentifier);
   const identifiers = uniqueIdentifiers(named.length > 0 ? named : fromCsr);
@@ -47,7 +51,7 @@ export function specOf(
     keyType,
     reuseKey,
     cas: caSpecs(flags, context),
-    challenges: [...listenerSpecs(flags), ...dnsChallengeSpecs(flags, context.cwd)],
+    challenges: orderedWays(flags, dnsChallengeSpecs(flags, context.cwd), given, context.cwd),
     dns: dnsSpec(flags),
     deploy,
     ...(csr === undefined ? {} : { csrFile: resolve(context.cwd, csr) }),
@@ -56,33 +60,28 @@ export function specOf(
   };
 }
 
-/** Ways that need no DNS first: they are quick, and where they cannot prove a name the next way is taken. */
-function listenerSpecs({ http, httpListen, tlsAlpn, tlsAlpnListen }: IssueFlags): readonly ChallengeSpec[] {
-  const way = (
-    type: "http-01" | "tls-alpn-01",
-    wanted: boolean,
-    listen: string | undefined,
-  ): readonly ChallengeSpec[] =>
-    wanted || listen !== undefined ? [{ type, ...(listen === undefined ? {} : { listen }) }] : [];
-  return [...way("http-01", http, httpListen), ...way("tls-alpn-01", tlsAlpn, tlsAlpnListen)];
-}
-
-/** One way for each `--dns`, with its options. @throws CertwrightError `CLI_USAGE` */
-export function dnsChallengeSpecs({ dns, dnsOption, zone }: DnsFlags, cwd: string): readonly ChallengeSpec[] {
-  const providers = [...new Set(dns)].map((provider) =>
-    /^\.{0,2}\//.test(provider) ? resolve(cwd, provider) : provider,
-  );
-  if (zone !== undefined && providers.length > 1) {
+/** One way for each `--dns` and `--dns-account`, with its options. @throws CertwrightError `CLI_USAGE` */
+export function dnsChallengeSpecs(
+  { dns, dnsAccount = [], dnsOption, zone }: DnsFlags,
+  cwd: string,
+): readonly ChallengeSpec[] {
+  const named = [...new Set([...dns, ...dnsAccount])];
+  if (zone !== undefined && named.length > 1) {
     throw usageError("--zone fits one --dns only", "Leave it out: each provider's own zones are looked up.");
   }
   if (zone !== undefined) parseZonePin(zone);
-  const options = optionsByProvider(dnsOption, [...new Set(dns)], cwd);
-  return providers.map((provider, index) => ({
-    type: "dns-01",
-    provider,
-    ...(options[index] === undefined ? {} : { options: options[index] }),
-    ...(zone === undefined ? {} : { zone }),
-  }));
+  const options = optionsByProvider(dnsOption, named, cwd);
+  const ways = (type: "dns-01" | "dns-account-01", providers: readonly string[]): readonly ChallengeSpec[] =>
+    [...new Set(providers)].map((provider) => {
+      const own = options[named.indexOf(provider)];
+      return {
+        type,
+        provider: /^\.{0,2}\//.test(provider) ? resolve(cwd, provider) : provider,
+        ...(own === undefined ? {} : { options: own }),
+        ...(zone === undefined ? {} : { zone }),
+      };
+    });
+  return [...ways("dns-01", dns), ...ways("dns-account-01", dnsAccount)];
 }
 
 type Options = Record<string, string | SecretRef>;

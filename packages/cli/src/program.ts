@@ -12,6 +12,8 @@ export interface Request {
   readonly declaration: Declaration;
   readonly args: readonly string[];
   readonly flags: Readonly<Record<string, unknown>>;
+  /** Keys of the flags on the command line, in their order, each as often as it was given. */
+  readonly given: readonly string[];
   readonly global: GlobalFlags;
 }
 
@@ -86,7 +88,8 @@ function addCommand(parent: Command, declaration: Declaration, adding: Adding): 
     .aliases([...(declaration.aliases ?? [])]);
   if (parent === adding.program) command.helpGroup(`${declaration.group}:`);
   for (const { usage, description } of declaration.args ?? []) command.argument(usage, description);
-  addFlags(command, declaration.flags);
+  const given: string[] = [];
+  addFlags(command, declaration.flags, (key) => given.push(key));
   if (declaration.examples !== undefined) command.addHelpText("after", examplesOf(declaration.examples));
   for (const inner of declaration.commands ?? []) addCommand(command, inner, adding);
   if (declaration.load === undefined) return;
@@ -99,6 +102,7 @@ function addCommand(parent: Command, declaration: Declaration, adding: Adding): 
         .flat()
         .filter((argument) => typeof argument === "string"),
       flags: valuesOf(command, declaration.flags, adding.env),
+      given,
       global: valuesOf(adding.program, globalFlags, adding.env) as GlobalFlags,
     });
   });
@@ -107,9 +111,11 @@ function addCommand(parent: Command, declaration: Declaration, adding: Adding): 
 /** Where a flag's description and environment variable are looked up for help. */
 const flagOf = new WeakMap<Option, Flag<unknown>>();
 
-function addFlags(command: Command, flags: Flags): void {
-  for (const flag of Object.values(flags)) {
+function addFlags(command: Command, flags: Flags, onGiven: (key: string) => void = () => undefined): void {
+  for (const [key, flag] of Object.entries(flags)) {
     const option = new Option(flag.usage, flag.description);
+    command.on(`option:${option.name()}`, () => onGiven(key));
+    if (flag.preset !== undefined) option.preset(flag.preset);
     flagOf.set(option, flag);
     if (flag.takes !== "none") {
       option

@@ -14,7 +14,7 @@ export async function runCommandLine(argv: readonly string[], context: CliContex
   try {
     const request = readCommandLine(argv, context, version);
     if (typeof request === "number") return request;
-    const { declaration, args, flags, global } = request;
+    const { declaration, args, flags, given, global } = request;
     reporter = chooseReporter(global, context, secrets);
     const module = await declaration.load?.();
     if (module === undefined) return exitCodes.done;
@@ -23,6 +23,7 @@ export async function runCommandLine(argv: readonly string[], context: CliContex
     const result = await module.run({
       context,
       flags,
+      given,
       global,
       args,
       secrets,

@@ -12,7 +12,7 @@ import { openState } from "../state.ts";
 export async function run(invocation: Invocation<typeof issueFlags>): Promise<CommandResult> {
   const { flags, context } = invocation;
   const fromCsr = flags.csr === undefined ? [] : (await readCsr(await readSmallFile(flags.csr))).identifiers;
-  const spec = specOf(flags, context, fromCsr);
+  const spec = specOf(flags, context, fromCsr, invocation.given);
   await checkBinding(spec.cas, openState(invocation.global, context, invocation.emit));
   const engine = await openRun(invocation, { dns: spec.dns, acceptTerms: flags.acceptTos });
   return renewalResult(await renew([spec], { force: flags.force, insist: true, dryRun: flags.dryRun }, engine));

@@ -22,7 +22,13 @@ describe("bash completion", () => {
   it("offers commands, those below them, and flags", async () => {
     expect(await offered("re")).toEqual(["renew", "revoke"]);
     expect(await offered("dns", "")).toEqual(expect.arrayContaining(["set", "remove", "rm", "check", "providers"]));
-    expect(await offered("issue", "--dns-")).toEqual(["--dns-option", "--dns-resolvers", "--dns-nameservers"]);
+    expect(await offered("issue", "--dns-")).toEqual([
+      "--dns-option",
+      "--dns-account",
+      "--dns-persist",
+      "--dns-resolvers",
+      "--dns-nameservers",
+    ]);
     expect(await offered("run", "--dry")).toEqual(["--dry-run"]);
   });
 

@@ -1,19 +1,12 @@
 import { knownCas } from "../ca-names.ts";
 import type { Declaration } from "../command.ts";
-import { choice, list, read, repeated, text, toggle } from "../flags.ts";
+import { choice, list, repeated, text, toggle } from "../flags.ts";
 import { keyTypes, readKeyType } from "../key-type.ts";
-import { readListenAddress } from "../parts/listen-address.ts";
 import { lookupFlags, propagationFlags, providerFlags } from "./dns-flags.ts";
+import { wayFlags } from "./way-flags.ts";
 
 const what = { group: "What to certify" };
-const how = { group: "How names are proved" };
 const run = { group: "This run" };
-
-/** Checked when it is read, kept as it was written. */
-function listenText(value: string): string {
-  readListenAddress(value);
-  return value;
-}
 
 /** The CA and the account there. */
 export const caFlags = {
@@ -61,11 +54,8 @@ export const issueFlags = {
     "chain to take among the CA's alternates: common name of its topmost issuer, or the SHA-256 of its root",
     what,
   ),
-  http: toggle("--http", "prove names by http-01, with a server of our own on port 80", how),
-  httpListen: read("--http-listen <host:port>", "the same on another address, behind a forward", how, listenText),
-  tlsAlpn: toggle("--tls-alpn", "prove names by tls-alpn-01, with a server of our own on port 443", how),
-  tlsAlpnListen: read("--tls-alpn-listen <host:port>", "the same on another address", how, listenText),
   ...providerFlags,
+  ...wayFlags,
   ...lookupFlags,
   ...propagationFlags,
   ...caFlags,
@@ -96,6 +86,8 @@ export const issueDeclaration: Declaration<typeof issueFlags> = {
       "live in HAProxy without a reload",
     ],
     ["certwright issue -d example.com --dns desec --server letsencrypt-staging", "try it out first"],
+    ["certwright issue -d a.example.com --dns desec --http", "by DNS; where that fails, by http-01"],
+    ["certwright issue -d a.example.com --http haproxy:/run/haproxy/admin.sock", "answered by HAProxy, from a map"],
   ],
   load: () => import("../commands/issue.ts"),
 };

@@ -1,4 +1,4 @@
-import type { Parts } from "@certwright/core";
+import type { Parts, Solver } from "@certwright/core";
 import type { CliContext } from "../context.ts";
 import { readSmallFile } from "../files.ts";
 import type { Secrets } from "../reporter/secrets.ts";
@@ -14,6 +14,7 @@ export interface PartsOptions {
 /** What the engine needs and only a program can make. Each kind of part is loaded when the first is wanted. */
 export function createParts({ context, secrets, acceptTerms }: PartsOptions): Parts {
   const bindings = createMemo<string, Awaited<ReturnType<Parts["dnsBinding"]>>>();
+  const listeners = createMemo<string, Solver>();
   const targets = createMemo<string, Awaited<ReturnType<Parts["target"]>>>();
   return {
     caAccess: async (ca) => (await import("./ca-access.ts")).openCaAccess(ca, acceptTerms, context, secrets),
@@ -22,7 +23,9 @@ export function createParts({ context, secrets, acceptTerms }: PartsOptions): Pa
       bindings(JSON.stringify(way), async () =>
         (await import("./dns-binding.ts")).openDnsBinding(way, context, secrets),
       ),
-    solver: async (way) => (await import("./solver.ts")).openSolver(way, context.now),
+    // One server for one port, shared by all certificates of a run.
+    solver: async (way, journal, world) =>
+      (await import("./solver.ts")).openSolver(way, { journal, world, listener: listeners }),
     target: (id) => targets(id, async () => (await import("./target.ts")).openTarget(id)),
     readFile: readSmallFile,
   };
