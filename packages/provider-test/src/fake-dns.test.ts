@@ -34,6 +34,14 @@ describe("zones and records", () => {
     expect(() => zone.add({ fqdn: "x.example.org", value: "v" })).toThrow(refused(422));
   });
 
+  test("values of the name * stand at every name without its own", () => {
+    const zone = twoZones().zone("example.com");
+    zone.add({ name: "*", value: "any" });
+    zone.add({ name: "x", value: "v" });
+    expect([zone.values("x.example.com"), zone.values("y.x.example.com")]).toEqual([["v"], ["any"]]);
+    expect(zone.list({ name: "y" })).toEqual([]);
+  });
+
   test("keep duplicates unless the API refuses them", () => {
     const zone = twoZones().zone("example.com");
     zone.add({ name: "x", value: "v" });

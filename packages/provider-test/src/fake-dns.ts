@@ -61,9 +61,10 @@ export class FakeZone {
     );
   }
 
-  /** The values of a record set, in order; empty where there is none. */
+  /** The values of a record set, in order; where there is none, those of the name `*` (APIs whose values stand at every name). */
   values(fqdn: string, type = "TXT"): readonly string[] {
-    return this.list({ fqdn, type }).map((record) => record.value);
+    const own = this.list({ fqdn, type });
+    return (own.length > 0 ? own : this.list({ name: "*", type })).map((record) => record.value);
   }
 
   /**

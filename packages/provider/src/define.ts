@@ -38,8 +38,9 @@ export interface ProviderTraits {
  *   A challenge's value has neither; the provider MUST refuse them with `PROVIDER_UNSUPPORTED` or `PROVIDER_INVALID`.
  * - `apex`: TXT records at the zone's own name; MUST be refused in the same way.
  * - `foreignValues`: the API shows nobody's values, so those of others at the name cannot be kept.
+ * - `separateNames`: the API gives a zone's values to every name in it, so two names cannot hold values of their own.
  */
-export type ProviderLimit = "longValues" | "specialCharacters" | "apex" | "foreignValues";
+export type ProviderLimit = "longValues" | "specialCharacters" | "apex" | "foreignValues" | "separateNames";
 
 /** How a provider was tested, said honestly: it is printed on its page. */
 export interface Tested {

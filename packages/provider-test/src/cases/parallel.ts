@@ -31,6 +31,7 @@ export const parallelCases: readonly Case[] = [
   {
     name: "ten parallel adds at ten names all arrive",
     needs: "any",
+    without: ["separateNames"],
     async run(world) {
       const handle = await world.open();
       const zone = await zoneOf(world, handle, `_acme-challenge.n0.${world.zone}`);
@@ -85,6 +86,7 @@ export const parallelCases: readonly Case[] = [
   {
     name: "a batch needs few writes: 100 names",
     needs: "http",
+    without: ["separateNames"],
     async run(world) {
       const { batch } = await world.offers();
       const handle = await world.open();

@@ -114,6 +114,7 @@ export const valueCases: readonly Case[] = [
   {
     name: "the same value at another name is another record",
     needs: "any",
+    without: ["separateNames"],
     async run(world) {
       const handle = await world.open();
       const zone = await zoneOf(world, handle, `_acme-challenge.same1.${world.zone}`);
