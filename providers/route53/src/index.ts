@@ -79,7 +79,7 @@ export default defineProvider({
   traits: { granularity: "recordSet", concurrency: "zone", minTtl: 1, propagation: 60 },
   permissions:
     "route53:ListHostedZonesByName; route53:ListResourceRecordSets and route53:ChangeResourceRecordSets (for TXT) on the zone; route53:GetChange.",
-  tested: { by: "emulator", against: "moto 5 and @aws-sdk/client-route-53 3.1169.0", on: "2026-11-24" },
+  tested: { by: "emulator", against: "moto 5.1.18 and @aws-sdk/client-route-53 3.1169.0", on: "2026-11-24" },
   async create(options, { fetch, sdk }) {
     const { accessKeyId, secretAccessKey, sessionToken, region, hostedZoneId, privateZone } = options;
     const { Route53 } = await import("@aws-sdk/client-route-53");
