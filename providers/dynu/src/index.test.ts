@@ -3,6 +3,12 @@ import { test } from "vitest";
 import provider from "./index.ts";
 
 const statusCode = 200;
+/** The status inside, the type, and the status it is sent with. */
+const faults: Readonly<Record<number, readonly [number, string, number]>> = {
+  401: [401, "Authentication Exception", 401],
+  404: [404, "Request Exception", 200],
+  422: [501, "Argument Exception", 200],
+};
 const entry = (zone: FakeZone, { id, name, fqdn, type, value, ttl }: FakeRecord) => ({
   id: Number(id),
   domainId: Number(zone.id),
@@ -21,9 +27,8 @@ conformance(provider, {
   api: {
     auth: ({ headers }, { apiKey }) => headers["api-key"] === apiKey,
     errors: ({ status, message }) => {
-      // Bad values and unknown things are told apart by words only.
-      const own = [404, 422].includes(status) ? 501 : status;
-      return answer(own, { statusCode: own, type: own === 501 ? "Argument Exception" : "Exception", message });
+      const [code, type, sent] = faults[status] ?? [status, "Server Exception", status];
+      return answer(sent, { exception: { statusCode: code, type, message } });
     },
     routes: {
       "GET /dns": (_, dns) => {

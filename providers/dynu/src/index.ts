@@ -1,14 +1,32 @@
-import { defineProvider, ProviderError, path, type Reply, recordsById, sameName } from "@certwright/provider";
+import {
+  defineProvider,
+  ProviderError,
+  type ProviderErrorCode,
+  path,
+  type Reply,
+  recordsById,
+  sameName,
+} from "@certwright/provider";
 
-/** Every document has the status inside; of bad values and of unknown things it is 501. */
+/** What the types of its exceptions mean. */
+const kinds: readonly (readonly [RegExp, ProviderErrorCode])[] = [
+  [/^authentication/i, "PROVIDER_AUTH"],
+  [/^quota/i, "PROVIDER_QUOTA"],
+  [/^request/i, "PROVIDER_NOT_FOUND"],
+  [/^argument/i, "PROVIDER_INVALID"],
+];
+
+/** Failures are documents with a status inside, many of them answered with 200. */
 function check(reply: Reply, { status }: { readonly status: number }): ProviderError | undefined {
-  const code = reply.maybe("statusCode")?.number() ?? status;
-  if (code !== 501) return undefined;
-  const words = `${reply.textOrNone("type") ?? "Exception"}: ${reply.textOrNone("message") ?? "no reason given"}`;
-  const kind = /auth/i.test(words) ? "PROVIDER_AUTH" : "PROVIDER_INVALID";
-  return new ProviderError(kind, `Dynu refuses with ${words}`, {
+  const fault = reply.maybe("exception") ?? reply;
+  const code = fault.maybe("statusCode")?.number() ?? 200;
+  const type = fault.textOrNone("type") ?? "Exception";
+  const kind = kinds.find(([form]) => form.test(type))?.[1];
+  if (code < 300 || (kind === undefined && status >= 300)) return undefined;
+  const words = fault.textOrNone("message") ?? "no reason given";
+  return new ProviderError(kind ?? "PROVIDER_FAILED", `Dynu refuses with ${code}, ${type}: ${words}`, {
     status,
-    hint: "Check the API key, and that the domain is in this account.",
+    hint: "Check the API key (DYNU_API_KEY), that the domain is in this account, and how many records its plan allows.",
   });
 }
 
@@ -40,7 +58,7 @@ export default defineProvider({
           const body = { nodeName: name === "@" ? "" : name, recordType: "TXT", textData: value, ttl, state: true };
           return (await api.post(path`/dns/${zone.id}/record`, body, { repeat: false })).id("id");
         },
-        // Not sent twice, for an unknown id is refused like bad values are; instead the host looks again.
+        // Not sent twice, for an unknown id is no 404 here; instead the host looks again.
         delete: ({ zone }, id) => api.delete(path`/dns/${zone.id}/record/${id}`, { absent: null, repeat: false }),
       }),
     };
