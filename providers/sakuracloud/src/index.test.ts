@@ -15,7 +15,7 @@ const hash = (zone: FakeZone) => `hash-${zone.records.map(({ id }) => id).join("
 const item = (zone: FakeZone) => ({
   ID: zone.id,
   Name: zone.name,
-  Settings: { DNS: { ResourceRecordSets: entries(zone) } },
+  Settings: { DNS: { ResourceRecordSets: entries(zone), MonitoringSuiteLog: { Enabled: "True" } } },
   SettingsHash: hash(zone),
   Status: { Zone: zone.name, NS: ["ns1.gslb2.sakura.ne.jp", "ns2.gslb2.sakura.ne.jp"] },
   Provider: { Class: "dns", Name: "gslb2.sakura.ne.jp" },
@@ -44,6 +44,7 @@ conformance(provider, {
         const zone = dns.zone(params.zone);
         const { Settings, SettingsHash } = json.CommonServiceItem;
         demand(SettingsHash === hash(zone), "the settings have changed", 409);
+        demand(Settings.DNS.MonitoringSuiteLog?.Enabled === "True", "the monitoring would be switched off", 400);
         const sets: Entry[] = Settings.DNS.ResourceRecordSets;
         zone.replaceZone(
           sets.map(({ Name, Type, RData, TTL }) => ({ name: Name, type: Type, value: RData, ttl: TTL })),

@@ -1,4 +1,4 @@
-import { defineProvider, type OutgoingRequest, path, sameName, type ZoneShape } from "@certwright/provider";
+import { defineProvider, type OutgoingRequest, path, type Reply, sameName, type ZoneShape } from "@certwright/provider";
 
 /** One entry of a zone, as the API has it; what else it holds goes back unchanged. */
 interface Entry {
@@ -16,8 +16,6 @@ function bareQuery(request: OutgoingRequest): OutgoingRequest {
   return { ...request, url };
 }
 
-const dns = ["CommonServiceItem", "Settings", "DNS", "ResourceRecordSets"] as const;
-
 export default defineProvider({
   id: "sakuracloud",
   name: "Sakura Cloud",
@@ -34,17 +32,22 @@ export default defineProvider({
   },
   traits: { granularity: "zone", minTtl: 60 },
   permissions: 'An API key of the access level "can modify settings".',
-  tested: { by: "contract", against: "https://developer.sakura.ad.jp/cloud/api/1.1/", on: "2026-11-24" },
+  tested: {
+    by: "contract",
+    against:
+      "what other clients send and read, not the vendor's own page: https://developer.sakura.ad.jp/cloud/api/1.1/",
+    on: "2026-11-24",
+  },
   create({ accessToken, accessTokenSecret }, { http }): ZoneShape<Entry> {
     const api = http({ basic: { user: accessToken, password: accessTokenSecret }, sign: bareQuery });
-    /** What was read of each zone: sent along when it is written, so that another's change in between is not undone. */
-    const hashes = new Map<string, string | undefined>();
+    /** Settings and hash of each zone as read: sent along when it is written, so that nothing else and nobody else's is undone. */
+    const items = new Map<string, Reply>();
     return {
       async *zones() {
         const search = (From: number) => ({
           search: JSON.stringify({ From, Count: 100, Filter: { "Provider.Class": "dns" } }),
         });
-        const items = api.pages("/commonserviceitem", {
+        const found = api.pages("/commonserviceitem", {
           query: search(0),
           items: (reply) => reply.list("CommonServiceItems"),
           next: ({ reply, count }) => {
@@ -52,16 +55,19 @@ export default defineProvider({
             return count > 0 && from < reply.number("Total") ? search(from) : undefined;
           },
         });
-        for await (const item of items) yield { name: item.text("Status", "Zone"), id: item.id("ID") };
+        for await (const item of found) yield { name: item.text("Status", "Zone"), id: item.id("ID") };
       },
       async read({ id }) {
-        const reply = await api.get(path`/commonserviceitem/${id}`);
-        hashes.set(id, reply.textOrNone("CommonServiceItem", "SettingsHash"));
-        return reply.listOrNone(...dns).map((entry) => entry.value as Entry);
+        const item = (await api.get(path`/commonserviceitem/${id}`)).at("CommonServiceItem");
+        items.set(id, item);
+        return item.listOrNone("Settings", "DNS", "ResourceRecordSets").map((entry) => entry.value as Entry);
       },
       async write({ id }, ResourceRecordSets) {
-        const item = { Settings: { DNS: { ResourceRecordSets } }, SettingsHash: hashes.get(id) };
-        await api.put(path`/commonserviceitem/${id}`, { CommonServiceItem: item });
+        const item = items.get(id);
+        const DNS = { ...(item?.maybe("Settings", "DNS")?.value as object | undefined), ResourceRecordSets };
+        const SettingsHash = item?.textOrNone("SettingsHash");
+        const to = path`/commonserviceitem/${id}`;
+        await api.put(to, { CommonServiceItem: { Settings: { DNS }, SettingsHash } });
       },
       txt: ({ Name, Type, RData }, { name }) => (Type === "TXT" && sameName(Name, name) ? RData : undefined),
       record: ({ name, value, ttl }) => ({ Name: name, Type: "TXT", RData: value, TTL: ttl }),
