@@ -31,7 +31,11 @@ export default defineProvider({
   },
   traits: { granularity: "record", concurrency: "zone", minTtl: 60 },
   permissions: "An API key of a user who may change the zone's records; the key itself cannot be limited.",
-  tested: { by: "contract", against: "https://api-docs.dnsmadeeasy.com/", on: "2026-11-24" },
+  tested: {
+    by: "contract",
+    against: "what other clients send and read, not the vendor's own page: https://api-docs.dnsmadeeasy.com/",
+    on: "2026-11-24",
+  },
   create({ apiKey, apiSecret, sandbox, endpoint }, { http, now }) {
     /** The signature is of the time alone. */
     const sign = (request: OutgoingRequest): OutgoingRequest => {
