@@ -32,7 +32,11 @@ export default defineProvider({
   traits: { granularity: "record", concurrency: "zone", minTtl: 60 },
   permissions:
     "A key of an IAM role that may list-dns-domains, list-dns-domain-records, create- and delete-dns-domain-record, and get-operation.",
-  tested: { by: "contract", against: "https://openapi-v2.exoscale.com/", on: "2026-11-24" },
+  tested: {
+    by: "contract",
+    against: "what the vendor's own client sends and reads, not its page: https://openapi-v2.exoscale.com/",
+    on: "2026-11-24",
+  },
   create({ apiKey, apiSecret }, { http, now, sleep }) {
     /** https://openapi-v2.exoscale.com/#topic-api-request-signature: no request of ours has a query or signed headers. */
     const sign = (request: OutgoingRequest): OutgoingRequest => {
