@@ -28,7 +28,11 @@ export default defineProvider({
   },
   traits: { granularity: "record", concurrency: "serial", minTtl: 300 },
   permissions: "The account's API token and key, which cannot be limited.",
-  tested: { by: "contract", against: "https://docs.sandbox.rest.easydns.net", on: "2026-11-24" },
+  tested: {
+    by: "contract",
+    against: "https://docs.sandbox.rest.easydns.net, corrected by what other clients read",
+    on: "2026-11-24",
+  },
   create({ token, key }, { http }) {
     const api = http({ basic: { user: token, password: key }, query: { format: "json" }, check });
     const recordsOf = (zone: string) => path`/zones/records/all/${zone}`;
