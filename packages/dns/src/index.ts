@@ -25,6 +25,7 @@ export type {
   DnsRecord,
   DnsType,
   DsRecord,
+  ServiceRecord,
   SoaRecord,
   TargetRecord,
   TxtRecord,

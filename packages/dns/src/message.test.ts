@@ -41,6 +41,7 @@ describe("decodeAnswer", () => {
         { type: "NS", name, ttl: 3, data: "ns.example.test" },
         { type: "TXT", name, ttl: 4, data: ["a".repeat(255), "bc"] },
         { type: "CAA", name, ttl: 5, data: { issuerCritical: true, tag: "issue", value: "ca.test; x=y" } },
+        { type: "SRV", name, ttl: 5, data: { priority: 1, weight: 2, port: 443, target: "Node.test" } },
         { type: "DS", name, ttl: 6, data: { keyTag: 1, algorithm: 13, digestType: 2, digest } },
         { type: "MX", name, ttl: 7, data: { preference: 1, exchange: "mx.example.test" } },
         { type: "TXT", name, class: "CH", ttl: 4, data: "chaos" },
@@ -56,6 +57,7 @@ describe("decodeAnswer", () => {
       { type: "NS", name, ttl: 3, target: "ns.example.test" },
       { type: "TXT", name, ttl: 4, value: `${"a".repeat(255)}bc` },
       { type: "CAA", name, ttl: 5, critical: true, tag: "issue", value: "ca.test; x=y" },
+      { type: "SRV", name, ttl: 5, target: "node.test", port: 443, priority: 1, weight: 2 },
       { type: "DS", name, ttl: 6, keyTag: 1, algorithm: 13, digestType: 2, digest: "abcd" },
     ]);
     expect(authorities).toEqual([

@@ -2,7 +2,7 @@ import type { Answer } from "dns-packet";
 import { malformed } from "./wire.ts";
 
 /** The record types Certwright asks for. */
-export type DnsType = "A" | "AAAA" | "CNAME" | "NS" | "SOA" | "TXT" | "CAA" | "DS";
+export type DnsType = "A" | "AAAA" | "CNAME" | "NS" | "SOA" | "TXT" | "CAA" | "DS" | "SRV";
 
 /** What every record has: the owner in lower case without trailing dot (the root is `.`), and the TTL in seconds. */
 interface Owned {
@@ -57,8 +57,18 @@ export interface DsRecord extends Owned {
   readonly digest: string;
 }
 
+/** Where a service is (RFC 2782). */
+export interface ServiceRecord extends Owned {
+  readonly type: "SRV";
+  /** The root, `.`, says that the service is not offered. */
+  readonly target: string;
+  readonly port: number;
+  readonly priority: number;
+  readonly weight: number;
+}
+
 /** A record of one of the types in {@link DnsType}. */
-export type DnsRecord = AddressRecord | TargetRecord | SoaRecord | TxtRecord | CaaRecord | DsRecord;
+export type DnsRecord = AddressRecord | TargetRecord | SoaRecord | TxtRecord | CaaRecord | DsRecord | ServiceRecord;
 
 /** The typed form of a decoded record; undefined for a type or class nobody here asks for. */
 export function toRecord(answer: Answer): DnsRecord | undefined {
@@ -85,6 +95,10 @@ export function toRecord(answer: Answer): DnsRecord | undefined {
     case "DS": {
       const { keyTag, algorithm, digestType, digest } = answer.data;
       return { ...owned, type: "DS", keyTag, algorithm, digestType, digest: digest.toString("hex") };
+    }
+    case "SRV": {
+      const { target, port, priority = 0, weight = 0 } = answer.data;
+      return { ...owned, type: "SRV", target: readName(target), port, priority, weight };
     }
     default:
       return undefined;
