@@ -44,9 +44,9 @@ export function isLive(result: TargetResult): boolean {
   return result.ok && result.reloadNeeded === undefined;
 }
 
-/** Targets that do not serve the current certificate as far as is known. */
+/** Targets that do not serve the current certificate as far as is known, or of which some part does not. */
 export function undeployed(states: readonly TargetState[]): readonly TargetState[] {
-  return states.filter(({ wanted, accepted }) => accepted?.fingerprint256 !== wanted);
+  return states.filter(({ wanted, accepted, nextTry }) => accepted?.fingerprint256 !== wanted || nextTry !== undefined);
 }
 
 async function deployTo(id: string, certificate: DeployableCertificate, { parts, world }: Run): Promise<TargetResult> {
@@ -138,6 +138,7 @@ function nextState(
     accepted: seen,
     ...(result.served ? { served: seen } : {}),
     failures: 0,
+    ...(result.retryAt === undefined ? {} : { nextTry: result.retryAt }),
   };
 }
 

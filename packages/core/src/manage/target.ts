@@ -25,6 +25,8 @@ export interface DeployOutcome {
   /** Why only a reload or restart would make it served. */
   readonly reloadNeeded?: string;
   readonly warnings?: readonly string[];
+  /** Deployed, but some part of the target is still to come: when to deploy again. Milliseconds since 1970. */
+  readonly retryAt?: number;
 }
 
 /** Somewhere a certificate goes after it was issued. `deploy` MUST be safe to repeat. */

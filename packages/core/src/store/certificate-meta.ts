@@ -69,7 +69,8 @@ export const identifierCodec: Codec<Identifier> = shape<Identifier>({ type: oneO
 const fingerprint = pattern(/^[0-9a-f]{64}$/, "a SHA-256 fingerprint");
 const seenAt = shape<SeenAt>({ fingerprint256: fingerprint, at: instant });
 
-const targetState = shape<TargetState>({
+/** Of one target, wherever it is kept. */
+export const targetState = shape<TargetState>({
   target: text(),
   wanted: fingerprint,
   accepted: optional(seenAt),
