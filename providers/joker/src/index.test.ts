@@ -11,7 +11,7 @@ const ok = (lines: readonly string[] = []) => reply(0, "Command completed succes
 const written = ({ records }: FakeZone) =>
   records.map(({ name, type, value, ttl }) => {
     const [, priority = "0", target = value] = type === "MX" ? (/^(\d+) (.*)$/.exec(value) ?? []) : [];
-    return `${name} ${type} ${priority} ${type === "TXT" ? `"${value}"` : target} ${ttl}`;
+    return `${name} ${type} ${priority} ${type === "TXT" && / /.test(value) ? `"${value}"` : target} ${ttl}`;
   });
 
 function parsed(line: string) {
@@ -20,7 +20,7 @@ function parsed(line: string) {
   return { name, type, value: quoted ?? (type === "MX" ? `${priority} ${bare}` : (bare ?? "")), ttl };
 }
 
-// https://joker.com/faq/category/39/22-dmapi.html
+// https://joker.com/faq/books/reseller-documentation-en/page/modify-zonedata
 conformance(provider, {
   test,
   api: {

@@ -27,6 +27,8 @@ function check(reply: Reply, { status }: { readonly status: number }): ProviderE
   const { headers } = parse(reply);
   const code = headers.get("status-code") ?? "";
   if (code === "0") return undefined;
+  // A log-in may answer its session without a code.
+  if (code === "" && headers.has("auth-sid")) return undefined;
   if (!/^\d+$/.test(code)) return new ProviderError("PROVIDER_BAD_ANSWER", "Joker's answer has no Status-Code");
   const words = headers.get("status-text") ?? headers.get("error") ?? "no reason given";
   const known = codes[Number(code) as keyof typeof codes] ?? "PROVIDER_INVALID";
@@ -39,7 +41,7 @@ export default defineProvider({
   id: "joker",
   name: "Joker.com",
   website: "https://joker.com",
-  docs: "https://joker.com/faq/category/39/22-dmapi.html",
+  docs: "https://joker.com/faq/books/reseller-documentation-en/page/modify-zonedata",
   endpoint: "https://dmapi.joker.com/request",
   options: {
     apiKey: { description: "API key of DMAPI", env: ["JOKER_API_KEY"], secret: true, optional: true },
@@ -63,7 +65,11 @@ export default defineProvider({
     },
   },
   permissions: "An API key limited to changing zones (DMAPI, DNS), since the key's rights are for the whole account.",
-  tested: { by: "contract", against: "https://joker.com/faq/category/39/22-dmapi.html", on: "2026-11-24" },
+  tested: {
+    by: "contract",
+    against: "https://joker.com/faq/books/reseller-documentation-en/page/modify-zonedata",
+    on: "2026-11-24",
+  },
   create({ apiKey, username, password }, { http, now }): ZoneShape<string> {
     const credential = apiKey === undefined ? { username, password } : { "api-key": apiKey };
     const client = (mask: readonly string[] = []) =>
@@ -91,8 +97,9 @@ export default defineProvider({
         await call("dns-zone-put", { domain: name, zone: lines.join("\n") });
       },
       txt(line, { name }) {
-        // The API has been seen to answer a blank before the closing quote.
-        const [, label = "", value] = /^(\S+)\s+TXT\s+\S+\s+"([^"]*?) ?"/.exec(line) ?? [];
+        // Quotes stand where the value has spaces; a blank before the closing one has been seen, and is not the value's.
+        const [, label = "", quoted, bare] = /^(\S+)\s+TXT\s+\S+\s+(?:"([^"]*?) ?"|(\S+))/.exec(line) ?? [];
+        const value = quoted ?? bare;
         return sameName(label, name) ? value : undefined;
       },
       record({ name, value, ttl }) {
