@@ -6,7 +6,7 @@ const codes: Readonly<Record<number, string>> = { 404: "NotFound", 409: "Conflic
 const shown = (value: string) => (/[ "\\]/.test(value) || value.length > 255 ? quoted(value) : value);
 const reference = (id: string, name: string) => `record:txt/ZG5z${id}:${name}/External`;
 
-// https://docs.infoblox.com/space/niosautomation/35400616/WAPI+Documentation
+// https://demogm1.infoblox.com/wapidoc/
 conformance(provider, {
   test,
   api: {

@@ -7,7 +7,7 @@ export default defineProvider({
   id: "infoblox",
   name: "Infoblox NIOS",
   website: "https://www.infoblox.com",
-  docs: "https://docs.infoblox.com/space/niosautomation/35400616/WAPI+Documentation",
+  docs: "https://demogm1.infoblox.com/wapidoc/",
   options: {
     endpoint: {
       description: "Address of the grid manager",
@@ -28,7 +28,7 @@ export default defineProvider({
   permissions: "A user with API access who may read and write TXT records of this zone and read the zone itself.",
   tested: {
     by: "contract",
-    against: "https://docs.infoblox.com/space/niosautomation/35400616/WAPI+Documentation",
+    against: "https://demogm1.infoblox.com/wapidoc/",
     on: "2026-11-24",
   },
   create({ username, password, view, wapiVersion }, { http }) {
