@@ -14,7 +14,7 @@ function zoneBelow(dns: FakeDns, parent: string, label: string) {
   return { id, name: label, type: "Zone", properties: `deployable=${zone !== undefined}|absoluteName=${path}|` };
 }
 
-// https://docs.bluecatnetworks.com/r/Address-Manager-Legacy-v1-API-Guide/REST-API/9.5.0
+// https://docs.bluecatnetworks.com/r/Address-Manager-Legacy-v1-API-Guide/POST/v1/addEntity/9.5.0
 conformance(provider, {
   test,
   api: () => {

@@ -29,7 +29,7 @@ export default defineProvider({
   id: "bluecat",
   name: "BlueCat Address Manager",
   website: "https://bluecatnetworks.com",
-  docs: "https://docs.bluecatnetworks.com/r/Address-Manager-Legacy-v1-API-Guide/REST-API/9.5.0",
+  docs: "https://docs.bluecatnetworks.com/r/Address-Manager-Legacy-v1-API-Guide/POST/v1/addEntity/9.5.0",
   options: {
     endpoint: {
       description: "Address of the Address Manager",
@@ -57,7 +57,7 @@ export default defineProvider({
   permissions: "An API user with full access to TXT records of the zone, view access above it, and quick deployment.",
   tested: {
     by: "contract",
-    against: "https://docs.bluecatnetworks.com/r/Address-Manager-Legacy-v1-API-Guide/REST-API/9.5.0",
+    against: "https://docs.bluecatnetworks.com/r/Address-Manager-Legacy-v1-API-Guide/POST/v1/addEntity/9.5.0",
     on: "2026-11-24",
   },
   create({ endpoint, username, password, configuration, view, skipDeploy }, { http, signal }) {
