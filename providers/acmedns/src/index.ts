@@ -61,9 +61,10 @@ export default defineProvider({
   permissions: "An account can set the two values at its own name and nothing else, so there is no smaller right.",
   tested: { by: "contract", against: "https://github.com/joohoi/acme-dns#api", on: "2026-11-24" },
   async setup(options, { http, readFile, domains }) {
-    const known = await accountsOf(options, readFile);
     const api = http();
-    const accounts: Record<string, Account> = { ...known };
+    const accounts: Record<string, Account> = { ...(await accountsOf(options, readFile)) };
+    // A single account says neither its domain nor its name, so it is no part of the list.
+    delete accounts[""];
     const names = [...new Set(domains.map((domain) => domain.replace(/^\*\./, "")))];
     for (const domain of names) {
       if (accounts[domain] !== undefined) continue;
