@@ -69,6 +69,10 @@ function inRounds(tasks: readonly Task[], { bindings }: DnsSolverOptions): reado
   const most = Math.min(
     ...bindings.map(({ handle }) => handle.definition.traits.maxValues ?? Number.POSITIVE_INFINITY),
   );
+  // Where every name of a zone shows the same value, only one record can stand at a time.
+  if (bindings.some(({ handle }) => handle.definition.traits.limits?.separateNames !== undefined)) {
+    return tasks.map((task) => [task]);
+  }
   const rounds: Task[][] = [];
   const used = new Map<string, number>();
   for (const task of tasks) {
