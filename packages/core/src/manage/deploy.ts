@@ -33,7 +33,9 @@ export async function deployCertificate(
     ...meta,
     targets: targets.reduce((states, target, index) => {
       const result = results[index];
-      return result === undefined ? states : withState(states, nextState(states, target, result, certificate, now));
+      if (result === undefined) return states;
+      const before = states.find((state) => state.target === target);
+      return withState(states, nextTargetState(before, result, certificate.fingerprint256, now));
     }, meta.targets),
   }));
   return results;
@@ -83,7 +85,12 @@ async function deployTo(id: string, certificate: DeployableCertificate, { parts,
   }
 }
 
-function deployable({ meta, leafPem, chainPem, keyPem }: StoredCertificate): DeployableCertificate {
+/**
+ * A stored certificate as targets receive it.
+ *
+ * @throws CertwrightError `CERTIFICATE_NO_KEY`
+ */
+export function deployable({ meta, leafPem, chainPem, keyPem }: StoredCertificate): DeployableCertificate {
   if (keyPem === undefined) {
     throw new CertwrightError("CERTIFICATE_NO_KEY", `the key of ${meta.name} is not stored here (it came from a CSR)`, {
       hint: "Deploy it where the key is, or issue without --csr.",
@@ -106,15 +113,15 @@ function withState(states: readonly TargetState[], state: TargetState): readonly
   return [...states.filter(({ target }) => target !== state.target), state];
 }
 
-function nextState(
-  states: readonly TargetState[],
-  target: string,
+/** What is known of a target after an attempt to bring the certificate of this fingerprint there. */
+export function nextTargetState(
+  before: TargetState | undefined,
   result: TargetResult,
-  certificate: DeployableCertificate,
+  fingerprint256: string,
   now: number,
 ): TargetState {
-  const before = states.find((state) => state.target === target);
-  const seen = { fingerprint256: certificate.fingerprint256, at: now };
+  const { target } = result;
+  const seen = { fingerprint256, at: now };
   const kept = {
     ...(before?.accepted === undefined ? {} : { accepted: before.accepted }),
     ...(before?.served === undefined ? {} : { served: before.served }),
