@@ -42,7 +42,7 @@ export { type CaAccess, openCa } from "./issue/open-ca.ts";
 export type { Solver, Task, TaskFailure, TaskOutcome } from "./issue/solver.ts";
 export { type FoundProof, lookForProof, noProof, type ProofLooking, type ServerProof } from "./issue/standing-proof.ts";
 export { verifyChain } from "./issue/verify.ts";
-export { deployCertificate, isLive, type TargetResult } from "./manage/deploy.ts";
+export { deployable, deployCertificate, isLive, nextTargetState, type TargetResult } from "./manage/deploy.ts";
 export { type Counters, type MeasuredCertificate, metricsText, shareUsed } from "./manage/metrics.ts";
 export { type CaPool, createCaPool } from "./manage/obtain.ts";
 export type { OrderHooks, Parts, Run } from "./manage/parts.ts";
