@@ -1,4 +1,4 @@
-import { defineProvider, ProviderError, type Reply, type TxtRecord } from "@certwright/provider";
+import { defineProvider, isCertwrightError, ProviderError, type Reply, type TxtRecord } from "@certwright/provider";
 
 const zonesPerPage = 100;
 
@@ -25,7 +25,7 @@ async function unless(code: string, call: Promise<unknown>): Promise<void> {
   try {
     await call;
   } catch (error) {
-    if (!(error instanceof ProviderError) || error.code !== code) throw error;
+    if (!isCertwrightError(error) || error.code !== code) throw error;
   }
 }
 
