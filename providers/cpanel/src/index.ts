@@ -1,4 +1,12 @@
-import { defineProvider, ProviderError, type Reply, sameName, split255, type TxtRecord } from "@certwright/provider";
+import {
+  defineProvider,
+  isCertwrightError,
+  ProviderError,
+  type Reply,
+  sameName,
+  split255,
+  type TxtRecord,
+} from "@certwright/provider";
 
 /** What the two systems call their parts. */
 const systems = {
@@ -94,7 +102,7 @@ export default defineProvider({
           );
           return;
         } catch (error) {
-          if (tries === 3 || !(error instanceof ProviderError) || error.code !== "PROVIDER_CONFLICT") throw error;
+          if (tries === 3 || !isCertwrightError(error) || error.code !== "PROVIDER_CONFLICT") throw error;
         }
       }
     }
