@@ -1,4 +1,12 @@
-import { cachedToken, defineProvider, ProviderError, type Reply, sameName, type TxtRecord } from "@certwright/provider";
+import {
+  cachedToken,
+  defineProvider,
+  isCertwrightError,
+  ProviderError,
+  type Reply,
+  sameName,
+  type TxtRecord,
+} from "@certwright/provider";
 
 /** Seconds after which a new session is asked for; ISPConfig ends them after more. */
 const sessionLifetime = 600;
@@ -74,7 +82,7 @@ export default defineProvider({
       try {
         return await send(id, method, fields, options);
       } catch (error) {
-        if (!(error instanceof ProviderError) || error.code !== "PROVIDER_AUTH") throw error;
+        if (!isCertwrightError(error) || error.code !== "PROVIDER_AUTH") throw error;
         return send(await session(true), method, fields, options);
       }
     }
