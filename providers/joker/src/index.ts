@@ -1,4 +1,12 @@
-import { cachedToken, defineProvider, ProviderError, type Reply, sameName, type ZoneShape } from "@certwright/provider";
+import {
+  cachedToken,
+  defineProvider,
+  isCertwrightError,
+  ProviderError,
+  type Reply,
+  sameName,
+  type ZoneShape,
+} from "@certwright/provider";
 
 /** Seconds; a session ends after an hour without a request. */
 const sessionLifetime = 1800;
@@ -86,7 +94,7 @@ export default defineProvider({
         return parse(await send(id)).lines;
       } catch (error) {
         // The session may have ended early.
-        if (!(error instanceof ProviderError) || error.code !== "PROVIDER_AUTH") throw error;
+        if (!isCertwrightError(error) || error.code !== "PROVIDER_AUTH") throw error;
         return parse(await send(await session(true))).lines;
       }
     }
