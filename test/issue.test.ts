@@ -153,6 +153,27 @@ test("an abort after any event leaves no TXT record, and the next run finishes w
   }
 });
 
+test("an abort while several certificates are under way leaves no TXT record of any", async () => {
+  await using world = await startWorld();
+  const names = ["p1", "p2", "p3", "p4", "p5", "p6"].map((label) => `${label}.example.test`);
+  for (const moment of ["txt.adding", "txt.added", "challenge.answered"] as const) {
+    const controller = new AbortController();
+    await using engine = await startEngine({ ...world.options, signal: controller.signal });
+    const run = await engine.run();
+    const emit = (event: CertwrightEvent): void => {
+      engine.events.push(event);
+      if (event.type === moment) controller.abort(new Error("stopped"));
+    };
+    const stopped = renew(
+      names.map((name) => world.spec([name])),
+      plain,
+      { ...run, world: { ...run.world, emit } },
+    );
+    await expect(stopped).rejects.toThrow("stopped");
+    for (const name of names) expect(await world.txt(`_acme-challenge.${name}`), `${name} after ${moment}`).toEqual([]);
+  }
+});
+
 test("a credential the API refuses leaves nothing to clean up later", async () => {
   await using world = await startWorld();
   const options = { pdns: { apiKey: "wrong", endpoint: world.dns.apiUrl } };

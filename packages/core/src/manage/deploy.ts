@@ -1,4 +1,5 @@
 import { CertwrightError, isCertwrightError } from "@certwright/provider";
+import { allDone } from "../issue/settle.ts";
 import type { TargetState } from "../store/certificate-meta.ts";
 import { readCertificate, type StoredCertificate, updateCertificateMeta } from "../store/certificates.ts";
 import type { Run } from "./parts.ts";
@@ -27,7 +28,7 @@ export async function deployCertificate(
       hint: "`certwright list` shows what there is.",
     });
   const certificate = deployable(stored);
-  const results = await Promise.all(targets.map((target) => deployTo(target, certificate, run)));
+  const results = await allDone(targets.map((target) => deployTo(target, certificate, run)));
   const now = run.world.now();
   await updateCertificateMeta(run.store, name, (meta) => ({
     ...meta,

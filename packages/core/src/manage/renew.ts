@@ -1,3 +1,4 @@
+import { allDone } from "../issue/settle.ts";
 import type { CertificateSpec } from "../spec.ts";
 import { isLive } from "./deploy.ts";
 import { createCaPool } from "./obtain.ts";
@@ -56,7 +57,8 @@ async function inParallel<T, R>(
 ): Promise<readonly R[]> {
   const results = new Array<R>(items.length);
   const queue = items.entries();
-  await Promise.all(
+  // After an abort each lane still undoes what it has presented: none may be left behind by the others' haste.
+  await allDone(
     Array.from({ length: Math.min(limit, items.length) }, async () => {
       for (const [index, item] of queue) results[index] = await work(item);
     }),

@@ -1,5 +1,6 @@
 import { relativeName } from "@certwright/dns";
 import { candidates, type Zone } from "@certwright/provider";
+import { allDone } from "../issue/settle.ts";
 import type { CertificateSpec, ChallengeSpec } from "../spec.ts";
 import { readCertificateSpec } from "../store/certificates.ts";
 import type { Effect } from "../store/effects.ts";
@@ -22,7 +23,7 @@ export async function sweep(specs: readonly CertificateSpec[], run: Run): Promis
       ...(error.hint === undefined ? {} : { hint: error.hint }),
     });
   }
-  const outcomes = await Promise.all(
+  const outcomes = await allDone(
     effects.map(async (effect) => {
       try {
         const reason = await undo(effect, specs, run);
