@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import {
+  afterGrace,
   type CaSpec,
   type CertificateSpec,
   type CertwrightEvent,
@@ -86,7 +87,7 @@ function makeParts(options: EngineOptions, world: World): Parts {
     dnsBinding: async (challenge) => {
       const pin = challenge.zone === undefined ? undefined : parseZonePin(challenge.zone);
       return {
-        handle: await open(challenge, world.signal),
+        handle: await open(challenge, afterGrace(world.signal)),
         reopen: (signal) => open(challenge, signal),
         ...(challenge.zones === undefined ? {} : { zones: challenge.zones }),
         ...(pin === undefined ? {} : { zone: { name: pin.name, id: pin.id ?? pin.name } }),

@@ -24,6 +24,10 @@ export { AcmeProblem } from "./acme/problem.ts";
 export { certificateId, getRenewalInfo } from "./acme/renewal-info.ts";
 export { revocationReasons, revokeCertificate } from "./acme/revocation.ts";
 export { type CertificateInfo, isIssuedBy, parseChain, readCertificate as readX509 } from "./acme/x509.ts";
+export { type DoctorOptions, examine } from "./doctor/doctor.ts";
+export { doctorErrorCodes } from "./doctor/error-codes.ts";
+export type { Finding } from "./doctor/finding.ts";
+export type { Connect, Connected } from "./doctor/ports.ts";
 export { coreErrorCodes } from "./error-codes.ts";
 export type { CertwrightEvent, Emit, ServerState, TxtEventRecord } from "./events.ts";
 export {
@@ -37,6 +41,7 @@ export { ChallengeError, type NameFailure } from "./issue/challenge-error.ts";
 export { createDnsSolver, type DnsSolverOptions } from "./issue/dns-01.ts";
 export { createPersistSolver, type PersistSolverOptions } from "./issue/dns-persist-01.ts";
 export { type DnsBinding, type DnsPlacing, type PlacedRecord, placeRecord } from "./issue/dns-place.ts";
+export { afterGrace } from "./issue/grace.ts";
 export { type IssueJob, issue } from "./issue/issue.ts";
 export { type CaAccess, openCa } from "./issue/open-ca.ts";
 export type { Solver, Task, TaskFailure, TaskOutcome } from "./issue/solver.ts";

@@ -1,4 +1,4 @@
-import type { ChallengeSpec, DnsBinding } from "@certwright/core";
+import { afterGrace, type ChallengeSpec, type DnsBinding, type Emit } from "@certwright/core";
 import {
   createLocks,
   type DefinedProvider,
@@ -19,13 +19,18 @@ import { createProviderHost } from "./provider-host.ts";
 /**
  * Loads, configures and opens the provider of one way to prove names.
  *
- * @throws CertwrightError `PLUGIN_...`, `PROVIDER_OPTIONS`, `CLI_SECRET_...`, and what the provider's `create` throws
+ * @throws CertwrightError `PLUGIN_...`, `PROVIDER_OPTIONS`, `CONFIG_SECRET_...`, `CLI_SECRET_IN_CLEAR`, and what the provider's `create` throws
  */
-export async function openDnsBinding(way: ChallengeSpec, context: CliContext, secrets: Secrets): Promise<DnsBinding> {
+export async function openDnsBinding(
+  way: ChallengeSpec,
+  context: CliContext,
+  secrets: Secrets,
+  emit: Emit = () => {},
+): Promise<DnsBinding> {
   const name = way.provider ?? "";
   const definition = await loadProvider(name, await pluginSearch(context.cwd));
   const options = await readOptions(definition, {
-    values: await givenValues(way, definition, context, secrets),
+    values: await givenValues(way, definition, context, secrets, emit),
     env: context.env,
     readFile: readSmallTextFile,
   });
@@ -42,7 +47,7 @@ export async function openDnsBinding(way: ChallengeSpec, context: CliContext, se
       ...(way.zone === undefined ? {} : { zones: [way.zone] }),
     });
   return {
-    handle: await open(context.stopper.signal),
+    handle: await open(afterGrace(context.stopper.signal)),
     reopen: open,
     ...(way.zones === undefined ? {} : { zones: way.zones }),
     ...(pin === undefined ? {} : { zone: { name: pin.name, id: pin.id ?? pin.name } }),
@@ -54,10 +59,11 @@ async function givenValues(
   definition: DefinedProvider,
   context: CliContext,
   secrets: Secrets,
+  emit: Emit,
 ): Promise<Readonly<Record<string, string>>> {
   const values = await Promise.all(
     Object.entries(options).map(async ([name, value]): Promise<[string, string]> => {
-      if (typeof value !== "string") return [name, await readSecret(value, name, context, secrets)];
+      if (typeof value !== "string") return [name, await readSecret(value, context, secrets, emit)];
       if (definition.options[name]?.secret === true) {
         secrets.add(value);
         throw inClear(name, definition);
