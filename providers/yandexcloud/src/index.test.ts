@@ -68,8 +68,9 @@ conformance(provider, {
           demand(type === "TXT" && Number(ttl) > 0 && data.length > 0, "Illegal argument", 400);
           zone.replace({ fqdn: name.replace(/\.$/, "") }, data.map(unquoted), Number(ttl));
         }
-        return { id: "dnsop", done: true, response: { additions: replacements, deletions } };
+        return { id: "dnsop", done: false, metadata: {} };
       },
+      "GET https://operation.api.cloud.yandex.net/operations/dnsop": () => ({ id: "dnsop", done: true, response: {} }),
     },
   },
 });

@@ -13,6 +13,7 @@ import {
 } from "@certwright/provider";
 
 const tokenUrl = "https://iam.api.cloud.yandex.net/iam/v1/tokens";
+const operations = "https://operation.api.cloud.yandex.net/operations";
 
 /** The parts of an authorized key's file: https://yandex.cloud/en/docs/iam/operations/authentication/manage-authorized-keys */
 function readKey(text: string) {
@@ -44,7 +45,7 @@ export default defineProvider({
   website: "https://yandex.cloud",
   docs: "https://yandex.cloud/en/docs/dns/api-ref/DnsZone/",
   endpoint: "https://dns.api.cloud.yandex.net/dns/v1",
-  hosts: ["iam.api.cloud.yandex.net"],
+  hosts: ["iam.api.cloud.yandex.net", "operation.api.cloud.yandex.net"],
   options: {
     key: {
       description: "Authorized key of a service account: its JSON, as it is or in base64",
@@ -57,10 +58,10 @@ export default defineProvider({
   permissions: "A service account with the role dns.editor for the folder.",
   tested: {
     by: "contract",
-    against: "https://yandex.cloud/en/docs/dns/api-ref/DnsZone/updateRecordSets",
+    against: "https://yandex.cloud/en/docs/dns/api-ref/DnsZone/upsertRecordSets",
     on: "2026-11-24",
   },
-  create(options, { http, now }) {
+  create(options, { http, now, sleep }) {
     const { id: kid, account, key } = readKey(options.key);
     const login = http({ mask: [key] });
     const bearer = cachedToken(async () => {
@@ -92,12 +93,26 @@ export default defineProvider({
       const replacements = sets.filter(({ values }) => values.length > 0);
       if (deletions.length + replacements.length === 0) return;
       const body = { deletions, replacements: replacements.map(({ set, values }) => recordSet(set, values)) };
-      const operation = await api.post(path`/zones/${zone.id}:upsertRecordSets`, body);
-      const error = operation.maybe("error");
-      if (error !== undefined)
+      await finished(await api.post(path`/zones/${zone.id}:upsertRecordSets`, body));
+    }
+
+    /** Waits for the end of a change, at most a minute: a set read before that might be the old one. */
+    async function finished(started: Reply): Promise<void> {
+      const at = `${operations}/${encodeURIComponent(started.id("id"))}`;
+      let operation = started;
+      for (let tries = 1; operation.maybe("done")?.flag() !== true; tries++) {
+        if (tries > 60)
+          throw new ProviderError("PROVIDER_TIMEOUT", "Yandex Cloud did not finish the change in a minute", {
+            uncertain: true,
+          });
+        await sleep(1000);
+        operation = await api.get(at);
+      }
+      const message = operation.maybe("error")?.textOrNone("message");
+      if (operation.maybe("error") !== undefined)
         throw new ProviderError(
           "PROVIDER_INVALID",
-          `Yandex Cloud could not change the zone: ${error.textOrNone("message")}`,
+          `Yandex Cloud could not change the zone: ${message ?? "no reason given"}`,
         );
     }
 
