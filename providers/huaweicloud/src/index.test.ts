@@ -19,7 +19,7 @@ function setsOf(dns: FakeDns, zone: string | undefined) {
   });
 }
 
-// https://support.huaweicloud.com/api-dns/dns_api_64004.html and its neighbours
+// https://support.huaweicloud.com/intl/en-us/api-dns/ListRecordSetsByZone.html and its neighbours
 conformance(provider, {
   test,
   api: {

@@ -36,7 +36,7 @@ export default defineProvider({
   id: "huaweicloud",
   name: "Huawei Cloud",
   website: "https://www.huaweicloud.com",
-  docs: "https://support.huaweicloud.com/api-dns/dns_api_64004.html",
+  docs: "https://support.huaweicloud.com/intl/en-us/api-dns/ListRecordSetsByZone.html",
   endpoint,
   hosts: ["*.myhuaweicloud.com"],
   options: {
@@ -56,7 +56,11 @@ export default defineProvider({
   traits: { granularity: "recordSet", minTtl: 60 },
   permissions:
     "An IAM user whose policy allows dns:zone:list, and dns:recordset:list, create, update and delete for the zone.",
-  tested: { by: "contract", against: "https://support.huaweicloud.com/api-dns/dns_api_64004.html", on: "2026-11-24" },
+  tested: {
+    by: "contract",
+    against: "https://support.huaweicloud.com/intl/en-us/api-dns/ListRecordSetsByZone.html",
+    on: "2026-11-24",
+  },
   create({ accessKeyId, secretAccessKey, region, endpoint: chosen }, { http, now }) {
     const api = http({
       check,
