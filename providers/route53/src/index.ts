@@ -53,7 +53,7 @@ export default defineProvider({
   docs: "https://docs.aws.amazon.com/Route53/latest/APIReference/API_Operations_Amazon_Route_53.html",
   endpoint,
   endpointEnv: ["AWS_ENDPOINT_URL_ROUTE_53"],
-  hosts: ["*.amazonaws.com", "*.amazonaws.com.cn"],
+  hosts: ["route53.amazonaws.com.cn", "route53.us-gov.amazonaws.com"],
   options: {
     accessKeyId: {
       description: "Access key id; without it, the SDK's own chain: profile, web identity, container, instance",
