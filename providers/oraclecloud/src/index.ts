@@ -50,7 +50,7 @@ export default defineProvider({
   website: "https://www.oracle.com/cloud/",
   docs: "https://docs.oracle.com/en-us/iaas/api/#/en/dns/20180115/",
   endpoint,
-  hosts: ["*.oraclecloud.com"],
+  hosts: ["*.oci.oraclecloud.com"],
   options: {
     region: {
       description: "Region whose API to use",
