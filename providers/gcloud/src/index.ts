@@ -28,6 +28,21 @@ function readKey(json: string) {
   }
 }
 
+/** What the SDK finds in its surroundings. */
+async function ambient(look: () => Promise<string | null | undefined>): Promise<string> {
+  const found = await look().catch((cause: unknown) => {
+    throw notAmbient(cause);
+  });
+  if (found) return found;
+  throw notAmbient(undefined);
+}
+
+const notAmbient = (cause: unknown) =>
+  new ProviderError("PROVIDER_AUTH", "no key is given, and there are no application default credentials", {
+    hint: "Set serviceAccountFile (GCE_SERVICE_ACCOUNT_FILE), and project (GCE_PROJECT) where it is another one's.",
+    cause,
+  });
+
 export default defineProvider({
   id: "gcloud",
   name: "Google Cloud",
@@ -71,7 +86,8 @@ export default defineProvider({
     const json = options.serviceAccount ?? (file === undefined ? undefined : await readFile(file));
     const account = json === undefined ? undefined : readKey(json);
     const dns = new DNS();
-    const project = options.project ?? account?.project ?? (await dns.authClient.getProjectId());
+    const projectOf = async () =>
+      options.project ?? account?.project ?? (await ambient(() => dns.authClient.getProjectId()));
 
     const login = http({ mask: account === undefined ? [] : [account.key] });
     const assertion = ({ email: iss, key, header }: NonNullable<typeof account>) => {
@@ -80,20 +96,22 @@ export default defineProvider({
     };
     const bearer =
       account === undefined
-        ? async () => (await dns.authClient.getAccessToken()) ?? ""
+        ? () => ambient(() => dns.authClient.getAccessToken())
         : jwtBearer(login, { path: tokenUrl, now, assertion: () => assertion(account) });
     const api = http({ bearer });
 
     // The SDK's own transport takes no fetch and repeats by its own rules; everything it asks passes here.
     dns.request = ({ method = "GET", uri, qs, json: body }, callback) => {
-      const isRead = method === "GET";
-      const to = `/projects/${encodeURIComponent(project)}/${uri.replace(/^\/+|\/+$/g, "")}`;
-      const call = { query: qs ?? {}, repeat: isRead, ...(isRead ? {} : { body }) };
-      const answered = api.request(method, to, call).then((answer) => {
-        answer.reply.entries();
-        return answer.reply.value;
-      });
-      answered.then(
+      const ask = async () => {
+        const isRead = method === "GET";
+        const to = `/projects/${encodeURIComponent(await projectOf())}/${uri.replace(/^\/+|\/+$/g, "")}`;
+        const call = { query: qs ?? {}, repeat: isRead, ...(isRead ? {} : { body }) };
+        const { reply: answer } = await api.request(method, to, call);
+        // The SDK takes for granted that it is an object.
+        answer.entries();
+        return answer.value;
+      };
+      ask().then(
         (value) => callback(null, value),
         (error) => callback(error),
       );
