@@ -118,7 +118,7 @@ async function obtainWithHooks(
   const { spec, reason } = action;
   try {
     await run.hooks?.before(spec, reason);
-    const meta = await obtain(action, options.force || options.insist === true, pool, run);
+    const meta = await obtain(action, options, pool, run);
     const { generation, fingerprint256 } = meta;
     const notAfter = new Date(meta.notAfter).toISOString();
     await run.hooks?.after(spec, { ok: true, issued: { generation, notAfter, fingerprint256 } });

@@ -84,7 +84,7 @@ async function dnsSolver(
 }
 
 /** A certificate with resolvers of its own (another view of the DNS) asks those; all others share the run's and what it remembers. */
-function worldFor({ dns }: CertificateSpec, { world }: Run): World {
+export function worldFor({ dns }: CertificateSpec, { world }: Pick<Run, "world">): World {
   if (dns.resolvers === undefined && dns.zoneResolvers === undefined) return world;
   const servers = dns.resolvers?.map((server) => parseServer(server));
   const zones = Object.entries(dns.zoneResolvers ?? {}).map(
