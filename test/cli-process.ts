@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { exchange, parseServer } from "@certwright/dns";
-import { type PebbleOptions, startBind, startPebble } from "@certwright/tools/servers";
+import { type PebbleOptions, startBind, startPebble, type ZoneOption } from "@certwright/tools/servers";
 
 const main = fileURLToPath(new URL("../packages/cli/src/main.ts", import.meta.url));
 
@@ -23,9 +23,12 @@ export interface CommandOptions {
 }
 
 /** A CA, a name server, an empty state, and the command as a process of its own over them. */
-export async function startCommand(pebble: Omit<PebbleOptions, "dnsServer"> = {}) {
+export async function startCommand(
+  pebble: Omit<PebbleOptions, "dnsServer"> = {},
+  zones: readonly ZoneOption[] = ["example.test"],
+) {
   await using started = new AsyncDisposableStack();
-  const dns = started.use(await startBind({ zones: ["example.test"] }));
+  const dns = started.use(await startBind({ zones }));
   const ca = started.use(await startPebble({ dnsServer: dns.address, ...pebble }));
   const dir = started.adopt(await mkdtemp(join(tmpdir(), "certwright-cli-")), (path) => rm(path, { recursive: true }));
   const environment = {

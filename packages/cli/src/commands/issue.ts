@@ -1,5 +1,6 @@
 import { readCsr, renew } from "@certwright/core";
 import { checkBinding } from "../ca-spec.ts";
+import { checkUp } from "../check-up.ts";
 import type { CommandResult, Invocation } from "../command.ts";
 import type { issueFlags } from "../declarations/issue.ts";
 import { readSmallFile } from "../files.ts";
@@ -15,5 +16,7 @@ export async function run(invocation: Invocation<typeof issueFlags>): Promise<Co
   const spec = specOf(flags, context, fromCsr, invocation.given);
   await checkBinding(spec.cas, openState(invocation.global, context, invocation.emit));
   const engine = await openRun(invocation, { dns: spec.dns, acceptTerms: flags.acceptTos });
-  return renewalResult(await renew([spec], { force: flags.force, insist: true, dryRun: flags.dryRun }, engine));
+  const { fit, failed } = flags.doctor ? await checkUp([spec], engine) : { fit: [spec], failed: [] };
+  const results = await renew(fit, { force: flags.force, insist: true, dryRun: flags.dryRun }, engine);
+  return renewalResult([...failed, ...results]);
 }

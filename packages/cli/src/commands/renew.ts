@@ -1,4 +1,5 @@
 import { type CertificateResult, renew } from "@certwright/core";
+import { checkUp } from "../check-up.ts";
 import type { CommandResult, Invocation } from "../command.ts";
 import type { renewFlags } from "../declarations/renew.ts";
 import { renewalResult } from "../renewal-result.ts";
@@ -22,8 +23,9 @@ export async function run(invocation: Invocation<typeof renewFlags>): Promise<Co
     return { certificate: name, outcome: "failed", error };
   });
   const engine = await openRun(invocation, { dns: resolversOf(specs), acceptTerms: flags.acceptTos });
-  const results = await renew(specs, { force: flags.force, dryRun: flags.dryRun }, engine);
-  return renewalResult([...unreadable, ...results]);
+  const { fit, failed } = flags.doctor ? await checkUp(specs, engine) : { fit: specs, failed: [] };
+  const results = await renew(fit, { force: flags.force, dryRun: flags.dryRun }, engine);
+  return renewalResult([...unreadable, ...failed, ...results]);
 }
 
 /** Look-ups of a run share one resolver: the first certificate's that has one of its own. */

@@ -1,5 +1,6 @@
 import type { Declaration } from "../command.ts";
 import { lookupFlags, propagationFlags, providerFlags } from "./dns-flags.ts";
+import { persistDeclaration } from "./persist.ts";
 
 const group = "DNS";
 const name = { usage: "<name>", description: "whole name of the record: _acme-challenge.example.com" };
@@ -65,7 +66,7 @@ export const dnsDeclaration: Declaration = {
   group,
   summary: "write, remove and look for TXT records; list providers",
   flags: {},
-  commands: [setDeclaration, removeDeclaration, checkDeclaration, providersDeclaration],
+  commands: [setDeclaration, removeDeclaration, checkDeclaration, persistDeclaration, providersDeclaration],
 };
 
 export const cleanupFlags = providerFlags;

@@ -2,6 +2,7 @@ import type { Declaration } from "../command.ts";
 import { accountDeclaration } from "./account.ts";
 import { completionDeclaration } from "./completion.ts";
 import { cleanupDeclaration, dnsDeclaration } from "./dns.ts";
+import { doctorDeclaration } from "./doctor.ts";
 import { issueDeclaration } from "./issue.ts";
 import { renewDeclaration } from "./renew.ts";
 import { deployDeclaration, listDeclaration, revokeDeclaration, statusDeclaration } from "./stored.ts";
@@ -10,6 +11,7 @@ import { deployDeclaration, listDeclaration, revokeDeclaration, statusDeclaratio
 export const declarations: readonly Declaration[] = [
   issueDeclaration,
   renewDeclaration,
+  doctorDeclaration,
   listDeclaration,
   statusDeclaration,
   deployDeclaration,

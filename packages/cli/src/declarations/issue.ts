@@ -66,6 +66,7 @@ export const issueFlags = {
   ),
   force: toggle("--force", "issue even if nothing is due", run),
   dryRun: toggle("--dry-run", "say what would be done, and why, and do nothing", run),
+  doctor: toggle("--doctor", "first look for what would keep it from being issued (see: certwright doctor)", run),
 };
 
 export const issueDeclaration: Declaration<typeof issueFlags> = {

@@ -1,0 +1,58 @@
+import { type CertificateSpec, examine, type Finding } from "@certwright/core";
+import { findingLines } from "../check-up.ts";
+import type { CommandResult, Invocation } from "../command.ts";
+import type { doctorFlags } from "../declarations/doctor.ts";
+import { usageError } from "../errors.ts";
+import { exitCodes } from "../exit-code.ts";
+import { specOf } from "../issue-spec.ts";
+import { openRun } from "../run-setup.ts";
+import { openState } from "../state.ts";
+import { chooseCertificates, storedSpecs } from "../stored-certificates.ts";
+
+/** Everything that would keep certificates from being issued. */
+export async function run(invocation: Invocation<typeof doctorFlags>): Promise<CommandResult> {
+  const { flags } = invocation;
+  const specs = await specsFor(invocation);
+  const resolvers = specs.find(({ dns }) => dns.resolvers !== undefined)?.dns.resolvers;
+  const engine = await openRun(invocation, {
+    dns: resolvers === undefined ? {} : { resolvers },
+    acceptTerms: flags.acceptTos,
+  });
+  try {
+    const reports: { readonly certificate: string; readonly findings: readonly Finding[] }[] = [];
+    for (const spec of specs) {
+      reports.push({ certificate: spec.name, findings: await examine(spec, { write: flags.write }, engine) });
+    }
+    const isFit = reports.every(({ findings }) => findings.every(({ severity }) => severity !== "error"));
+    return {
+      exitCode: isFit ? exitCodes.done : exitCodes.failed,
+      result: { certificates: reports },
+      lines: reports.flatMap(({ certificate, findings }) =>
+        findings.length === 0
+          ? [`${certificate}: nothing found`]
+          : [`${certificate}:`, ...findings.flatMap(findingLines).map((line) => `  ${line}`)],
+      ),
+    };
+  } finally {
+    await engine.journal.close();
+  }
+}
+
+/** Names of the command line as they would be issued, or certificates of the store as they were. */
+async function specsFor(invocation: Invocation<typeof doctorFlags>): Promise<readonly CertificateSpec[]> {
+  const { args, flags, context, global, emit, given } = invocation;
+  if (flags.domain.length > 0) {
+    if (args.length > 0)
+      throw usageError("both -d and certificates are given", "Give -d for new names, or names of the store.");
+    const unused = { name: undefined, csr: undefined, keyType: undefined, reuseKey: false, preferredChain: undefined };
+    const rest = { deploy: [], force: false, dryRun: false, doctor: false };
+    return [specOf({ ...flags, ...unused, ...rest }, context, [], given)];
+  }
+  const store = openState(global, context, emit);
+  const { specs, broken } = await storedSpecs(store, await chooseCertificates(store, args));
+  const [unreadable] = broken;
+  if (unreadable !== undefined && specs.length === 0) throw unreadable.error;
+  if (specs.length === 0)
+    throw usageError("no certificates to look at", "Name domains: certwright doctor -d example.com --dns <provider>");
+  return specs;
+}
