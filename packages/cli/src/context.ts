@@ -17,6 +17,8 @@ export interface CliContext {
   readonly home: string;
   /** Whether this runs as root. */
   readonly root: boolean;
+  /** The user this runs as; undefined where the system has no numbers for users. */
+  readonly uid: number | undefined;
   readonly stdout: Output;
   readonly stderr: Output;
   /** Milliseconds since 1970. */
@@ -39,6 +41,7 @@ export function createContext(stopper: Stopper): CliContext {
     cwd: process.cwd(),
     home: process.env.HOME ?? "/",
     root: process.getuid?.() === 0,
+    uid: process.getuid?.(),
     stdout: outputOf(() => process.stdout),
     stderr: outputOf(() => process.stderr),
     now: Date.now,

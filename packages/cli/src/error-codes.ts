@@ -8,8 +8,11 @@ export const cliErrorCodes = {
   CLI_ACCOUNT_UNKNOWN: "The store has no account at this CA with this address, or several and none was named.",
   CLI_CERTIFICATE_UNKNOWN: "The store has no certificate of this name.",
   CLI_SECRET_IN_CLEAR: "A secret was given on the command line, where other users and the shell's history see it.",
-  CLI_SECRET_MISSING:
-    "A secret that is referred to is not there: an unset variable, an unreadable file, a failed program.",
+  CLI_CONFIG_FOREIGN:
+    "A configuration found in a usual place belongs to another user or can be changed by all; it is used only when named.",
+  CLI_CERTIFICATE_UNKEPT: "A warning: a certificate is stored but not in the configuration, so nothing renews it.",
+  CLI_FILE_EXISTS: "A file that was to be written is there already; it is left as it is.",
+  CLI_STATE_UNSUPPORTED: "The configuration keeps its state in a kind of place this version cannot use.",
   CLI_FILE_UNREADABLE: "A file named on the command line or in the environment cannot be read.",
   CLI_INTERRUPTED: "The run was stopped by a signal; what it had begun outside was undone first.",
   CLI_DOCTOR: "The check-up before an order found what would keep the certificate from being issued.",

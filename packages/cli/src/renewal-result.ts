@@ -2,6 +2,7 @@ import { type CertificateResult, isLive, type TargetResult } from "@certwright/c
 import type { CommandResult } from "./command.ts";
 import { exitCodeOfRun } from "./exit-code.ts";
 import { explain } from "./reporter/explain.ts";
+import { table } from "./reporter/table.ts";
 import { minute } from "./reporter/words.ts";
 
 /** What a run over certificates came to, for people and for programs. */
@@ -27,6 +28,17 @@ function plannedLines(result: CertificateResult): readonly string[] {
   }
   if (action.do === "deploy") return [`${certificate}: would deploy to ${action.targets.join(", ")}: ${action.reason}`];
   return [`${certificate}: would do nothing: ${action.reason}; next look ${minute(action.next.toISOString())}`];
+}
+
+/** Everything that was planned as a table: what would be done, and why. */
+export function plannedTable(results: readonly CertificateResult[]): readonly string[] {
+  const rows = results.flatMap((result) => {
+    if (result.outcome !== "planned") return [];
+    const { action, certificate } = result;
+    const when = action.do === "nothing" ? minute(action.next.toISOString()) : "now";
+    return [[certificate, action.do, when, action.reason]];
+  });
+  return rows.length === 0 ? [] : table([["CERTIFICATE", "ACTION", "WHEN", "REASON"], ...rows]);
 }
 
 function asJson(result: CertificateResult): Readonly<Record<string, unknown>> {

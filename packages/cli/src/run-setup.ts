@@ -1,4 +1,5 @@
 import type { DnsSpec, Run } from "@certwright/core";
+import type { Config } from "@certwright/core/config";
 import { openJournal } from "@certwright/core/store";
 import type { Invocation } from "./command.ts";
 import { createParts } from "./parts/create-parts.ts";
@@ -10,19 +11,25 @@ export interface RunSetup {
   /** How the run itself asks the DNS. */
   readonly dns: Pick<DnsSpec, "resolvers">;
   readonly acceptTerms: boolean;
+  readonly config?: Config | undefined;
 }
 
 /** Opens the state and everything around it for one run of the engine. */
 export async function openRun(
   { context, global, secrets, emit }: Invocation,
-  { dns, acceptTerms }: RunSetup,
+  { dns, acceptTerms, config }: RunSetup,
 ): Promise<Run> {
-  const store = openState(global, context, emit);
-  const world = createWorld(context, emit, dns);
+  const store = openState(global, context, emit, config);
+  const world = createWorld(context, emit, config?.settings.defaults.dns ?? dns);
+  const hooks =
+    config === undefined
+      ? undefined
+      : (await import("./parts/run-hooks.ts")).configuredHooks(config, { context, secrets, emit });
   return {
     store,
     world,
-    parts: createParts({ context, secrets, acceptTerms }),
+    parts: createParts({ context, secrets, acceptTerms, emit, store, config }),
     journal: await openJournal(store, world.signal),
+    ...(hooks === undefined ? {} : { hooks }),
   };
 }

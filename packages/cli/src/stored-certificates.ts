@@ -9,12 +9,17 @@ export type Listed = Awaited<ReturnType<typeof listCertificates>>[number];
 /**
  * Certificates by name, or all of them where none is named.
  *
+ * @param others that could have been meant as well
  * @throws CertwrightError `CLI_CERTIFICATE_UNKNOWN`
  */
-export async function chooseCertificates(store: Store, names: readonly string[]): Promise<readonly Listed[]> {
+export async function chooseCertificates(
+  store: Store,
+  names: readonly string[],
+  others: readonly { readonly name: string }[] = [],
+): Promise<readonly Listed[]> {
   const all = await listCertificates(store);
   if (names.length === 0) return all;
-  return names.map((name) => all.find((listed) => listed.name === name) ?? unknown(name, all));
+  return names.map((name) => all.find((listed) => listed.name === name) ?? unknown(name, [...all, ...others]));
 }
 
 /** The one certificate of this name, readable. @throws CertwrightError `CLI_CERTIFICATE_UNKNOWN`, StoreError */
@@ -44,7 +49,7 @@ export async function storedSpecs(
   return { specs, broken };
 }
 
-function unknown(name: string, all: readonly Listed[]): never {
+function unknown(name: string, all: readonly { readonly name: string }[]): never {
   const meant = didYouMean(
     name,
     all.map((listed) => listed.name),

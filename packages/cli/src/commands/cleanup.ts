@@ -1,5 +1,6 @@
 import { type CertificateSpec, type CertwrightEvent, type Run, type Swept, sweep } from "@certwright/core";
 import type { CommandResult, Invocation } from "../command.ts";
+import { openConfig } from "../config/open-config.ts";
 import type { cleanupFlags } from "../declarations/dns.ts";
 import { exitCodes } from "../exit-code.ts";
 import { dnsChallengeSpecs } from "../issue-spec.ts";
@@ -7,9 +8,10 @@ import { openRun } from "../run-setup.ts";
 
 /** Undoes what runs that died had done outside. */
 export async function run(invocation: Invocation<typeof cleanupFlags>): Promise<CommandResult> {
-  const engine = await openRun(invocation, { dns: {}, acceptTerms: false });
+  const config = await openConfig(invocation);
+  const engine = await openRun(invocation, { dns: {}, acceptTerms: false, config });
   try {
-    const first = await sweepAll(engine, invocation);
+    const first = await sweepAll(config?.certificates ?? [], engine, invocation);
     const { undone, left } = first;
     return {
       exitCode: left.length === 0 ? exitCodes.done : exitCodes.failed,
@@ -24,13 +26,17 @@ export async function run(invocation: Invocation<typeof cleanupFlags>): Promise<
 }
 
 /** By the certificates' own settings first; then, where a provider is named, by that. */
-async function sweepAll(engine: Run, { flags, context }: Invocation<typeof cleanupFlags>): Promise<Swept> {
-  if (flags.dns.length === 0) return sweep([], engine);
+async function sweepAll(
+  configured: readonly CertificateSpec[],
+  engine: Run,
+  { flags, context }: Invocation<typeof cleanupFlags>,
+): Promise<Swept> {
+  if (flags.dns.length === 0) return sweep(configured, engine);
   const challenges = dnsChallengeSpecs(flags, context.cwd);
   // What is left over now is tried again at once: only what is left then is worth a word.
   const { emit } = engine.world;
   const world = { ...engine.world, emit: (event: CertwrightEvent) => isLeftOver(event) || emit(event) };
-  const first = await sweep([], { ...engine, world });
+  const first = await sweep(configured, { ...engine, world });
   if (first.left.length === 0) return first;
   const names = [...new Set(first.left.map(({ effect }) => effect.certificate))];
   const second = await sweep(

@@ -1,9 +1,11 @@
 import { deployCertificate, isLive } from "@certwright/core";
 import type { CommandResult, Invocation } from "../command.ts";
+import { targetIdOf } from "../config/configured-targets.ts";
+import { openConfig } from "../config/open-config.ts";
 import type { deployFlags } from "../declarations/stored.ts";
 import { usageError } from "../errors.ts";
 import { exitCodes } from "../exit-code.ts";
-import { openTarget } from "../parts/target.ts";
+import { openConfiguredTarget } from "../parts/configured-target.ts";
 import { targetAsJson } from "../renewal-result.ts";
 import { openRun } from "../run-setup.ts";
 import { openState } from "../state.ts";
@@ -11,18 +13,21 @@ import { onlyCertificate, storedSpecs } from "../stored-certificates.ts";
 
 /** One stored certificate, to its targets or to those named. */
 export async function run(invocation: Invocation<typeof deployFlags>): Promise<CommandResult> {
-  const { args, context, global, emit } = invocation;
-  const [name = "", ...named] = args;
+  const { args, context, global, emit, secrets } = invocation;
+  const [name = "", ...words] = args;
+  const config = await openConfig(invocation);
+  const store = openState(global, context, emit, config);
+  const named = words.map((word) => targetIdOf(word, config));
   // A misspelt target is found before anything is pushed to the others.
-  for (const target of named) openTarget(target);
-  const store = openState(global, context, emit);
+  for (const target of named) openConfiguredTarget(target, config, { context, secrets, emit, store });
   const meta = await onlyCertificate(store, name);
-  const { specs } = await storedSpecs(store, [{ name, meta }]);
-  const targets = named.length > 0 ? named : (specs[0]?.deploy ?? []);
+  const configured = config?.certificates.find((spec) => spec.name === name);
+  const spec = configured ?? (await storedSpecs(store, [{ name, meta }])).specs[0];
+  const targets = named.length > 0 ? named : (spec?.deploy ?? []);
   if (targets.length === 0) {
     throw usageError(`${name} has no targets`, `Name one: certwright deploy ${name} haproxy:/run/haproxy/admin.sock`);
   }
-  const engine = await openRun(invocation, { dns: {}, acceptTerms: false });
+  const engine = await openRun(invocation, { dns: {}, acceptTerms: false, config });
   try {
     const results = await deployCertificate(name, targets, engine);
     return {

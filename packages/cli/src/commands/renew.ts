@@ -1,31 +1,45 @@
 import { type CertificateResult, renew } from "@certwright/core";
+import type { Config } from "@certwright/core/config";
 import { checkUp } from "../check-up.ts";
 import type { CommandResult, Invocation } from "../command.ts";
+import { chooseSpecs } from "../config/chosen-specs.ts";
+import { openConfig } from "../config/open-config.ts";
+import { warnOfUnkept } from "../config/unkept.ts";
 import type { renewFlags } from "../declarations/renew.ts";
-import { renewalResult } from "../renewal-result.ts";
+import { plannedTable, renewalResult } from "../renewal-result.ts";
 import { explain } from "../reporter/explain.ts";
 import { openRun } from "../run-setup.ts";
 import { openState } from "../state.ts";
-import { chooseCertificates, storedSpecs } from "../stored-certificates.ts";
 
-/** Every certificate of the store, or those named: what is due is done. */
+/** Every certificate of the configuration, or else of the store, or those named: what is due is done. */
 export async function run(invocation: Invocation<typeof renewFlags>): Promise<CommandResult> {
   const { args, flags, context, global, emit } = invocation;
-  const store = openState(global, context, emit);
-  const chosen = await chooseCertificates(store, args);
-  if (chosen.length === 0) {
-    return { exitCode: 0, result: { certificates: [] }, lines: ["no certificates yet; see: certwright issue --help"] };
-  }
-  const { specs, broken } = await storedSpecs(store, chosen);
+  const config = await openConfig(invocation);
+  const store = openState(global, context, emit, config);
+  const { specs, broken } = await chooseSpecs(config, args, store);
+  if (specs.length + broken.length === 0) return nothingYet(config);
   const unreadable = broken.map(({ name, error }): CertificateResult => {
     const { code, message, hint } = explain(error);
     emit({ type: "certificate.failed", certificate: name, code, message, ...(hint === undefined ? {} : { hint }) });
     return { certificate: name, outcome: "failed", error };
   });
-  const engine = await openRun(invocation, { dns: resolversOf(specs), acceptTerms: flags.acceptTos });
+  if (config !== undefined && args.length === 0) await warnOfUnkept(specs, store, emit);
+  const engine = await openRun(invocation, { dns: resolversOf(specs), acceptTerms: flags.acceptTos, config });
+  const { force, dryRun } = flags;
+  const parallel = config?.settings.parallel;
   const { fit, failed } = flags.doctor ? await checkUp(specs, engine) : { fit: specs, failed: [] };
-  const results = await renew(fit, { force: flags.force, dryRun: flags.dryRun }, engine);
-  return renewalResult([...unreadable, ...failed, ...results]);
+  const results = await renew(fit, { force, dryRun, ...(parallel === undefined ? {} : { parallel }) }, engine);
+  const all = [...unreadable, ...failed, ...results];
+  const result = renewalResult(all);
+  return dryRun ? { ...result, lines: plannedTable(all) } : result;
+}
+
+function nothingYet(config: Config | undefined): CommandResult {
+  const line =
+    config === undefined
+      ? "no certificates yet; see: certwright issue --help"
+      : `no certificates in ${config.file}; add some under certificates`;
+  return { exitCode: 0, result: { certificates: [] }, lines: [line] };
 }
 
 /** Look-ups of a run share one resolver: the first certificate's that has one of its own. */

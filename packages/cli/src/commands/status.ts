@@ -2,44 +2,69 @@ import { dueMoment } from "@certwright/core";
 import { type CertificateMeta, locateCertificate, type Store, type TargetState } from "@certwright/core/store";
 import { relativeTime, standingOf } from "../certificate-state.ts";
 import type { CommandResult, Invocation } from "../command.ts";
+import { openConfig } from "../config/open-config.ts";
 import type { statusFlags } from "../declarations/stored.ts";
 import { exitCodes } from "../exit-code.ts";
 import { minute } from "../reporter/words.ts";
 import { openState } from "../state.ts";
-import { chooseCertificates } from "../stored-certificates.ts";
+import { chooseCertificates, type Listed } from "../stored-certificates.ts";
 
 /** All that is stored of certificates. Exit code 1 where one is in a bad way, 3 where one is not live everywhere. */
-export async function run({ args, context, global, emit }: Invocation<typeof statusFlags>): Promise<CommandResult> {
-  const store = openState(global, context, emit);
-  const chosen = await chooseCertificates(store, args);
+export async function run(invocation: Invocation<typeof statusFlags>): Promise<CommandResult> {
+  const { args, context, global, emit } = invocation;
+  const config = await openConfig(invocation);
+  const store = openState(global, context, emit, config);
+  const { stored, missing } = await withConfigured(args, config?.certificates ?? [], store);
+  const chosen = stored;
   const now = context.now();
   const standings = chosen.map((listed) => ("error" in listed ? "unreadable" : standingOf(listed.meta, now)));
-  const isBad = standings.some((standing) => standing !== "ok" && standing !== "not live");
+  const isBad = missing.length > 0 || standings.some((standing) => standing !== "ok" && standing !== "not live");
   return {
     exitCode: isBad ? exitCodes.failed : standings.includes("not live") ? exitCodes.notDeployed : exitCodes.done,
     result: {
-      certificates: chosen.map((listed, index) =>
-        "error" in listed
-          ? {
-              name: listed.name,
-              standing: standings[index],
-              error: { code: listed.error.code, message: listed.error.message },
-            }
-          : {
-              ...listed.meta,
-              standing: standings[index],
-              due: dueOf(listed.meta).at.toISOString(),
-              files: filesOf(store, listed.name),
-            },
-      ),
+      certificates: [
+        ...chosen.map((listed, index) =>
+          "error" in listed
+            ? {
+                name: listed.name,
+                standing: standings[index],
+                error: { code: listed.error.code, message: listed.error.message },
+              }
+            : {
+                ...listed.meta,
+                standing: standings[index],
+                due: dueOf(listed.meta).at.toISOString(),
+                files: filesOf(store, listed.name),
+              },
+        ),
+        ...missing.map((name) => ({ name, standing: "not issued" })),
+      ],
     },
-    lines: chosen.flatMap((listed, index) => [
-      ...(index === 0 ? [] : [""]),
-      ...("error" in listed
-        ? [`${listed.name}: error ${listed.error.code}: ${listed.error.message}`, `  ${listed.error.hint ?? ""}`]
-        : describe(listed.meta, store, now)),
-    ]),
+    lines: [
+      ...chosen.flatMap((listed, index) => [
+        ...(index === 0 ? [] : [""]),
+        ...("error" in listed
+          ? [`${listed.name}: error ${listed.error.code}: ${listed.error.message}`, `  ${listed.error.hint ?? ""}`]
+          : describe(listed.meta, store, now)),
+      ]),
+      ...missing.map((name) => `${name}: not issued yet`),
+    ],
   };
+}
+
+/** Those named, or all: what is stored, and names that are only configured so far. */
+async function withConfigured(
+  names: readonly string[],
+  configured: readonly { readonly name: string }[],
+  store: Store,
+): Promise<{ readonly stored: readonly Listed[]; readonly missing: readonly string[] }> {
+  const all = await chooseCertificates(store, []);
+  const isStored = (name: string): boolean => all.some((listed) => listed.name === name);
+  const wanted = names.length > 0 ? names : configured.map(({ name }) => name);
+  const missing = wanted.filter((name) => !isStored(name) && configured.some((spec) => spec.name === name));
+  if (names.length === 0) return { stored: all, missing };
+  const others = names.filter((name) => !missing.includes(name));
+  return { stored: others.length === 0 ? [] : await chooseCertificates(store, others, configured), missing };
 }
 
 function describe(meta: CertificateMeta, store: Store, now: number): readonly string[] {

@@ -1,4 +1,5 @@
 import type { Declaration } from "../command.ts";
+import { configFlags } from "./config-flag.ts";
 import { lookupFlags, propagationFlags, providerFlags } from "./dns-flags.ts";
 import { persistDeclaration } from "./persist.ts";
 
@@ -69,7 +70,7 @@ export const dnsDeclaration: Declaration = {
   commands: [setDeclaration, removeDeclaration, checkDeclaration, persistDeclaration, providersDeclaration],
 };
 
-export const cleanupFlags = providerFlags;
+export const cleanupFlags = { ...providerFlags, ...configFlags };
 
 export const cleanupDeclaration: Declaration<typeof cleanupFlags> = {
   name: "cleanup",

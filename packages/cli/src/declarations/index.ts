@@ -1,10 +1,11 @@
 import type { Declaration } from "../command.ts";
 import { accountDeclaration } from "./account.ts";
 import { completionDeclaration } from "./completion.ts";
+import { configDeclaration, initDeclaration } from "./config.ts";
 import { cleanupDeclaration, dnsDeclaration } from "./dns.ts";
 import { doctorDeclaration } from "./doctor.ts";
 import { issueDeclaration } from "./issue.ts";
-import { renewDeclaration } from "./renew.ts";
+import { planDeclaration, renewDeclaration } from "./renew.ts";
 import { deployDeclaration, listDeclaration, revokeDeclaration, statusDeclaration } from "./stored.ts";
 
 /** Every command, in the order help lists them. */
@@ -12,6 +13,7 @@ export const declarations: readonly Declaration[] = [
   issueDeclaration,
   renewDeclaration,
   doctorDeclaration,
+  planDeclaration,
   listDeclaration,
   statusDeclaration,
   deployDeclaration,
@@ -19,5 +21,7 @@ export const declarations: readonly Declaration[] = [
   dnsDeclaration,
   cleanupDeclaration,
   accountDeclaration,
+  configDeclaration,
+  initDeclaration,
   completionDeclaration,
 ];

@@ -1,5 +1,6 @@
 import type { Declaration } from "../command.ts";
 import { choice, text, toggle } from "../flags.ts";
+import { configFlags } from "./config-flag.ts";
 import { caFlags } from "./issue.ts";
 
 const group = "Certificates";
@@ -22,7 +23,7 @@ export const listDeclaration: Declaration<typeof listFlags> = {
   load: () => import("../commands/list.ts"),
 };
 
-export const statusFlags = {};
+export const statusFlags = configFlags;
 
 export const statusDeclaration: Declaration<typeof statusFlags> = {
   name: "status",
@@ -67,7 +68,7 @@ export const revokeDeclaration: Declaration<typeof revokeFlags> = {
   load: () => import("../commands/revoke.ts"),
 };
 
-export const deployFlags = {};
+export const deployFlags = configFlags;
 
 export const deployDeclaration: Declaration<typeof deployFlags> = {
   name: "deploy",
@@ -75,7 +76,10 @@ export const deployDeclaration: Declaration<typeof deployFlags> = {
   summary: "push a stored certificate to its targets, or to others, and check that it is served",
   args: [
     name,
-    { usage: "[targets...]", description: "haproxy:/run/haproxy/admin.sock; left out: the targets it was issued with" },
+    {
+      usage: "[targets...]",
+      description: "haproxy:/run/haproxy/admin.sock, or labels of the configuration; left out: all its targets",
+    },
   ],
   flags: deployFlags,
   examples: [

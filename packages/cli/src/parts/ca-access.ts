@@ -1,4 +1,4 @@
-import type { CaAccess, CaSpec } from "@certwright/core";
+import type { CaAccess, CaSpec, SecretRef } from "@certwright/core";
 import type { CliContext } from "../context.ts";
 import { readSmallTextFile } from "../files.ts";
 import type { Secrets } from "../reporter/secrets.ts";
@@ -11,10 +11,12 @@ export async function openCaAccess(
   acceptTerms: boolean,
   context: CliContext,
   secrets: Secrets,
+  accountKey?: SecretRef,
 ): Promise<CaAccess> {
-  const [caPem, hmacKey] = await Promise.all([
+  const [caPem, hmacKey, accountKeyPem] = await Promise.all([
     ca.caFile === undefined ? undefined : readSmallTextFile(ca.caFile),
-    ca.eab === undefined ? undefined : readSecret(ca.eab.hmacKey, "the HMAC key", context, secrets),
+    ca.eab === undefined ? undefined : readSecret(ca.eab.hmacKey, context, secrets),
+    accountKey === undefined ? undefined : readSecret(accountKey, context, secrets),
   ]);
   return {
     acceptTerms,
@@ -22,5 +24,6 @@ export async function openCaAccess(
     proxyEnv: context.env,
     ...(caPem === undefined ? {} : { caPem }),
     ...(hmacKey === undefined ? {} : { hmacKey }),
+    ...(accountKeyPem === undefined ? {} : { accountKeyPem }),
   };
 }

@@ -1,4 +1,6 @@
-import type { Parts, Solver } from "@certwright/core";
+import type { CaSpec, Emit, Parts, Solver } from "@certwright/core";
+import type { Config, ConfiguredCa } from "@certwright/core/config";
+import type { Store } from "@certwright/core/store";
 import type { CliContext } from "../context.ts";
 import { readSmallFile } from "../files.ts";
 import type { Secrets } from "../reporter/secrets.ts";
@@ -9,31 +11,52 @@ export interface PartsOptions {
   readonly secrets: Secrets;
   /** The person agreed to the terms of the CAs of this run. */
   readonly acceptTerms: boolean;
+  readonly emit: Emit;
+  readonly store: Store;
+  /** What explains targets, CAs and limits, where the run works from a configuration. */
+  readonly config?: Config | undefined;
+  /** Servers that listen, where they outlive these parts. Default: they belong to them. */
+  readonly listeners?: Memo<Solver>;
 }
 
 /** What the engine needs and only a program can make. Each kind of part is loaded when the first is wanted. */
-export function createParts({ context, secrets, acceptTerms }: PartsOptions): Parts {
-  const bindings = createMemo<string, Awaited<ReturnType<Parts["dnsBinding"]>>>();
-  const listeners = createMemo<string, Solver>();
-  const targets = createMemo<string, Awaited<ReturnType<Parts["target"]>>>();
+export function createParts(options: PartsOptions): Parts {
+  const { context, secrets, acceptTerms, emit, config, listeners = createMemo() } = options;
+  const bindings = createMemo<Awaited<ReturnType<Parts["dnsBinding"]>>>();
+  const targets = createMemo<Awaited<ReturnType<Parts["target"]>>>();
   return {
-    caAccess: async (ca) => (await import("./ca-access.ts")).openCaAccess(ca, acceptTerms, context, secrets),
+    caAccess: async (ca) => {
+      const configured = configuredCa(ca, config);
+      const terms = acceptTerms || configured?.acceptTerms === true;
+      const { openCaAccess } = await import("./ca-access.ts");
+      return await openCaAccess(ca, terms, context, secrets, configured?.accountKey);
+    },
     // One handle for one account, so that its locks and its memory of zones serve all certificates of a run.
     dnsBinding: (way) =>
       bindings(JSON.stringify(way), async () =>
-        (await import("./dns-binding.ts")).openDnsBinding(way, context, secrets),
+        (await import("./dns-binding.ts")).openDnsBinding(way, context, secrets, emit),
       ),
     // One server for one port, shared by all certificates of a run.
     solver: async (way, journal, world) =>
       (await import("./solver.ts")).openSolver(way, { journal, world, listener: listeners }),
-    target: (id) => targets(id, async () => (await import("./target.ts")).openTarget(id)),
+    target: (id) =>
+      targets(id, async () => (await import("./configured-target.ts")).openConfiguredTarget(id, config, options)),
     readFile: readSmallFile,
+    limits: (directoryUrl) =>
+      config?.cas.find(({ spec, limits }) => limits !== undefined && spec.directoryUrl === directoryUrl)?.limits,
   };
 }
 
+/** What the configuration says of a CA besides what certificates carry. */
+function configuredCa(ca: CaSpec, config: Config | undefined): ConfiguredCa | undefined {
+  return config?.cas.find(({ spec }) => spec.directoryUrl === ca.directoryUrl && spec.email === ca.email);
+}
+
 /** Makes each thing once; one that failed is tried again. */
-function createMemo<K, V>(): (key: K, make: () => Promise<V>) => Promise<V> {
-  const made = new Map<K, Promise<V>>();
+export type Memo<V> = (key: string, make: () => Promise<V>) => Promise<V>;
+
+export function createMemo<V>(): Memo<V> {
+  const made = new Map<string, Promise<V>>();
   return (key, make) => {
     const known = made.get(key) ?? make();
     made.set(key, known);

@@ -6,6 +6,8 @@ import { withFlags } from "./flag-hints.ts";
 export interface Explained {
   readonly code: string;
   readonly message: string;
+  /** What the message sums up, one a line. */
+  readonly details?: readonly string[];
   readonly hint?: string;
   /** Seconds. */
   readonly retryAfter?: number;
@@ -38,9 +40,12 @@ export function explain(error: unknown): Explained {
 
 function explainOwn(error: CertwrightError): Omit<Explained, "stack"> {
   const hint = withFlags(error.code, error.hint);
+  // The faults of a configuration are told one a line, so that editors can jump to each.
+  const [first = "", ...details] = error.code === "CONFIG_INVALID" ? error.message.split("\n") : [error.message];
   return {
     code: error.code,
-    message: error.message,
+    message: first,
+    ...(details.length === 0 ? {} : { details }),
     ...(hint === undefined ? {} : { hint }),
     ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }),
   };

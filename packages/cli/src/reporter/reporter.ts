@@ -48,10 +48,11 @@ export function writeStacks(errors: readonly Error[] = [], setup: ReporterSetup)
   }
 }
 
-function errorLines({ code, message, hint, stack }: Explained, setup: ReporterSetup): readonly string[] {
+function errorLines({ code, message, details = [], hint, stack }: Explained, setup: ReporterSetup): readonly string[] {
   const { errorPaint: paint } = setup;
   return [
     `${paint.bad("error")} ${paint.strong(code)}: ${shown(message, setup)}`,
+    ...details.map((line) => shown(line, setup)),
     ...(hint === undefined ? [] : [`  ${shown(hint, setup)}`]),
     ...(setup.debug ? stack.map((line) => paint.dim(`  ${shown(line, setup)}`)) : []),
   ];

@@ -45,6 +45,7 @@ export function testContext({ terminal = {}, ...rest }: Details = {}): TestConte
     cwd: "/nowhere",
     home: "/home/test",
     root: false,
+    uid: process.getuid?.(),
     stdout: keepOutput(terminal),
     stderr,
     now: () => now,

@@ -5,7 +5,7 @@ import { ChallengeError } from "../issue/challenge-error.ts";
 import type { CertificateSpec } from "../spec.ts";
 import { failed, hold, type Ledger, pauseName } from "../store/ledger.ts";
 import { type LedgerFile, openLedger, takeSlot } from "../store/ledger-file.ts";
-import { publishedLimits } from "../store/limits.ts";
+import { type CaLimits, publishedLimits } from "../store/limits.ts";
 import type { OrderRequest } from "../store/order-request.ts";
 import { registeredDomains } from "../store/registered-domains.ts";
 import type { Slot } from "../store/slot.ts";
@@ -37,7 +37,7 @@ export async function withinLimits<T>(
 ): Promise<T> {
   const { spec, directoryUrl, accountUrl, force } = request;
   const { world } = run;
-  const limits = publishedLimits(directoryUrl);
+  const limits = limitsOf(directoryUrl, run);
   const ledger = openLedger(run.store, directoryUrl, world.now);
   const counted: OrderRequest = {
     certificate: spec.name,
@@ -71,6 +71,14 @@ export async function withinLimits<T>(
   }
 }
 
+/** What the configuration says of a CA, else what the CA publishes. */
+function limitsOf(directoryUrl: string, { parts }: Run): CaLimits | undefined {
+  const stated = parts.limits?.(directoryUrl);
+  return stated === undefined
+    ? publishedLimits(directoryUrl)
+    : { source: "the configuration", asOf: "", limits: stated };
+}
+
 const codes: Record<Extract<Slot, { allowed: false }>["cause"], string> = {
   limit: "LIMIT_REACHED",
   "own-limit": "LIMIT_OWN",
@@ -95,14 +103,15 @@ async function remember(
   request: OrderRequest,
   directoryUrl: string,
   ledger: LedgerFile,
-  { world }: Run,
+  run: Run,
 ): Promise<void> {
+  const { world } = run;
   const { certificate, account = "" } = request;
   const now = world.now();
   const told = isCertwrightError(error)
     ? error
     : new CertwrightError("INTERNAL", error instanceof Error ? error.message : String(error));
-  const limits = publishedLimits(directoryUrl);
+  const limits = limitsOf(directoryUrl, run);
   const refused = error instanceof ChallengeError ? error.failures.filter(({ refusedByCa }) => refusedByCa) : [];
   await ledger.update((before) => {
     let next: Ledger = failed(before, certificate, told, world.random(), now);

@@ -3,6 +3,7 @@ import type { CaAccess } from "../issue/open-ca.ts";
 import type { Solver } from "../issue/solver.ts";
 import type { CaSpec, CertificateSpec, ChallengeSpec } from "../spec.ts";
 import type { Journal } from "../store/journal.ts";
+import type { Limit } from "../store/limits.ts";
 import type { Store } from "../store/store.ts";
 import type { World } from "../world.ts";
 import type { DeployTarget } from "./target.ts";
@@ -20,6 +21,8 @@ export interface Parts {
   target(id: string): Promise<DeployTarget>;
   /** A file the configuration names, such as a CSR. */
   readFile(path: string): Promise<Uint8Array>;
+  /** Limits the configuration states for a CA; undefined: those it publishes, where they are known. */
+  limits?(directoryUrl: string): readonly Limit[] | undefined;
 }
 
 /** Told around orders: what runs programs before and after, say. Deploy hooks are targets. */

@@ -1,0 +1,11 @@
+import { type Config, execTargetId, haproxyTargetText } from "@certwright/core/config";
+
+/** The id of a target named by its label; anything else is an id already. */
+export function targetIdOf(text: string, config: Config | undefined): string {
+  if (config === undefined || text.includes(":")) return text;
+  const { targets, fleets } = config.settings;
+  const target = targets[text];
+  if (target === undefined) return fleets[text] === undefined ? text : `fleet:${text}`;
+  if ("haproxy" in target) return haproxyTargetText(target.haproxy, target);
+  return execTargetId({ name: text, command: target.exec });
+}

@@ -1,0 +1,39 @@
+import type { DeployTarget, Emit } from "@certwright/core";
+import type { Config } from "@certwright/core/config";
+import { createExecTarget } from "@certwright/core/hooks";
+import type { Store } from "@certwright/core/store";
+import type { CliContext } from "../context.ts";
+import { cliError } from "../errors.ts";
+import type { Secrets } from "../reporter/secrets.ts";
+import { createHookWorld } from "./hook-world.ts";
+import { openTarget } from "./target.ts";
+
+/** What targets of a configuration are made of. */
+export interface TargetSurroundings {
+  readonly context: CliContext;
+  readonly secrets: Secrets;
+  readonly emit: Emit;
+  readonly store: Store;
+}
+
+/**
+ * A target as the configuration explains it; one that it does not know explains itself.
+ *
+ * @throws CertwrightError `CLI_TARGET_UNKNOWN`, `HAPROXY_...`
+ */
+export function openConfiguredTarget(
+  id: string,
+  config: Config | undefined,
+  surroundings: TargetSurroundings,
+): DeployTarget {
+  const target = config?.targets.get(id);
+  if (config !== undefined && target?.kind === "exec") {
+    return createExecTarget(id, target.hook, surroundings.store, createHookWorld(config, surroundings));
+  }
+  if (/^(?:exec|fleet):/.test(id)) {
+    throw cliError("CLI_TARGET_UNKNOWN", `${JSON.stringify(id)} is not in the configuration`, {
+      hint: "Targets of this kind are what a configuration says they are: name it with --config, or change deploy there.",
+    });
+  }
+  return openTarget(id);
+}

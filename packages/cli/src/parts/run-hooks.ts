@@ -1,0 +1,21 @@
+import type { Emit } from "@certwright/core";
+import type { Config } from "@certwright/core/config";
+import { createRunHooks, type RunHooks } from "@certwright/core/hooks";
+import type { CliContext } from "../context.ts";
+import type { Secrets } from "../reporter/secrets.ts";
+import { createHookWorld } from "./hook-world.ts";
+
+/** The programs a configuration wants run around the orders of one run. */
+export function configuredHooks(
+  config: Config,
+  surroundings: { readonly context: CliContext; readonly secrets: Secrets; readonly emit: Emit },
+): RunHooks {
+  const { context, emit } = surroundings;
+  return createRunHooks({
+    run: config.settings.hooks,
+    certificates: config.hooks,
+    world: createHookWorld(config, surroundings),
+    signal: context.stopper.signal,
+    emit,
+  });
+}
