@@ -8,6 +8,7 @@ export const coreErrorCodes = {
   CHALLENGE_NOT_OFFERED: "The CA offers no challenge for a name that any configured solver can meet.",
   DNS_PERSIST_ABSENT: "No standing record (dns-persist-01) proves a name to this CA.",
   DNS_NO_PROVIDER: "No configured DNS provider can change the name a challenge needs.",
+  DNS_NOT_IN_SYNC: "Warning: a provider does not say that all its name servers have a record; what was seen counts.",
   CERTIFICATE_BROKEN_CHAIN: "The chain the CA sent does not hang together.",
   CERTIFICATE_WRONG_KEY: "The certificate the CA sent is for another key than ours.",
   CERTIFICATE_WRONG_NAMES: "The certificate the CA sent lacks names, or has names nobody asked for.",

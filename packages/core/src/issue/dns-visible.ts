@@ -9,6 +9,7 @@ import type { World } from "../world.ts";
 import { asError } from "./as-error.ts";
 import type { DnsBinding, PlacedRecord } from "./dns-place.ts";
 import type { PresentedRecord } from "./dns-records.ts";
+import { waitInSync } from "./in-sync.ts";
 import { asTheySettle } from "./settle.ts";
 import type { Task, TaskOutcome } from "./solver.ts";
 
@@ -41,6 +42,14 @@ export async function* whenVisible(
     options,
     signal,
   );
+  const timeoutMs = (options.patience ?? patience(options)) * 1000;
+  const inSync = byZone(
+    open.map(({ entry }) => entry),
+    (entry) =>
+      options.propagation.type === "watch"
+        ? waitInSync({ binding: entry.binding, zone: entry.record.zone, timeoutMs, world, signal })
+        : Promise.resolve(),
+  );
   const sightings = new Map<string, Map<string, TxtSighting>>();
   const watch = waitForTxt(options.propagation, {
     records: open.map(({ entry: { record } }) => ({
@@ -49,9 +58,7 @@ export async function* whenVisible(
       servers: servers.get(record.zone.name) ?? [],
     })),
     clock: { now: world.now, sleep: (milliseconds, abort) => world.sleep(milliseconds, abort ?? signal) },
-    timeoutMs:
-      (options.patience ??
-        Math.max(...options.bindings.map(({ handle }) => handle.definition.traits.propagation ?? 120))) * 1000,
+    timeoutMs,
     // A server that answers from what was just written may be asked at once; others are given a moment.
     firstMs: patience(options) <= 5 ? 0 : 100,
     random: world.random,
@@ -73,6 +80,7 @@ export async function* whenVisible(
     open.map(async ({ task, entry: { record } }, index): Promise<TaskOutcome> => {
       try {
         await watch.visible[index];
+        await inSync.get(record.zone.name);
       } catch (error) {
         signal.throwIfAborted();
         return { task, ready: false, error: asError(error) };
@@ -86,6 +94,22 @@ export async function* whenVisible(
       return { task, ready: true };
     }),
   );
+}
+
+/** One promise for each zone, begun at once; a rejection is heard by whoever awaits it. */
+function byZone(
+  entries: readonly PlacedRecord[],
+  begin: (entry: PlacedRecord) => Promise<void>,
+): ReadonlyMap<string, Promise<void>> {
+  const begun = new Map<string, Promise<void>>();
+  for (const entry of entries) {
+    const { name } = entry.record.zone;
+    if (begun.has(name)) continue;
+    const promise = begin(entry);
+    promise.catch(() => undefined);
+    begun.set(name, promise);
+  }
+  return begun;
 }
 
 /** Seconds; see `ProviderTraits.propagation`. */
