@@ -55,7 +55,7 @@ export { type Action, dueMoment, planCertificate, type StoredFacts } from "./man
 export { renew } from "./manage/renew.ts";
 export { type CertificateResult, type RenewOptions, renewCertificate } from "./manage/renew-certificate.ts";
 export { type ServeOptions, serve, unkept } from "./manage/serve.ts";
-export { type Swept, sweep } from "./manage/sweep.ts";
+export { removeLeftRecord, type Swept, sweep, undoEffect } from "./manage/sweep.ts";
 export type { DeployableCertificate, DeployContext, DeployOutcome, DeployTarget } from "./manage/target.ts";
 export type {
   CaSpec,

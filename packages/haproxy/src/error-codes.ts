@@ -41,6 +41,16 @@ export const haproxyErrorCodes = {
   HAPROXY_DIRECTORY_READ_ONLY: "The certificate's directory cannot be written to.",
   HAPROXY_DIRECTORY_MISSING: "The certificate's directory does not exist.",
   HAPROXY_NOT_A_FILE: "The path of the certificate leads to something that is not a regular file.",
+  HAPROXY_ACME_UNSUPPORTED: "This HAProxy cannot obtain certificates by itself.",
+  HAPROXY_ACME_NOT_MANAGED: "HAProxy's configuration has no ACME section for the certificate.",
+  HAPROXY_ACME_CONFIG: "HAProxy's configuration cannot be read for what it says of ACME certificates.",
+  HAPROXY_ACME_PATH: "Nothing says where the file of a certificate is that HAProxy obtained.",
+  HAPROXY_ACME_DUMP: "HAProxy's dump of a certificate is not the certificate it shows.",
+  HAPROXY_ACME_ONE_VALUE: "The DNS provider holds one value at a name where HAProxy needs two.",
+  HAPROXY_ACME_NO_PROVIDER: "Nothing says which DNS provider sets the records HAProxy asks for.",
+  HAPROXY_ACME_STUCK: "HAProxy waits for challenges of names that nobody knows of.",
+  HAPROXY_ACME_FAILED: "An order of HAProxy failed.",
+  HAPROXY_ACME_DISK_NEWER: "The file on disk holds a newer certificate than HAProxy has in memory.",
   HAPROXY_DISK: "Writing the certificate to disk failed.",
 } as const;
 

@@ -1,3 +1,11 @@
+export type { AcmeRow } from "./agent/acme-answers.ts";
+export { acmeRenew, acmeStatus } from "./agent/acme-commands.ts";
+export { runAgent } from "./agent/agent.ts";
+export type { Places } from "./agent/copies.ts";
+export type { AcmeCertificate, SectionSettings } from "./agent/domains.ts";
+export { type ConfigSource, loadAcmeConfig } from "./agent/load-config.ts";
+export type { AgentOptions } from "./agent/office.ts";
+export { defaultOrderLimits, type OrderLimits } from "./agent/orders.ts";
 export type { AddRequest } from "./discover.ts";
 export { type HaproxyErrorCode, haproxyErrorCodes } from "./error-codes.ts";
 export { HaproxyError } from "./errors.ts";

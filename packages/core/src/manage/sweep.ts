@@ -1,5 +1,7 @@
 import { relativeName } from "@certwright/dns";
 import { candidates, type Zone } from "@certwright/provider";
+import type { Emit } from "../events.ts";
+import type { DnsBinding } from "../issue/dns-place.ts";
 import { allDone } from "../issue/settle.ts";
 import type { CertificateSpec, ChallengeSpec } from "../spec.ts";
 import { readCertificateSpec } from "../store/certificates.ts";
@@ -26,7 +28,7 @@ export async function sweep(specs: readonly CertificateSpec[], run: Run): Promis
   const outcomes = await allDone(
     effects.map(async (effect) => {
       try {
-        const reason = await undo(effect, specs, run);
+        const reason = await undoEffect(effect, specs, run);
         if (reason === undefined) run.journal.done([effect.id]);
         return { effect, reason };
       } catch (error) {
@@ -49,22 +51,30 @@ export async function sweep(specs: readonly CertificateSpec[], run: Run): Promis
 }
 
 /** Undefined when undone, else why not. */
-async function undo(effect: Effect, specs: readonly CertificateSpec[], run: Run): Promise<string | undefined> {
+export async function undoEffect(
+  effect: Effect,
+  specs: readonly CertificateSpec[],
+  run: Run,
+): Promise<string | undefined> {
   const spec =
     specs.find(({ name }) => name === effect.certificate) ?? (await readCertificateSpec(run.store, effect.certificate));
   const way = spec?.challenges.find((challenge) => (challenge.instance ?? challenge.provider) === effect.where);
   if (effect.kind !== "dns-txt") return await undoOther(effect, spec, run);
   if (way === undefined) return `nothing known of ${effect.certificate} says how to reach ${effect.where}`;
-  const binding = await run.parts.dnsBinding(way);
+  await removeLeftRecord(effect, await run.parts.dnsBinding(way), run.world.emit);
+  return undefined;
+}
+
+/** Removes a TXT record that a dead run left, at the provider it was written with. */
+export async function removeLeftRecord(effect: Effect, binding: DnsBinding, emit: Emit): Promise<void> {
   const zone = binding.zone ?? (await zoneNow(effect, binding.handle));
   await binding.handle.remove([
     { zone, name: relativeName(effect.name, zone.name), fqdn: effect.name, value: effect.value, ttl: 60 },
   ]);
-  run.world.emit({
+  emit({
     type: "txt.removed",
     records: [{ name: effect.name, value: effect.value, zone: zone.name, provider: effect.where }],
   });
-  return undefined;
 }
 
 async function zoneNow(

@@ -1,0 +1,55 @@
+import { openDesk } from "./desk.ts";
+import { adoptLeftOvers } from "./left-overs.ts";
+import { type AgentOptions, openOffice } from "./office.ts";
+import { openReconciling } from "./reconcile.ts";
+import { type RingState, watchRing } from "./watch.ts";
+
+/**
+ * Sees to the certificates HAProxy 3.2 and later obtain by themselves, until the signal of `world`: sets the records HAProxy
+ * asks for and takes them away, writes what it obtained to disk, and has failed orders tried again. It never gives up, and
+ * may be killed at any moment: what is to be done is found in HAProxy's ring, its status, the journal and the files.
+ *
+ * Resolves once everything it set is removed after the signal.
+ *
+ * @throws StoreError where the journal cannot be read at the start; afterwards nothing, what is wrong is told as `warning`
+ */
+export async function runAgent(options: AgentOptions): Promise<void> {
+  const office = openOffice(options);
+  const { node, world, alarms } = office;
+  const { signal } = world;
+  const leftOvers = await adoptLeftOvers(office);
+  let wake = Promise.withResolvers<void>();
+  // The end of an order is when records of a killed agent are no longer needed, and when a failure shows.
+  const desk = openDesk(office, () => wake.resolve());
+  const reconciling = openReconciling(office, desk, leftOvers);
+
+  const watch = async (): Promise<void> => {
+    const onState = (state: RingState) => {
+      if (state.kind === "unreadable") alarms.raise("ring message", state.error);
+      else if (state.kind === "listening") alarms.clear("ring");
+      // A connection that ends is a reload; one that cannot be made is worth a word.
+      else if (state.error.code !== "HAPROXY_CONNECTION_CUT") alarms.raise("ring", state.error);
+      if (state.kind !== "unreadable") wake.resolve();
+    };
+    const { sleep, random } = world;
+    const { connect } = office;
+    for await (const message of watchRing(node, { signal, sleep, random, onState, ...(connect ? { connect } : {}) })) {
+      desk.take(message);
+    }
+  };
+
+  const reconcile = async (): Promise<void> => {
+    while (!signal.aborted) {
+      wake = Promise.withResolvers<void>();
+      const again = await reconciling.look();
+      const pause = Math.max(office.limits.settle, again - world.now());
+      await Promise.race([
+        world.sleep(pause, signal),
+        Promise.all([wake.promise, world.sleep(office.limits.settle, signal)]),
+      ]).catch(() => undefined);
+    }
+  };
+
+  await Promise.all([watch(), reconcile()]);
+  await desk.idle();
+}

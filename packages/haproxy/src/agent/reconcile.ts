@@ -1,0 +1,68 @@
+import { acmeRenew, acmeStatus } from "./acme-commands.ts";
+import type { Desk } from "./desk.ts";
+import type { LeftOvers } from "./left-overs.ts";
+import type { Office } from "./office.ts";
+import { outcomeOf, pauseBefore } from "./orders.ts";
+
+/** A certificate whose last order failed. */
+interface Failing {
+  /** Orders we began since. */
+  readonly retries: number;
+  /** When to begin the next, milliseconds since 1970. */
+  readonly next: number;
+}
+
+/** What the ring cannot tell: failures, and everything that happened while nobody listened. */
+export interface Reconciling {
+  /**
+   * One look at all certificates. Never rejects: what is wrong is told.
+   *
+   * @returns when to look again, milliseconds since 1970
+   */
+  look(): Promise<number>;
+}
+
+export function openReconciling(office: Office, desk: Desk, leftOvers: LeftOvers): Reconciling {
+  const { ask, alarms, limits, world } = office;
+  const failing = new Map<string, Failing>();
+
+  async function retry(certificate: string): Promise<void> {
+    const known = failing.get(certificate);
+    const retries = known?.retries ?? 0;
+    if (known === undefined) {
+      // Also right after the start of HAProxy, before its own first order: a pause tells the two apart.
+      failing.set(certificate, { retries, next: world.now() + pauseBefore(0, limits.renewRetries) });
+      return;
+    }
+    if (known.next > world.now()) return;
+    const pause = pauseBefore(retries + 1, limits.renewRetries) * (1 + world.random() / 10);
+    failing.set(certificate, { retries: retries + 1, next: world.now() + pause });
+    try {
+      const began = await ask((session) => acmeRenew(session, certificate));
+      if (began) world.emit({ type: "deploy.step", certificate, target: office.node.id, step: "order begun again" });
+      alarms.clear(`renew ${certificate}`);
+    } catch (error) {
+      if (!world.signal.aborted) alarms.raise(`renew ${certificate}`, error, certificate);
+    }
+  }
+
+  return {
+    async look() {
+      try {
+        const rows = await ask(acmeStatus);
+        alarms.clear("status");
+        for (const row of rows) {
+          const outcome = outcomeOf(row);
+          if (outcome === "issued") failing.delete(row.certificate);
+          if (outcome === "failed" && !desk.isBusy(row.certificate)) await retry(row.certificate);
+          await desk.keep(row.certificate);
+        }
+        await leftOvers.sweep(rows, desk.isBusy);
+      } catch (error) {
+        if (!world.signal.aborted) alarms.raise("status", error);
+      }
+      const waiting = [...failing.values()].map(({ next }) => next).filter((next) => next > world.now());
+      return Math.min(world.now() + limits.reconcile, ...waiting);
+    },
+  };
+}
