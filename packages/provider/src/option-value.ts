@@ -33,10 +33,12 @@ function parse(given: unknown, option: OptionDefinition): ParsedOption {
         return wrong("a list of texts", given, option);
       return { value: items.filter((item) => item !== "") };
     }
-    case "url":
-      return text !== undefined && isWebAddress(text.trim())
-        ? { value: text.trim() }
-        : wrong("an http or https URL without user name and fragment", given, option);
+    case "url": {
+      const address = text === undefined ? undefined : webAddress(text.trim());
+      return address === undefined
+        ? wrong("an http or https URL without user name and fragment, or a host", given, option)
+        : { value: address };
+    }
     default:
       // YAML reads an account number as a number; that is no reason to refuse it.
       if (typeof given === "number" && Number.isSafeInteger(given)) return { value: String(given) };
@@ -55,10 +57,21 @@ const booleans = new Map([
   ["off", false],
 ]);
 
-function isWebAddress(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, username, password, hash } = new URL(text);
-  return (protocol === "https:" || protocol === "http:") && username === "" && password === "" && hash === "";
+/** The URL a text is, or stands for: `host` and `host:port`, as some tools name a server, mean https. */
+function webAddress(text: string): string | undefined {
+  if (isHost(text)) return `https://${text}`;
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return undefined;
+  const { username, password, hash } = new URL(text);
+  return username === "" && password === "" && hash === "" ? text : undefined;
+}
+
+/** A name with a dot, an address, or anything of that kind with a port: a single word is more likely a mistake. */
+function isHost(text: string): boolean {
+  if (!/^([a-z0-9-]+(\.[a-z0-9-]+)+|(?!https?:)[a-z0-9-]+(?=:)|\[[0-9a-f:.]+\])(:\d{1,5})?$/i.test(text)) return false;
+  const url = `https://${text}`;
+  if (!URL.canParse(url)) return false;
+  // URLs read 10.1 and 0x7f.1 as addresses; whoever wrote that meant something else.
+  return text.startsWith("[") || new URL(url).host === text.toLowerCase().replace(/:443$/, "");
 }
 
 function wrong(expected: string, given: unknown, option: OptionDefinition): ParsedOption {

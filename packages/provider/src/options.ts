@@ -6,7 +6,10 @@ export interface OptionDefinition {
   readonly description: string;
   /** Environment variables that hold it, the preferred one first: lego's name, then acme.sh's. Each also works with `_FILE`. */
   readonly env: readonly string[];
-  /** How its text is read. Default `string`. `list`: separated by commas. `path`: a file's name, read by `ctx.readFile`. */
+  /**
+   * How its text is read. Default `string`. `list`: separated by commas. `path`: a file's name, read by `ctx.readFile`.
+   * `url`: http or https; a bare `host` or `host:port` is read as https.
+   */
   readonly type?: "string" | "integer" | "boolean" | "url" | "list" | "path";
   /** Masked everywhere. */
   readonly secret?: boolean;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { defineProvider } from "./define.ts";
 import { nearest } from "./nearest.ts";
+import { parseOption } from "./option-value.ts";
 import { describeOptions, secretsOf } from "./options.ts";
 import { type OptionSources, readOptions } from "./read-options.ts";
 
@@ -268,6 +269,42 @@ test("a definition that must be told its endpoint declares it itself", async () 
     faults: [{ option: "endpoint", env: "ACME_URL", problem: "is missing" }],
   });
   expect(await readOptions(own, { env: { ACME_URL: "http://10.0.0.1" } })).toEqual({ endpoint: "http://10.0.0.1" });
+});
+
+const url = { description: "URL of the server", env: ["ACME_URL"], type: "url" } as const;
+
+test.each([
+  ["grid.example.com", "https://grid.example.com"],
+  ["Grid.example.com:8443 ", "https://Grid.example.com:8443"],
+  ["grid.example.com:443", "https://grid.example.com:443"],
+  ["box:8443", "https://box:8443"],
+  ["192.0.2.1", "https://192.0.2.1"],
+  ["[2001:db8::1]:8443", "https://[2001:db8::1]:8443"],
+  ["http://grid.example.com/x", "http://grid.example.com/x"],
+])("the url %s is read as %s", (text, value) => {
+  expect(parseOption(text, url)).toEqual({ value });
+});
+
+test.each([
+  "grid",
+  "grid.example.com/wapi",
+  "grid.example.com:0443",
+  "grid.example.com:70000",
+  "grid..example.com",
+  "user@grid.example.com",
+  "user:pw@grid.example.com",
+  "10.1",
+  "8443",
+  "https:8443",
+  "https:grid.example.com",
+  "ftp://grid.example.com",
+  "[grid.example.com]",
+  "[::1]x",
+  "https://",
+  "https://a.example#x",
+  "a b.example",
+])("the url %s is refused", (text) => {
+  expect(parseOption(text, url)).toEqual({ problem: expect.stringContaining("should be an http or https URL") });
 });
 
 test("secretsOf takes the values of secret options", () => {
