@@ -49,6 +49,16 @@ export { type FoundProof, lookForProof, noProof, type ProofLooking, type ServerP
 export { verifyChain } from "./issue/verify.ts";
 export { deployable, deployCertificate, isLive, nextTargetState, type TargetResult } from "./manage/deploy.ts";
 export { type Counters, type MeasuredCertificate, metricsText, shareUsed } from "./manage/metrics.ts";
+export {
+  type AlarmShares,
+  type Audience,
+  type News,
+  type NewsEvent,
+  newsOf,
+  remember as rememberNews,
+  type Told,
+  unheard as unheardNews,
+} from "./manage/news.ts";
 export { type CaPool, createCaPool } from "./manage/obtain.ts";
 export type { OrderHooks, Parts, Run } from "./manage/parts.ts";
 export { type Action, dueMoment, planCertificate, type StoredFacts } from "./manage/plan.ts";

@@ -5,6 +5,7 @@ import { listCertificates } from "../store/list-certificates.ts";
 import { type CaPool, createCaPool } from "./obtain.ts";
 import type { Run } from "./parts.ts";
 import { type CertificateResult, renewCertificate } from "./renew-certificate.ts";
+import { createSlots, type Slots } from "./slots.ts";
 import { sweep } from "./sweep.ts";
 
 /** How the service works. */
@@ -25,29 +26,57 @@ export interface ServeOptions {
 
 /**
  * Keeps certificates until the run's signal aborts. Each has its own schedule, so that one that fails or hangs delays no
- * other; a few are worked on at a time.
+ * other, not even while the configuration is read anew; a few are worked on at a time.
  */
 export async function serve(options: ServeOptions, run: Run): Promise<void> {
   const { world } = run;
   const pool = createCaPool(run);
   const slots = createSlots(options.parallel);
+  const keepers = new Map<string, Keeper>();
   try {
     let specs = await options.load();
     await sweep(specs, run);
     while (!world.signal.aborted) {
-      const round = new AbortController();
-      const stop = AbortSignal.any([world.signal, round.signal]);
-      const keeping = specs.map((spec) => keep(spec, options, slots, pool, run, stop));
+      adjust(keepers, specs, world.signal, (spec, stop) => keep(spec, options, slots, pool, run, stop));
       await options.changed(world.signal).catch(() => undefined);
-      // What is under way is finished under the old configuration; only the waiting ends.
-      round.abort();
-      await Promise.allSettled(keeping);
       if (!world.signal.aborted) specs = await reload(specs, options);
     }
+    await Promise.allSettled([...keepers.values()].map(({ done }) => done));
   } finally {
     await pool.close();
     await run.hooks?.finish();
     await run.journal.close();
+  }
+}
+
+/** The loop that keeps one certificate. */
+interface Keeper {
+  readonly wanted: string;
+  readonly stop: AbortController;
+  readonly done: Promise<void>;
+}
+
+/** Starts what is new, stops what is gone, and restarts what changed; all others go on as they are. */
+function adjust(
+  keepers: Map<string, Keeper>,
+  specs: readonly CertificateSpec[],
+  signal: AbortSignal,
+  start: (spec: CertificateSpec, stop: AbortSignal) => Promise<void>,
+): void {
+  const wanted = new Map(specs.map((spec) => [spec.name, JSON.stringify(spec)]));
+  for (const [name, keeper] of keepers) {
+    if (wanted.get(name) === keeper.wanted) continue;
+    keeper.stop.abort();
+    if (!wanted.has(name)) keepers.delete(name);
+  }
+  for (const spec of specs) {
+    const before = keepers.get(spec.name);
+    if (before !== undefined && !before.stop.signal.aborted) continue;
+    const stop = new AbortController();
+    // What is under way is finished as it was begun; only the waiting ended.
+    const done = Promise.resolve(before?.done).then(() => start(spec, AbortSignal.any([signal, stop.signal])));
+    done.catch(() => {});
+    keepers.set(spec.name, { wanted: wanted.get(spec.name) ?? "", stop, done });
   }
 }
 
@@ -69,16 +98,24 @@ async function keep(
   run: Run,
   stop: AbortSignal,
 ): Promise<void> {
-  while (!stop.aborted) {
-    const result = await slots.use(stop, () => renewCertificate(spec, { force: false, dryRun: false }, pool, run));
-    const now = run.world.now();
-    const due = await nextLook(spec, result, run);
-    // Spread a little, so that what was issued together is not renewed together for ever.
-    const next = Math.min(Math.max(due, now + 1_000), now + options.interval * (0.9 + 0.1 * run.world.random()));
-    options.onLook(result, new Date(next));
-    await run.world.sleep(next - now, stop);
+  try {
+    while (!stop.aborted) {
+      const result = await slots.use(stop, () => renewCertificate(spec, { force: false, dryRun: false }, pool, run));
+      const now = run.world.now();
+      // State that cannot be read may be mended while we wait: a schedule never ends by itself.
+      const due = await nextLook(spec, result, run).catch(() => now + unreadableWait);
+      // Spread a little, so that what was issued together is not renewed together for ever.
+      const next = Math.min(Math.max(due, now + 1_000), now + options.interval * (0.9 + 0.1 * run.world.random()));
+      options.onLook(result, new Date(next));
+      await run.world.sleep(next - now, stop);
+    }
+  } catch (error) {
+    if (!stop.aborted) throw error;
   }
 }
+
+/** Milliseconds until a certificate is looked at again whose state cannot be read. */
+const unreadableWait = 60_000;
 
 /** Milliseconds since 1970 of the next moment something can be due. */
 async function nextLook(spec: CertificateSpec, result: CertificateResult, run: Run): Promise<number> {
@@ -95,41 +132,6 @@ async function nextTry({ name, cas: [ca] }: CertificateSpec, { store, world }: R
   if (ca === undefined) return soon;
   const { failures } = await openLedger(store, ca.directoryUrl, world.now).read();
   return failures[name]?.nextTry ?? soon;
-}
-
-interface Slots {
-  /** Runs `work` as soon as one of the slots is free. @throws the signal's reason when it aborts before that */
-  use<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T>;
-}
-
-function createSlots(count: number): Slots {
-  let free = count;
-  const waiting: (() => void)[] = [];
-  const release = (): void => {
-    free += 1;
-    waiting.shift()?.();
-  };
-  const acquire = async (signal: AbortSignal): Promise<void> => {
-    while (free === 0) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      waiting.push(resolve);
-      signal.addEventListener("abort", () => resolve(), { once: true });
-      await promise;
-      signal.throwIfAborted();
-    }
-    free -= 1;
-  };
-  return {
-    use: async (signal, work) => {
-      signal.throwIfAborted();
-      await acquire(signal);
-      try {
-        return await work();
-      } finally {
-        release();
-      }
-    },
-  };
 }
 
 /** Certificates stored but no longer configured: kept as they are, and told, so that nobody thinks they renew. */

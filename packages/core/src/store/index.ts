@@ -38,4 +38,5 @@ export { sealKey, sealKeyFromPassphrase } from "./seal-key.ts";
 export type { Condition, Lease, LeaseOptions, Store, Stored, WriteOptions } from "./store.ts";
 export { largestValue } from "./store.ts";
 export { hasCode, type LeaseHolder, StoreError } from "./store-error.ts";
+export { openTold, type ToldFile } from "./told-file.ts";
 export { lockedError, pause } from "./waiting.ts";
