@@ -41,6 +41,11 @@ export const haproxyErrorCodes = {
   HAPROXY_DIRECTORY_READ_ONLY: "The certificate's directory cannot be written to.",
   HAPROXY_DIRECTORY_MISSING: "The certificate's directory does not exist.",
   HAPROXY_NOT_A_FILE: "The path of the certificate leads to something that is not a regular file.",
+  HAPROXY_RELOAD_NEEDED: "Only a change of HAProxy's configuration and a reload can make the certificate live.",
+  HAPROXY_FLEET_INVALID: "The description of a fleet contradicts itself.",
+  HAPROXY_FLEET_NODES: "The nodes of a fleet could not be found, and none were known from before.",
+  HAPROXY_FLEET_INCOMPLETE:
+    "Too few nodes of a fleet serve the certificate for its policy; the others are tried again.",
   HAPROXY_ACME_UNSUPPORTED: "This HAProxy cannot obtain certificates by itself.",
   HAPROXY_ACME_NOT_MANAGED: "HAProxy's configuration has no ACME section for the certificate.",
   HAPROXY_ACME_CONFIG: "HAProxy's configuration cannot be read for what it says of ACME certificates.",

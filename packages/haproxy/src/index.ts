@@ -11,11 +11,23 @@ export { type HaproxyErrorCode, haproxyErrorCodes } from "./error-codes.ts";
 export { HaproxyError } from "./errors.ts";
 export type { Emit, HaproxyEvent } from "./events.ts";
 export type { DiskOptions, PathMapping } from "./files.ts";
+export { type Fleet, type FleetPolicy, nodesNeeded } from "./fleet.ts";
+export { type FleetNode, findNodes, type NodeSource, type NodeSurroundings, readNode } from "./fleet-nodes.ts";
+export {
+  type FleetCertificates,
+  type FleetPushOptions,
+  type FleetReport,
+  type FleetWorld,
+  type NodeReport,
+  pushToFleet,
+} from "./fleet-push.ts";
+export { fleetTarget, nodesOf } from "./fleet-target.ts";
 export type { HandshakePoint } from "./handshake.ts";
 export { createHaproxyHttpSolver, createStatelessHttpSolver, type HaproxyHttpOptions } from "./http-01.ts";
 export { type Node, type NodeTls, parseNode } from "./node.ts";
 export type { PemPair } from "./pem.ts";
 export { push } from "./push.ts";
+export { type ManyContext, type ManyOutcome, type ManySummary, pushMany } from "./push-many.ts";
 export type { PushRequest, PushResult } from "./push-request.ts";
 export { defaultLimits, type PushContext, type PushLimits } from "./settings.ts";
 export { haproxyTarget, type TargetOptions } from "./target.ts";

@@ -2,9 +2,9 @@ import type { DeployableCertificate, DeployContext, DeployOutcome, DeployTarget 
 import type { Connect } from "./connect.ts";
 import type { HaproxyEvent } from "./events.ts";
 import { push } from "./push.ts";
-import type { PushResult } from "./push-request.ts";
+import type { PushRequest, PushResult } from "./push-request.ts";
 import type { PushLimits } from "./settings.ts";
-import { parseTarget } from "./target-address.ts";
+import { parseTarget, type TargetAddress } from "./target-address.ts";
 
 /** What a caller may change about a target. */
 export interface TargetOptions {
@@ -19,28 +19,32 @@ export interface TargetOptions {
  * @throws HaproxyError HAPROXY_NODE_ADDRESS, HAPROXY_PLAINTEXT_REFUSED
  */
 export function haproxyTarget(id: string, options: TargetOptions = {}): DeployTarget {
-  const { node, request, check } = parseTarget(id);
+  const address = parseTarget(id);
   return {
     id,
     async deploy(certificate: DeployableCertificate, { signal, now, step }: DeployContext): Promise<DeployOutcome> {
-      const sni = serverName(certificate);
-      const add = request.add && { as: `${certificate.name.replaceAll("*", "_")}.pem`, ...request.add };
-      const done = await push(
-        node,
-        {
-          ...request,
-          ...(add ? { add } : {}),
-          pem: { key: certificate.keyPem, chain: certificate.leafPem + certificate.chainPem },
-          verify: { handshake: check.map((point) => ({ ...point, ...(sni === undefined ? {} : { sni }) })) },
-        },
-        { ...options, signal, now, onEvent: (event) => step(...describe(event)) },
+      const onEvent = (event: HaproxyEvent) => step(...describe(event));
+      return outcomeOf(
+        await push(address.node, requestFor(address, certificate), { ...options, signal, now, onEvent }),
       );
-      return outcome(done);
     },
   };
 }
 
-function outcome(done: PushResult): DeployOutcome {
+/** What to push where a target is to get a certificate. */
+export function requestFor({ request, check }: TargetAddress, certificate: DeployableCertificate): PushRequest {
+  const sni = serverName(certificate);
+  const add = request.add && { as: `${certificate.name.replaceAll("*", "_")}.pem`, ...request.add };
+  return {
+    ...request,
+    ...(add ? { add } : {}),
+    pem: { key: certificate.keyPem, chain: certificate.leafPem + certificate.chainPem },
+    verify: { handshake: check.map((point) => ({ ...point, ...(sni === undefined ? {} : { sni }) })) },
+  };
+}
+
+/** The outcome of a deployment that was a push. */
+export function outcomeOf(done: PushResult): DeployOutcome {
   const { name, served, reloadNeeded, warnings } = done;
   const places = `${done.instances} ${done.instances === 1 ? "place" : "places"}`;
   const details: Record<PushResult["action"], string> = {
@@ -58,8 +62,8 @@ function outcome(done: PushResult): DeployOutcome {
   };
 }
 
-// A name a client would really send; any will do under a wildcard.
-function serverName({ identifiers }: DeployableCertificate): string | undefined {
+/** A name a client would really send; any will do under a wildcard. */
+export function serverName({ identifiers }: Pick<DeployableCertificate, "identifiers">): string | undefined {
   return identifiers.find(({ type }) => type === "dns")?.value.replace(/^\*\./, "certwright-check.");
 }
 

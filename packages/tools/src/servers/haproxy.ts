@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "./free-port.ts";
 import { ensureServers } from "./install.ts";
-import { type RunningServer, startServer } from "./running.ts";
+import { type RunningServer, type StartOptions, startServer } from "./running.ts";
 import { makeTempDir } from "./temp-dir.ts";
 
 export interface HaproxyOptions {
@@ -34,6 +34,10 @@ export interface Haproxy extends RunningServer {
   command(line: string): Promise<string>;
   /** Master mode: reload and wait until a new worker answers on the admin socket. */
   reload(): Promise<void>;
+  /** Kills it, as a power cut would; files and ports stay. */
+  kill(): Promise<void>;
+  /** Starts it again after `kill`. */
+  restart(): Promise<void>;
 }
 
 /** Starts HAProxy; it answers on its admin socket when the promise resolves. */
@@ -63,7 +67,7 @@ export async function startHaproxy(options: HaproxyOptions): Promise<Haproxy> {
     return Number(pid);
   };
   const mode = options.master ? ["-W", "-S", `${masterSocket},mode,600`] : ["-db"];
-  const server = await startServer({
+  const startOptions: StartOptions = {
     name: `HAProxy ${options.version}`,
     dir,
     command: [join(root, "usr/sbin/haproxy"), ...mode, "-f", join(dir, "base.cfg"), "-f", configFile],
@@ -71,9 +75,24 @@ export async function startHaproxy(options: HaproxyOptions): Promise<Haproxy> {
       const worker = await workerPid();
       return !options.master || (await ask(masterSocket, "show proc")).includes(String(worker));
     },
-  });
+  };
+  let server = await startServer(startOptions);
+  const stop = () => server.stop();
   return {
-    ...server,
+    get pid() {
+      return server.pid;
+    },
+    dir,
+    logs: () => server.logs(),
+    stop,
+    [Symbol.asyncDispose]: stop,
+    kill: async () => {
+      process.kill(server.pid, "SIGKILL");
+      while (await command("show version").then(Boolean, () => false)) await sleep(5);
+    },
+    restart: async () => {
+      server = await startServer(startOptions);
+    },
     adminSocket,
     ...(options.master && { masterSocket }),
     ports,
