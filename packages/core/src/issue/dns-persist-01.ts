@@ -1,3 +1,4 @@
+import { standingProofName, type WantedProof, whyNoProof } from "../acme/dns-persist.ts";
 import { asError } from "./as-error.ts";
 import type { Solver, Task, TaskFailure } from "./solver.ts";
 import { lookForProof, noProof, type ProofLooking } from "./standing-proof.ts";
@@ -40,10 +41,29 @@ async function check(task: Task, options: PersistSolverOptions, signal: AbortSig
   const bounded = options.automatic ? AbortSignal.any([signal, AbortSignal.timeout(automaticPatience)]) : signal;
   const wanted = { issuerDomainNames, accountUrl, wildcard, now: options.now() };
   try {
+    if (options.automatic) await isWorthALook(identifier.value, wanted, options, bounded);
     const found = await lookForProof(identifier.value, wanted, options, bounded);
     return found.valid ? undefined : { task, error: noProof(found) };
   } catch (error) {
     signal.throwIfAborted();
     return { task, error: asError(error) };
   }
+}
+
+/**
+ * One question to the resolver: where it knows of no such record, which is the rule, no name server is asked.
+ *
+ * @throws CertwrightError `DNS_PERSIST_ABSENT`
+ */
+async function isWorthALook(
+  domain: string,
+  wanted: WantedProof,
+  { world: { resolver } }: PersistSolverOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const asked = standingProofName(domain);
+  const { answers } = await resolver.query(asked, "TXT", { signal });
+  const values = answers.flatMap((record) => (record.type === "TXT" ? record.value : []));
+  if (values.some((value) => whyNoProof(value, wanted) === undefined)) return;
+  throw noProof({ asked, name: asked, valid: false, servers: [] });
 }
