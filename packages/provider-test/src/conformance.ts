@@ -73,6 +73,8 @@ export function casesFor(definition: DefinedProvider<OptionsSchema>, spec: Confo
       (!one.withSecret || secret) &&
       !(one.without ?? []).some((limit) => limits[limit] !== undefined),
   );
-  const instead = (["longValues", "specialCharacters", "apex"] as const).filter((limit) => limits[limit] !== undefined);
+  const instead = (["longValues", "specialCharacters", "apex", "removal"] as const).filter(
+    (limit) => limits[limit] !== undefined,
+  );
   return [...wanted, ...instead.map((limit) => limitCases[limit])];
 }

@@ -41,6 +41,11 @@ export function assertCode(error: unknown, codes: readonly string[], what: strin
   return error;
 }
 
+/** The lines that were there before and are no more. */
+export function lost(before: readonly string[] = [], after: readonly string[] = []): readonly string[] {
+  return before.filter((line) => !after.includes(line));
+}
+
 /** Compares values as sets that may hold a value twice: order is nobody's business in the DNS. */
 export function assertValues(actual: readonly string[], expected: readonly string[], message: string) {
   assert.deepEqual([...actual].sort(), [...expected].sort(), message);

@@ -108,6 +108,54 @@ describe("declared limits are checked instead of left out", () => {
   });
 });
 
+describe("an API that cannot remove", () => {
+  const traits = {
+    granularity: "record",
+    limits: { removal: "The API knows no deletion." },
+  } as const;
+  const keeping = defineProvider({
+    ...exampleRecord,
+    traits,
+    async create(options, ctx) {
+      const good = await exampleRecord.create(options, ctx);
+      if (!("add" in good)) throw new Error("the example is a provider of records");
+      return { ...good, remove: async () => {} };
+    },
+  });
+  const cases = new Map<string, () => Promise<void>>();
+  const api = { ...exampleRecordApi, routes: { ...exampleRecordApi.routes } };
+  // Nothing comes to it: that is the limit.
+  delete api.routes["DELETE /zones/:zone/records/:id"];
+  conformance(keeping, {
+    test(name, body) {
+      cases.set(name, body);
+      return test(name, body);
+    },
+    api,
+  });
+  const claiming: [string, () => Promise<void>][] = [];
+  conformance(defineProvider({ ...exampleRecord, traits }), {
+    test: (name, body) => claiming.push([name, body]),
+    api: exampleRecordApi,
+  });
+
+  test("is spared only the cases about removing", () => {
+    const names = [...cases.keys()];
+    expect(names).toContain("the connection is cut after the write: no duplicate, nothing left");
+    expect(names.filter((name) => name.includes("remov")).sort()).toEqual([
+      "adding twice makes no duplicate, removing twice no error",
+      "adds a value; removing it is no error and leaves it, as declared",
+      "keeps both values of one name, and removing one leaves the other",
+      "removing a value that is not there leaves the others",
+    ]);
+  });
+
+  test("is not believed when it can", async () => {
+    const body = claiming.find(([name]) => name.endsWith("leaves it, as declared"))?.[1];
+    await expect(body?.()).rejects.toThrow("after removing");
+  });
+});
+
 describe("two cases at once take turns", () => {
   const bodies: (() => Promise<void>)[] = [];
   conformance(exampleRecord, { test: (_, body) => bodies.push(body), api: exampleRecordApi });

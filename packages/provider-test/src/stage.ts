@@ -3,6 +3,7 @@ import type { DefinedProvider, OptionsSchema } from "@certwright/provider";
 import { plainRefusal, toAnswer } from "./answer.ts";
 import type { Case } from "./cases/case.ts";
 import { virtualClock } from "./clock.ts";
+import { lost } from "./expect.ts";
 import type { FakeApi } from "./fake-api.ts";
 import { FakeDns } from "./fake-dns.ts";
 import { type FakeServer, type Scene, startFakeServer } from "./fake-server.ts";
@@ -20,7 +21,7 @@ import {
   wrongOptions,
 } from "./secrets.ts";
 import type { ConformanceSpec, LiveBackend } from "./spec.ts";
-import type { FakeWorld, HttpWorld, World } from "./world.ts";
+import { type FakeWorld, type HttpWorld, removes, type World } from "./world.ts";
 
 /** Where the cases of one provider are played: one server for all, a new state for each. */
 export interface Stage {
@@ -114,7 +115,10 @@ export function createStage(definition: DefinedProvider<OptionsSchema>, spec: Co
       // The case said what it needs, and was chosen by what there is.
       await one.run(world as HttpWorld);
       checkAfter(world);
-      if (!one.leaves) assert.deepEqual(await world.dump(), before, "records were left behind or lost");
+      if (one.leaves) return;
+      const after = await world.dump();
+      if (removes(world.traits)) assert.deepEqual(after, before, "records were left behind or lost");
+      else assert.deepEqual(lost(before, after), [], "records were lost");
     } catch (error) {
       throw withTranscript(error, "scene" in world ? world.scene : undefined);
     } finally {

@@ -45,6 +45,14 @@ export interface HttpWorld extends FakeWorld {
   readonly scene: Scene;
 }
 
+/** Whether the API can remove values; where it cannot, cases that are about removing are left out. */
+export const removes = ({ limits }: ProviderTraits) => limits?.removal === undefined;
+
+/** What a name holds once some of its values were removed: the others, or, where the API cannot remove, the newest of all. */
+export function afterRemoval({ traits }: World, gone: readonly string[], others: readonly string[] = []) {
+  return removes(traits) ? others : [...others, ...gone].slice(-(traits.maxValues ?? Number.POSITIVE_INFINITY));
+}
+
 /** A record in a zone, by relative name. */
 export function txt(zone: Zone, name: string, value: string, id?: string): TxtRecord {
   const fqdn = name === "@" ? zone.name : `${name}.${zone.name}`;

@@ -39,8 +39,9 @@ export interface ProviderTraits {
  * - `apex`: TXT records at the zone's own name; MUST be refused in the same way.
  * - `foreignValues`: the API shows nobody's values, so those of others at the name cannot be kept.
  * - `separateNames`: the API gives a zone's values to every name in it, so two names cannot hold values of their own.
+ * - `removal`: the API cannot remove a value; it stays until a later one takes its place. `remove` MUST succeed all the same.
  */
-export type ProviderLimit = "longValues" | "specialCharacters" | "apex" | "foreignValues" | "separateNames";
+export type ProviderLimit = "longValues" | "specialCharacters" | "apex" | "foreignValues" | "separateNames" | "removal";
 
 /** How a provider was tested, said honestly: it is printed on its page. */
 export interface Tested {

@@ -59,7 +59,7 @@ function isHttps(url: unknown): boolean {
   return typeof url === "string" && URL.canParse(url) && new URL(url).protocol === "https:";
 }
 
-const limits = new Set(["longValues", "specialCharacters", "apex", "foreignValues", "separateNames"]);
+const limits = new Set(["longValues", "specialCharacters", "apex", "foreignValues", "separateNames", "removal"]);
 
 function traitFaults(traits: ProviderTraits | undefined): string[] {
   const {

@@ -52,6 +52,7 @@ export default defineProvider({
     maxValues: 2,
     propagation: 30,
     limits: {
+      removal: "acme-dns removes nothing: a value stays until two later ones have taken its place.",
       foreignValues: "acme-dns holds two values at a name, shows neither, and a third pushes the older one out.",
       longValues: "acme-dns takes only values of 43 characters, as challenges have them.",
       specialCharacters: "acme-dns takes only letters, digits, - and _.",
@@ -93,9 +94,11 @@ export default defineProvider({
      * Every update takes the older of two places, so one that may have been lost must not just be repeated: that would
      * push out the other value. Writing both anew ends right whatever happened before.
      */
-    async function add({ fqdn, value }: TxtRecord): Promise<void> {
+    async function add({ fqdn, name, value }: TxtRecord): Promise<void> {
       if (!/^[\w-]{43}$/.test(value))
         throw new ProviderError("PROVIDER_UNSUPPORTED", "acme-dns takes only values of 43 characters");
+      if (name === "@")
+        throw new ProviderError("PROVIDER_UNSUPPORTED", "acme-dns holds no values at a zone's own name");
       const account = accountFor(fqdn, accounts);
       if (account === undefined) throw noAccount(fqdn);
       const before = pairs.get(fqdn) ?? { values: [], confirmed: true };

@@ -18,5 +18,11 @@ export type Case = {
   | { readonly needs: "http"; run(world: HttpWorld): Promise<void> }
 );
 
+/** A name can hold so many values. */
+export const room =
+  (count: number) =>
+  ({ maxValues }: ProviderTraits) =>
+    maxValues === undefined || maxValues >= count;
+
 /** A name can hold two values. */
-export const several = ({ maxValues }: ProviderTraits) => maxValues === undefined || maxValues > 1;
+export const several = room(2);
