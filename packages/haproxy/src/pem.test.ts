@@ -53,7 +53,7 @@ test("what cannot be used is refused, and never shown", () => {
   const broken = issued.keyPem.replace(/M[A-Za-z0-9]{6}/, "AAAAAAA");
   const failure = (() => {
     try {
-      return readBundle({ key: broken, chain: issued.fullchainPem });
+      return readBundle({ key: broken, chain: issued.fullchainPem }).keyMatches;
     } catch (error) {
       return error;
     }

@@ -22,6 +22,7 @@ export interface Bundle {
   /** Both in one text, as HAProxy reads them from a file. */
   readonly pem: string;
   readonly keyType: KeyType;
+  /** Whether the key belongs to the leaf. Found out when asked, for that takes as long as all the rest. */
   readonly keyMatches: boolean;
   /** Canonical DNS names and addresses of the leaf. */
   readonly names: readonly string[];
@@ -35,6 +36,7 @@ export interface Bundle {
   readonly fingerprint256: string;
   /** How many issuers follow the leaf. */
   readonly issuers: number;
+  /** True for a lone certificate that needs no issuer. */
   readonly selfSigned: boolean;
 }
 
@@ -51,42 +53,74 @@ interface Block {
  * @throws HaproxyError HAPROXY_BAD_PEM
  */
 export function readBundle(pair: PemPair): Bundle {
-  const keyBlocks = pemBlocks(pair.key).filter((block) => block.label.endsWith("PRIVATE KEY"));
-  const [keyBlock] = keyBlocks;
-  if (keyBlocks.length !== 1 || !keyBlock)
-    throw badPem(`there are ${keyBlocks.length} private keys where one should be`);
-  const key = readKey(keyBlock);
-  const found = pemBlocks(pair.chain)
-    .filter((block) => block.label === "CERTIFICATE")
-    .map((block) => ({ block, x509: readCertificate(block) }));
-  const [leaf] = found;
-  if (!leaf) throw badPem("there is no certificate");
-  const last = found.at(-1);
-  // No client needs the root, and it can be what makes a request too large.
-  const sent = last && found.length > 1 && isSelfSigned(last.x509) ? found.slice(0, -1) : found;
+  return bundleReader()(pair);
+}
 
-  const certificatesPem = sent.map(({ block }) => block.text).join("");
-  return {
-    certificatesPem,
-    keyPem: keyBlock.text,
-    pem: certificatesPem + keyBlock.text,
-    keyType: keyTypeOf(leaf.x509.publicKey),
-    keyMatches: leaf.x509.checkPrivateKey(key),
-    names: [...new Set(parseAlternativeNames(leaf.x509.subjectAltName ?? ""))],
-    notBefore: new Date(leaf.x509.validFrom),
-    notAfter: new Date(leaf.x509.validTo),
-    serial: leaf.x509.serialNumber.toUpperCase().replace(/^0+(?=.)/, ""),
-    sha1: leaf.x509.fingerprint.replaceAll(":", "").toUpperCase(),
-    fingerprint256: leaf.x509.fingerprint256.replaceAll(":", "").toLowerCase(),
-    issuers: sent.length - 1,
-    selfSigned: isSelfSigned(leaf.x509),
+/** {@link readBundle} for many certificates, which mostly have the same issuers: each of those is parsed once. */
+export function bundleReader(): (pair: PemPair) => Bundle {
+  const issuers = new Map<string, boolean>();
+  const isRoot = (block: Block): boolean => {
+    const known = issuers.get(block.text);
+    if (known !== undefined) return known;
+    const root = isSelfSigned(readCertificate(block));
+    if (issuers.size < mostIssuers) issuers.set(block.text, root);
+    return root;
+  };
+  return (pair) => {
+    const keyBlocks = pemBlocks(pair.key).filter((block) => block.label.endsWith("PRIVATE KEY"));
+    const [keyBlock] = keyBlocks;
+    if (keyBlocks.length !== 1 || !keyBlock) {
+      throw badPem(`there are ${keyBlocks.length} private keys where one should be`);
+    }
+    if (keyBlock.label === "ENCRYPTED PRIVATE KEY") throw encrypted();
+    const [leafBlock, ...rest] = pemBlocks(pair.chain).filter((block) => block.label === "CERTIFICATE");
+    if (!leafBlock) throw badPem("there is no certificate");
+    const leaf = readCertificate(leafBlock);
+    // No client needs the root, and it can be what makes a request too large.
+    const roots = rest.map(isRoot);
+    const sent = roots.at(-1) ? rest.slice(0, -1) : rest;
+    return bundle(leaf, [leafBlock, ...sent], keyBlock);
   };
 }
+
+const mostIssuers = 100;
+
+function bundle(leaf: X509Certificate, blocks: readonly Block[], key: Block): Bundle {
+  const certificatesPem = blocks.map(({ text }) => text).join("");
+  let keyMatches: boolean | undefined;
+  return {
+    certificatesPem,
+    keyPem: key.text,
+    pem: certificatesPem + key.text,
+    keyType: keyTypeOf(leaf.publicKey),
+    get keyMatches() {
+      keyMatches ??= leaf.checkPrivateKey(readKey(key));
+      return keyMatches;
+    },
+    names: [...new Set(parseAlternativeNames(leaf.subjectAltName ?? ""))],
+    notBefore: new Date(leaf.validFrom),
+    notAfter: new Date(leaf.validTo),
+    serial: leaf.serialNumber.toUpperCase().replace(/^0+(?=.)/, ""),
+    sha1: leaf.fingerprint.replaceAll(":", "").toUpperCase(),
+    fingerprint256: leaf.fingerprint256.replaceAll(":", "").toLowerCase(),
+    issuers: blocks.length - 1,
+    selfSigned: blocks.length === 1 && isSelfSigned(leaf),
+  };
+}
+
+// As it should be already, which is worth knowing when there are thousands.
+const tidyBody = /^\n(?:[A-Za-z0-9+/]{64}\n)*[A-Za-z0-9+/]{1,64}={0,2}\n$/;
 
 /** The PEM blocks of a text (RFC 7468), normalised; whatever stands between them is dropped. */
 export function pemBlocks(text: string): readonly Block[] {
   const blocks: Block[] = [];
-  for (const [, label = "", body = ""] of text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/g)) {
+  for (const [whole, label = "", body = ""] of text.matchAll(
+    /-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/g,
+  )) {
+    if (tidyBody.test(body)) {
+      blocks.push({ label, text: `${whole}\n` });
+      continue;
+    }
     if (/^\s*(?:Proc-Type|DEK-Info):/.test(body)) throw encrypted();
     const base64 = body.replace(/\s+/g, "");
     if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) throw badPem(`the body of a ${label} is not base64`);
@@ -97,7 +131,6 @@ export function pemBlocks(text: string): readonly Block[] {
 }
 
 function readKey(block: Block): KeyObject {
-  if (block.label === "ENCRYPTED PRIVATE KEY") throw encrypted();
   try {
     return createPrivateKey(block.text);
   } catch {

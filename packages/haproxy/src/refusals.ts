@@ -20,11 +20,20 @@ const clockSkew = 60_000;
  * @throws HaproxyError HAPROXY_KEY_MISMATCH, HAPROXY_CERTIFICATE_EXPIRED, HAPROXY_CERTIFICATE_NOT_YET_VALID
  */
 export function refuseBundle(bundle: Bundle, now: Date): void {
+  refuseDates(bundle, now);
   if (!bundle.keyMatches) {
     throw new HaproxyError("HAPROXY_KEY_MISMATCH", "The private key does not belong to the certificate.", {
       hint: "Give the key the certificate was requested with, and the leaf as the first certificate of the chain.",
     });
   }
+}
+
+/**
+ * The part of {@link refuseBundle} that only looks at the dates.
+ *
+ * @throws HaproxyError HAPROXY_CERTIFICATE_EXPIRED, HAPROXY_CERTIFICATE_NOT_YET_VALID
+ */
+export function refuseDates(bundle: Bundle, now: Date): void {
   if (bundle.notAfter <= now) {
     throw new HaproxyError(
       "HAPROXY_CERTIFICATE_EXPIRED",
@@ -98,12 +107,13 @@ const fatalSize = 16_384;
  */
 export function planRequests(bundle: Bundle, place: Place, limits: SizeLimits): readonly SetRequest[] {
   const whole = [{ name: place.name, pem: bundle.pem }];
+  if (fits(whole, limits) && !isFatal(whole, limits)) return whole;
   const split = [
     { name: place.name, pem: bundle.certificatesPem },
     { name: `${place.name}.key`, pem: bundle.keyPem },
   ];
-  const plans = [whole, split].filter((plan) => plan.every((request) => sizeOf(request) <= largest(limits)));
-  if (plans.length === 0) {
+  if (fits(split, limits) && !isFatal(split, limits)) return split;
+  if (!fits(whole, limits) && !fits(split, limits)) {
     const needed = sizeOf({ name: place.name, pem: bundle.certificatesPem }) + 1;
     throw refusal(
       "HAPROXY_BUFFER_TOO_SMALL",
@@ -112,13 +122,13 @@ export function planRequests(bundle: Bundle, place: Place, limits: SizeLimits): 
       { hint: `Set "tune.bufsize ${roundUp(needed)}" in the global section and restart HAProxy.` },
     );
   }
-  const safe = plans.find((plan) => plan.every((request) => !isFatal(request, limits.prefix)));
-  if (!safe) {
-    throw refusal("HAPROXY_DANGEROUS_SIZE", place, `The request would be a multiple of ${fatalSize} bytes long.`, {
-      hint: "Some versions of HAProxy hang or abort on that size. Issue the certificate again with another key or chain.",
-    });
-  }
-  return safe;
+  throw refusal("HAPROXY_DANGEROUS_SIZE", place, `The request would be a multiple of ${fatalSize} bytes long.`, {
+    hint: "Some versions of HAProxy hang or abort on that size. Issue the certificate again with another key or chain.",
+  });
+}
+
+function fits(plan: readonly SetRequest[], limits: SizeLimits): boolean {
+  return plan.every((request) => sizeOf(request) <= largest(limits));
 }
 
 function sizeOf(request: SetRequest): number {
@@ -132,9 +142,11 @@ function largest({ bufferSize, version }: SizeLimits): number {
 }
 
 // A master counts its "@1 " as part of the request, its worker does not.
-function isFatal(request: SetRequest, prefix: string): boolean {
-  const size = sizeOf(request);
-  return size % fatalSize === 0 || (size + prefix.length) % fatalSize === 0;
+function isFatal(plan: readonly SetRequest[], { prefix }: SizeLimits): boolean {
+  return plan.some((request) => {
+    const size = sizeOf(request);
+    return size % fatalSize === 0 || (size + prefix.length) % fatalSize === 0;
+  });
 }
 
 function roundUp(bytes: number): number {

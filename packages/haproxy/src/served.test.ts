@@ -16,6 +16,8 @@ test("another certificate with the same name, place and type is a shadow; the de
     row("f/2", "a.test", "ecdsa", "/elsewhere.pem"),
     row("f/1", "*", "ecdsa", "/default.pem"),
   ];
-  expect(findShadows(rows, "/ours.pem")).toEqual([rows[2]]);
-  expect(findShadows(rows, "/elsewhere.pem")).toEqual([]);
+  const shadow = { frontend: "f/1", sni: "a.test", certificate: "/other.pem" };
+  expect(findShadows(rows, new Set(["/ours.pem"]))).toEqual([shadow]);
+  expect(findShadows(rows, new Set(["/elsewhere.pem", "/rsa.pem"]))).toEqual([]);
+  expect(findShadows(rows, new Set(["/ours.pem", "/elsewhere.pem"]))).toEqual([shadow]);
 });

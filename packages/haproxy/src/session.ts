@@ -30,6 +30,8 @@ export interface Session {
   readonly prefix: string;
   /** Sends a command and resolves with its answer. Commands may be sent ahead; answers come in order. */
   send(command: string, options?: SendOptions): Promise<string>;
+  /** Sends everything `ask` sends before it returns in one go. */
+  together<T>(ask: () => T): T;
   close(): void;
 }
 
@@ -63,7 +65,14 @@ export async function openSession(node: Node, options: SessionOptions): Promise<
     if (text === "Permission denied") throw denied(node);
     const worker = parseInfo(text);
     if (worker.stopping) throw stopping(node, worker);
-    return { node, worker, prefix, send, close: () => connection.close() };
+    return {
+      node,
+      worker,
+      prefix,
+      send,
+      together: (ask) => connection.together(ask),
+      close: () => connection.close(),
+    };
   } catch (error) {
     connection.close();
     throw error;

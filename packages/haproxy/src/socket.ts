@@ -8,6 +8,11 @@ import type { Node } from "./node.ts";
 export interface Connection {
   /** Sends one framed request and resolves with its answer, without the closing blank line. */
   exchange(request: string, limits: AnswerLimits): Promise<string>;
+  /**
+   * Sends everything `ask` exchanges before it returns in one go: for the kernel, and over TLS as far as one record
+   * of 16 KiB holds it.
+   */
+  together<T>(ask: () => T): T;
   /** Ends the stream; answers still due fail. Harmless when repeated. */
   close(): void;
 }
@@ -19,6 +24,8 @@ export interface OpenOptions {
   /** Default: over unix sockets and TCP. */
   readonly connect?: Connect;
 }
+
+const tlsRecord = 16_384;
 
 // What HAProxy is doing must be finished before we go, but not for ever.
 const grace = 2_000;
@@ -51,6 +58,7 @@ class AnswerStream implements Connection {
   /** Why nothing is sent any more. */
   #ending: unknown;
   #ended = false;
+  #held: string[] | undefined;
   #deadline: NodeJS.Timeout | undefined;
   #silence: NodeJS.Timeout | undefined;
 
@@ -72,9 +80,28 @@ class AnswerStream implements Connection {
       if (this.#ending !== undefined) return reject(this.#ending);
       this.#queue.push({ limits, resolve, reject });
       if (this.#queue.length === 1) this.#startWaiting();
-      // In one piece: over TLS a piece of up to 16 KiB is one record, which arrives whole or not at all.
-      this.#socket.write(request);
+      if (this.#held) this.#held.push(request);
+      else this.#write([request]);
     });
+  }
+
+  together<T>(ask: () => T): T {
+    const held: string[] = [];
+    this.#held = held;
+    try {
+      return ask();
+    } finally {
+      this.#held = undefined;
+      if (this.#ending === undefined) this.#write(held);
+    }
+  }
+
+  // Over TLS what is written at once, up to 16 KiB, is one record, and that arrives whole or not at all. So a request
+  // is never spread over two of them without need.
+  #write(requests: readonly string[]): void {
+    const all = requests.join("");
+    if (all.length <= tlsRecord) this.#socket.write(all);
+    else for (const request of requests) this.#socket.write(request);
   }
 
   close(): void {

@@ -18,6 +18,8 @@ export interface TransactionContext {
   readonly patience: Patience;
 }
 
+type Replaced = { readonly kind: "committed" } & Committed;
+
 /** What a commit did. */
 export interface Committed {
   /** How many uses of the certificate HAProxy rebuilt. */
@@ -43,7 +45,7 @@ export async function replaceContent(
   const foreign = watchForeign(session, name, context);
   const deadline = performance.now() + patience.busyTimeout;
   for (;;) {
-    const result = await attempt(session, name, requests);
+    const result = await replaceOnce(session, name, requests);
     if (result.kind === "committed") return result;
     await foreign.look(result);
     if (performance.now() > deadline) throw foreign.blocked(result);
@@ -52,20 +54,35 @@ export async function replaceContent(
   }
 }
 
-async function attempt(
+/**
+ * One attempt of {@link replaceContent}: says what is in the way instead of waiting.
+ *
+ * @throws HaproxyError for what waiting does not mend
+ */
+export async function replaceOnce(
   session: Session,
   name: string,
   requests: readonly SetRequest[],
-): Promise<({ kind: "committed" } & Committed) | InTheWay> {
+): Promise<Replaced | InTheWay> {
   // Asks whether the slot is free, and frees it of what an earlier push of this certificate left. It comes before the
   // set and not with it: in 2.6 a set goes into whatever transaction is open.
   const free = await abortCertificate(session, name);
   if (free.kind !== "none" && free.kind !== "aborted") return inTheWay(session, name, free);
+  return setAndCommit(session, name, requests);
+}
 
+/** {@link replaceOnce} where {@link canSendAhead}, without asking first: for those who know that the slot is free. */
+export async function setAndCommit(
+  session: Session,
+  name: string,
+  requests: readonly SetRequest[],
+): Promise<Replaced | InTheWay> {
   // In one go where HAProxy bears it, so that there is no time for others to slip in between.
   const ask = canSendAhead(session.worker.version) ? begin : <T>(question: () => Promise<T>) => question;
-  const sets = requests.map((request) => ask(() => setCertificate(session, name, request)));
-  const commit = ask(() => commitCertificate(session, name));
+  const { sets, commit } = session.together(() => ({
+    sets: requests.map((request) => ask(() => setCertificate(session, name, request))),
+    commit: ask(() => commitCertificate(session, name)),
+  }));
   let open = false;
   try {
     for (const set of sets) {
@@ -83,9 +100,11 @@ async function attempt(
   }
 }
 
-// HAProxy 2.6 crashes when its client leaves between the set and the commit of one write; 3.2 does not. Versions
-// between them were not tried.
-function canSendAhead(version: string): boolean {
+/**
+ * Whether several requests may be under way at once. HAProxy 2.6 crashes when its client leaves between the set and
+ * the commit of one write; 3.2 does not. Versions between them were not tried.
+ */
+export function canSendAhead(version: string): boolean {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   return major > 3 || (major === 3 && minor >= 2);
 }

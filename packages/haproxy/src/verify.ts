@@ -5,7 +5,7 @@ import type { CertificateDetails, WorkerInfo } from "./listings.ts";
 import { whileLocked } from "./locked.ts";
 import type { Bundle, KeyType } from "./pem.ts";
 import { showCertificate, showCrtList, showSni } from "./runtime.ts";
-import { findShadows, isSame } from "./served.ts";
+import { findShadows, isSame, type Shadow } from "./served.ts";
 import type { Settings } from "./settings.ts";
 
 /** What a new connection to the node shows. */
@@ -50,22 +50,28 @@ export async function verifyLoaded(expected: Expected, settings: Settings): Prom
       }
     }
     const rows = await whileLocked(session, context, () => showSni(session));
-    const shadows = "kind" in rows ? [] : findShadows(rows, expected.name);
+    const shadows = "kind" in rows ? [] : findShadows(rows, new Set([expected.name]));
     settings.emit({ type: "verified", node: settings.node.id, certificate: expected.name, pid: session.worker.pid });
     return {
       worker: session.worker,
       status: shown.status,
       shadowed: shadows.length > 0,
-      warnings: shadows
-        .slice(0, 5)
-        .map(
-          ({ sni, frontend, certificate }) =>
-            `${certificate} answers ${sni} on ${frontend} too, and may be served instead.`,
-        ),
+      warnings: describeShadows(shadows),
     };
   } finally {
     session.close();
   }
+}
+
+/** The first few shadows, for people. */
+export function describeShadows(shadows: readonly Shadow[]): readonly string[] {
+  const sentences = shadows
+    .slice(0, 5)
+    .map(
+      ({ sni, frontend, certificate }) =>
+        `${certificate} answers ${sni} on ${frontend} too, and may be served instead.`,
+    );
+  return shadows.length > 5 ? [...sentences, `So do others, ${shadows.length} in all.`] : sentences;
 }
 
 function notLoaded(expected: Expected, shown: CertificateDetails | undefined, replaced: boolean, node: string) {

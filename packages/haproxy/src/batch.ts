@@ -1,0 +1,107 @@
+import { openFileChanges } from "./file-changes.ts";
+import { planFiles } from "./files.ts";
+import type { CertificateDetails } from "./listings.ts";
+import { whileLocked } from "./locked.ts";
+import type { Bundle, PemPair } from "./pem.ts";
+import type { PushRequest } from "./push-request.ts";
+import { planRequests, refuseBundle, refuseDates, refusePlace } from "./refusals.ts";
+import { remarksBefore } from "./remarks.ts";
+import { showCertificate } from "./runtime.ts";
+import { isIdentical, isSame } from "./served.ts";
+import type { Session } from "./session.ts";
+import type { Settings } from "./settings.ts";
+import { canSendAhead, replaceOnce, setAndCommit } from "./transaction.ts";
+
+/* One certificate of many: the plain case of a push. Whatever is not plain goes the long way. */
+
+/** A request that is nothing but the replacement of a named certificate. */
+export type PlainRequest = PushRequest & { readonly certificate: string };
+
+export function isPlain(request: PushRequest): request is PlainRequest {
+  return request.certificate !== undefined && !request.add && (request.verify?.handshake ?? []).length === 0;
+}
+
+/** A certificate HAProxy took, with what proves it later. */
+export interface Taken {
+  readonly request: PlainRequest;
+  readonly changed: boolean;
+  readonly instances: number;
+  readonly proof: Pick<Bundle, "serial" | "sha1" | "fingerprint256">;
+  readonly files: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** What the certificates of a batch share. */
+export interface BatchContext {
+  readonly settings: Settings;
+  readonly bufferSize: number;
+  readonly readBundle: (pair: PemPair) => Bundle;
+  /** Bounds how many changes are under way at once; what comes before them may be further ahead. */
+  readonly inTurn: <T>(change: () => Promise<T>) => Promise<T>;
+  /** Told the name before HAProxy may have a transaction for it. */
+  readonly begun: (name: string) => void;
+}
+
+/**
+ * Replaces one certificate under the node's lock, without waiting for anything.
+ *
+ * @returns undefined when it takes a full push: then nothing has changed
+ * @throws HaproxyError for what a full push would refuse too, and for the end of the session
+ */
+export async function takePlain(
+  session: Session,
+  request: PlainRequest,
+  { bufferSize, inTurn, begun, settings, readBundle }: BatchContext,
+): Promise<Taken | undefined> {
+  const name = request.certificate;
+  const bundle = readBundle(request.pem);
+  refuseDates(bundle, new Date(settings.now()));
+  const context = { patience: settings.limits, signal: settings.signal };
+  const present = await whileLocked(session, context, () => showCertificate(session, name));
+  if ("kind" in present) return undefined;
+  const place = { node: settings.node.id, name, present, allowFewerNames: request.allowFewerNames ?? false };
+  refusePlace(bundle, place);
+  const { version } = session.worker;
+  const requests = planRequests(bundle, place, { bufferSize, version, prefix: session.prefix });
+
+  const plan = planFiles(settings.node, name, present, request.disk);
+  // Where no file could be left with a wrong key, HAProxy's own look at it at the commit is enough.
+  if (plan.kind === "files") refuseBundle(bundle, new Date(settings.now()));
+  const files = openFileChanges(settings.node.id, settings.emit);
+  await files.writeCertificate(plan, bundle);
+  const { serial, sha1, fingerprint256 } = bundle;
+  const taken = {
+    request,
+    proof: { serial, sha1, fingerprint256 },
+    files: files.paths,
+    warnings: remarksBefore(bundle, { name, present }, plan),
+  };
+  if (isIdentical(present, bundle)) return { ...taken, changed: false, instances: 0 };
+
+  const change = canSendAhead(version) ? setAndCommit : replaceOnce;
+  try {
+    const answer = await inTurn(() => {
+      begun(name);
+      return whileLocked(session, context, () => change(session, name, requests));
+    });
+    if (answer.kind === "committed" && answer.instances > 0) {
+      return { ...taken, changed: true, instances: answer.instances };
+    }
+  } catch (error) {
+    await files.restore();
+    throw error;
+  }
+  await files.restore();
+  return undefined;
+}
+
+/** What HAProxy shows of a certificate that was taken; undefined when it shows another one. */
+export async function showTaken(
+  session: Session,
+  { request, proof }: Taken,
+  settings: Settings,
+): Promise<CertificateDetails | undefined> {
+  const context = { patience: settings.limits, signal: settings.signal };
+  const shown = await whileLocked(session, context, () => showCertificate(session, request.certificate));
+  return "kind" in shown || !isSame(shown, proof) ? undefined : shown;
+}

@@ -1,0 +1,232 @@
+import { setImmediate } from "node:timers/promises";
+import { isPlain, showTaken, type Taken, takePlain } from "./batch.ts";
+import { hasCode } from "./errors.ts";
+import { inLanes, type Supply, supplyOf, turnstile } from "./lanes.ts";
+import { whileLocked } from "./locked.ts";
+import type { Node } from "./node.ts";
+import { bundleReader } from "./pem.ts";
+import { push } from "./push.ts";
+import type { PushRequest, PushResult } from "./push-request.ts";
+import { refused } from "./refused.ts";
+import { abortCertificate, showBufferSize, showLevel, showSni } from "./runtime.ts";
+import { findShadows } from "./served.ts";
+import type { Session } from "./session.ts";
+import { type PushContext, type Settings, settingsOf } from "./settings.ts";
+import { canSendAhead } from "./transaction.ts";
+import { describeShadows } from "./verify.ts";
+import { lockNode, releaseAfterFailure, unlockNode, type WriterLock } from "./writer-lock.ts";
+
+/** How one of many pushes ended. */
+export type ManyOutcome =
+  | { readonly kind: "done"; readonly result: PushResult }
+  | { readonly kind: "failed"; readonly request: PushRequest; readonly error: unknown };
+
+export interface ManyContext extends PushContext {
+  /** Receives each outcome once it is proven. MUST NOT throw. */
+  readonly onOutcome?: (outcome: ManyOutcome) => void;
+}
+
+/** How many pushes ended in which way. */
+export interface ManySummary {
+  readonly updated: number;
+  readonly added: number;
+  readonly unchanged: number;
+  readonly reloadNeeded: number;
+  readonly failed: number;
+  /** Sentences for people that concern the whole. */
+  readonly warnings: readonly string[];
+}
+
+// Enough changes under way to keep HAProxy busy, few enough that the kernel takes every request at once; and enough
+// certificates ahead of them to be read and checked while HAProxy works.
+const changesAtOnce = 32;
+const lanes = 64;
+// A chunk bounds what is in memory, and for how long others wait for the lock.
+const chunkSize = 2_500;
+const chunkTime = 1_000;
+const mostLeftOver = 100;
+
+/**
+ * Pushes many certificates to one node, at nearly the speed of HAProxy itself: plain replacements are sent ahead and
+ * proven together; everything else, and whatever goes wrong, gets a full `push` of its own. The requests are taken as
+ * they are needed; memory does not grow with their number.
+ *
+ * @throws HaproxyError when the node cannot be worked with at all; single failures are outcomes
+ */
+export async function pushMany(
+  node: Node,
+  requests: Iterable<PushRequest> | AsyncIterable<PushRequest>,
+  context: ManyContext,
+): Promise<ManySummary> {
+  const settings = settingsOf(node, context);
+  const supply = supplyOf(requests);
+  const names = new Set<string>();
+  const counts = { updated: 0, added: 0, unchanged: 0, "reload-needed": 0, failed: 0 };
+  const tell = (outcome: ManyOutcome) => {
+    counts[outcome.kind === "failed" ? "failed" : outcome.result.action]++;
+    context.onOutcome?.(outcome);
+  };
+
+  for (let ended = false; !ended; ) {
+    const chunk = await takeChunk(supply, settings);
+    ended = chunk.ended;
+    await proveChunk(chunk, settings, (result) => {
+      names.add(result.name);
+      tell({ kind: "done", result });
+    });
+    for (const request of chunk.leftOver) tell(await pushAlone(node, request, context));
+  }
+  const { "reload-needed": reloadNeeded, ...rest } = counts;
+  return { ...rest, reloadNeeded, warnings: await lookForShadows(names, settings) };
+}
+
+interface Chunk {
+  readonly taken: readonly Taken[];
+  /** What needs a push of its own. */
+  readonly leftOver: PushRequest[];
+  /** True when the supply ended. */
+  readonly ended: boolean;
+}
+
+async function takeChunk(supply: Supply<PushRequest>, settings: Settings): Promise<Chunk> {
+  const { signal, emit, limits } = settings;
+  const session = await settings.open();
+  const taken: Taken[] = [];
+  const leftOver: PushRequest[] = [];
+  const open = new Set<string>();
+  let ended = false;
+  let begun = 0;
+  let lock: WriterLock | undefined;
+  try {
+    if ((await showLevel(session)) !== "admin") throw refused(session, "", { kind: "denied" });
+    const bufferSize = await showBufferSize(session);
+    await lockNode(session, { signal, emit, patience: limits }, (each) => {
+      lock = each;
+    });
+    const batch = {
+      settings,
+      bufferSize,
+      readBundle: bundleReader(),
+      inTurn: turnstile(changesAtOnce),
+      begun: (name: string) => void open.add(name),
+    };
+    const until = performance.now() + chunkTime;
+    const more = () => begun < chunkSize && leftOver.length < mostLeftOver && performance.now() < until;
+    const counted: Supply<PushRequest> = {
+      async next() {
+        const request = await supply.next();
+        begun++;
+        if (request === undefined) ended = true;
+        return request;
+      },
+    };
+    await inLanes(canSendAhead(session.worker.version) ? lanes : 1, counted, more, async (request) => {
+      if (!isPlain(request)) return void leftOver.push(request);
+      try {
+        // What is ready to be sent goes out before the next certificate is parsed, or HAProxy would wait for that.
+        await setImmediate();
+        const one = await takePlain(session, request, batch);
+        if (one) taken.push(one);
+        else leftOver.push(request);
+        open.delete(request.certificate);
+      } catch (error) {
+        leftOver.push(request);
+        // A refusal concerns this one alone, and a push of its own will say it; the end of the session concerns all.
+        if (isEndOfSession(error) || signal.aborted) throw error;
+      }
+    });
+    if (lock) await unlockNode(session, lock, { signal, patience: limits, pause: 0 });
+    return { taken, leftOver, ended };
+  } catch (error) {
+    await endChunk(open, lock, settings);
+    // Each of those under way gets a push of its own, which says what is wrong if it is wrong still.
+    if (!isEndOfSession(error) || leftOver.length === 0) throw error;
+    emit({ type: "retrying", node: settings.node.id, certificate: "", reason: (error as Error).message });
+    return { taken, leftOver, ended };
+  } finally {
+    session.close();
+  }
+}
+
+function isEndOfSession(error: unknown): boolean {
+  return hasCode(error, "HAPROXY_CONNECTION_CUT", "HAPROXY_TIMEOUT");
+}
+
+/** Looks at what was taken over a new session, which leads to the worker of now. What is not there is left over. */
+async function proveChunk(chunk: Chunk, settings: Settings, proven: (result: PushResult) => void): Promise<void> {
+  const unproven = new Set(chunk.taken);
+  const session = await settings.open();
+  try {
+    await inLanes(
+      lanes,
+      supplyOf(chunk.taken),
+      () => true,
+      async (taken) => {
+        const shown = await showTaken(session, taken, settings);
+        if (!shown) return;
+        unproven.delete(taken);
+        proven(resultOf(taken, session, shown.status === "Used"));
+      },
+    );
+  } catch (error) {
+    if (!isEndOfSession(error)) throw error;
+  } finally {
+    session.close();
+  }
+  chunk.leftOver.push(...[...unproven].map(({ request }) => request));
+}
+
+async function lookForShadows(names: ReadonlySet<string>, settings: Settings): Promise<readonly string[]> {
+  const session = await settings.open();
+  try {
+    const context = { patience: settings.limits, signal: settings.signal };
+    const rows = await whileLocked(session, context, () => showSni(session));
+    return "kind" in rows ? [] : describeShadows(findShadows(rows, names));
+  } finally {
+    session.close();
+  }
+}
+
+/** Over a session of its own: the one before may be dead, or must not speak any more. */
+async function endChunk(open: ReadonlySet<string>, lock: WriterLock | undefined, settings: Settings): Promise<void> {
+  const { settleTimeout, settlePause } = settings.limits;
+  const signal = AbortSignal.timeout(settleTimeout);
+  const pace = { signal, pause: settlePause, patience: { busyTimeout: settleTimeout } };
+  try {
+    const session = await settings.open(signal);
+    try {
+      for (const name of open) await whileLocked(session, pace, () => abortCertificate(session, name));
+      if (lock) await releaseAfterFailure(session, lock, pace);
+    } finally {
+      session.close();
+    }
+  } catch {
+    // The node is away; its transactions and locks are gone with it, and the error being reported says why.
+  }
+}
+
+async function pushAlone(node: Node, request: PushRequest, context: ManyContext): Promise<ManyOutcome> {
+  try {
+    return { kind: "done", result: await push(node, request, context) };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    return { kind: "failed", request, error };
+  }
+}
+
+function resultOf(taken: Taken, { node, worker }: Session, served: boolean): PushResult {
+  const { request, proof, files, warnings, changed, instances } = taken;
+  return {
+    node: node.id,
+    name: request.certificate,
+    action: changed ? "updated" : "unchanged",
+    instances,
+    served,
+    serial: proof.serial,
+    fingerprint256: proof.fingerprint256,
+    pid: worker.pid,
+    version: worker.version,
+    files,
+    warnings,
+  };
+}

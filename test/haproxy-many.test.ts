@@ -1,0 +1,149 @@
+import { type PushRequest, parseNode, pushMany } from "@certwright/haproxy";
+import { type Haproxy, startHaproxy } from "@certwright/tools/servers";
+import type { TestCertificate } from "@certwright/tools/test-ca";
+import { describe, expect, test } from "vitest";
+import { ca, contentOf, defaults, expectNothingOpen, pemOf, serialOf, served, watching } from "./haproxy-fixture.ts";
+import { cutAfter, startProxy } from "./socket-proxy.ts";
+
+const config = `${defaults}
+frontend sites
+    bind 127.0.0.1:<port:sites> ssl crt-list <dir>/list.txt
+    http-request return status 200
+`;
+const count = 400;
+const nameOf = (index: number) => `n${index}.test`;
+const former = Array.from({ length: count }, (_, index) => ca.issue({ names: [nameOf(index)] }));
+const renewed = former.map(({ names }) => ca.issue({ names }));
+const files: Record<string, string> = { "list.txt": former.map((_, index) => `<dir>/certs/${index}.pem\n`).join("") };
+for (const [index, { pem }] of former.entries()) files[`certs/${index}.pem`] = pem;
+
+const pathOf = ({ dir }: Haproxy, index: number) => `${dir}/certs/${index}.pem`;
+const requestFor = (haproxy: Haproxy, index: number, certificate: TestCertificate): PushRequest => ({
+  pem: pemOf(certificate),
+  certificate: pathOf(haproxy, index),
+});
+
+describe.each(["3.2", "2.6"] as const)("HAProxy %s", (version) => {
+  test("many certificates: good ones go live, bad ones fail alone, and each is told once", async () => {
+    await using haproxy = await startHaproxy({ version, config, files });
+    const pid = await haproxy.workerPid();
+    const expired = ca.issue({ names: [nameOf(3)], notAfter: new Date(Date.now() - 1_000) });
+    const added = ca.issue({ names: ["added.test"] });
+    const odd = new Map<number, PushRequest>([
+      [0, requestFor(haproxy, 0, former[0] ?? expired)],
+      [1, { ...requestFor(haproxy, 1, renewed[1] ?? expired), disk: false }],
+      [2, { pem: { key: added.keyPem, chain: renewed[2]?.fullchainPem ?? "" }, certificate: pathOf(haproxy, 2) }],
+      [3, requestFor(haproxy, 3, expired)],
+      [4, { pem: pemOf(added), certificate: "/unknown.pem" }],
+      [5, { pem: pemOf(added), certificate: `${haproxy.dir}/added.pem`, add: { list: `${haproxy.dir}/list.txt` } }],
+      [6, { pem: pemOf(renewed[6] ?? expired) }],
+      [7, requestFor(haproxy, 7, ca.issue({ names: ["other.test"] }))],
+    ]);
+    let told = 0;
+    function* requests() {
+      for (const [index, certificate] of renewed.entries()) {
+        yield odd.get(index) ?? requestFor(haproxy, index, certificate);
+      }
+    }
+    const outcomes = new Map<string, string>();
+    const summary = await pushMany(parseNode(haproxy.adminSocket), requests(), {
+      ...watching(),
+      onOutcome: (outcome) => {
+        told++;
+        const done = outcome.kind === "done";
+        const name = done ? outcome.result.name : (outcome.request.certificate ?? "");
+        outcomes.set(name, done ? outcome.result.action : (outcome.error as { code: string }).code);
+      },
+    });
+
+    expect(summary).toEqual({ updated: count - 6, added: 1, unchanged: 1, reloadNeeded: 0, failed: 4, warnings: [] });
+    expect(told).toBe(count);
+    expect(outcomes.size).toBe(count);
+    expect(outcomes.get(pathOf(haproxy, 0))).toBe("unchanged");
+    expect(outcomes.get(pathOf(haproxy, 2))).toBe("HAPROXY_KEY_MISMATCH");
+    expect(outcomes.get(pathOf(haproxy, 3))).toBe("HAPROXY_CERTIFICATE_EXPIRED");
+    expect(outcomes.get("/unknown.pem")).toBe("HAPROXY_CERTIFICATE_UNKNOWN");
+    expect(outcomes.get(`${haproxy.dir}/added.pem`)).toBe("added");
+    expect(outcomes.get(pathOf(haproxy, 7))).toBe("HAPROXY_NAMES_LOST");
+    expect(await haproxy.workerPid()).toBe(pid);
+    await expectNothingOpen(haproxy);
+    for (const index of [0, 2, 3, 4, 7]) {
+      expect(await served(haproxy.ports.sites, nameOf(index))).toBe(former[index]?.fingerprint256);
+      expect(await contentOf(pathOf(haproxy, index))).toBe(former[index]?.pem);
+    }
+    for (const index of [1, 6, 8, 9, 200, count - 1]) {
+      expect(await served(haproxy.ports.sites, nameOf(index))).toBe(renewed[index]?.fingerprint256);
+      expect(await contentOf(pathOf(haproxy, index))).toBe((index === 1 ? former : renewed)[index]?.pem);
+    }
+  });
+
+  test("two deployers with many certificates at once: every push succeeds and none is lost", async () => {
+    await using haproxy = await startHaproxy({ version, config, files });
+    const node = parseNode(haproxy.adminSocket);
+    const half = (parity: number) =>
+      renewed.flatMap((certificate, index) =>
+        index % 2 === parity ? [{ ...requestFor(haproxy, index, certificate), disk: false } as const] : [],
+      );
+    const both = await Promise.all([pushMany(node, half(0), watching()), pushMany(node, half(1), watching())]);
+    expect(both.map(({ updated, unchanged, failed }) => [updated + unchanged, failed])).toEqual([
+      [count / 2, 0],
+      [count / 2, 0],
+    ]);
+    for (const [index, { serial }] of renewed.entries()) {
+      expect(await serialOf(haproxy, pathOf(haproxy, index))).toBe(serial);
+    }
+    await expectNothingOpen(haproxy);
+  });
+
+  test("a connection cut in the middle costs nothing but time", async () => {
+    await using haproxy = await startHaproxy({ version, config, files });
+    await using _ = await startProxy(haproxy.adminSocket, `${haproxy.dir}/p.sock`, (number) => {
+      return number === 1 ? { fromServer: cutAfter(60_000) } : {};
+    });
+    const context = watching();
+    const requests = renewed.map((certificate, index) => requestFor(haproxy, index, certificate));
+    const summary = await pushMany(parseNode(`${haproxy.dir}/p.sock`), requests, context);
+    expect(summary).toMatchObject({ failed: 0 });
+    expect(summary.updated + summary.unchanged).toBe(count);
+    expect(context.events.some(({ type }) => type === "retrying")).toBe(true);
+    for (const [index, { serial, pem }] of renewed.entries()) {
+      expect(await serialOf(haproxy, pathOf(haproxy, index))).toBe(serial);
+      expect(await contentOf(pathOf(haproxy, index))).toBe(pem);
+    }
+    await expectNothingOpen(haproxy);
+  });
+
+  test("an aborted push of many leaves nothing open, and memory and disk agree", async () => {
+    await using haproxy = await startHaproxy({ version, config, files });
+    const controller = new AbortController();
+    let written = 0;
+    const pushed = pushMany(
+      parseNode(haproxy.adminSocket),
+      renewed.map((certificate, index) => requestFor(haproxy, index, certificate)),
+      {
+        ...watching(),
+        signal: controller.signal,
+        onEvent: ({ type }) => {
+          if (type === "written" && ++written === 100) controller.abort(new Error("Ctrl-C"));
+        },
+      },
+    );
+    await expect(pushed).rejects.toThrow("Ctrl-C");
+    await expectNothingOpen(haproxy);
+    for (const index of renewed.keys()) {
+      const serial = await serialOf(haproxy, pathOf(haproxy, index));
+      const held = serial === renewed[index]?.serial ? renewed[index] : former[index];
+      expect(serial).toBe(held?.serial);
+      expect(await contentOf(pathOf(haproxy, index)), `file ${index}`).toBe(held?.pem);
+    }
+  });
+});
+
+test("a node that cannot be worked with fails once, for all", async () => {
+  const pushed = pushMany(
+    parseNode("/nonexistent/admin.sock"),
+    [{ pem: pemOf(ca.issue({ names: ["x.test"] })) }],
+    watching(),
+  );
+  await expect(pushed).rejects.toMatchObject({ code: "HAPROXY_SOCKET_MISSING" });
+});
