@@ -116,6 +116,56 @@ describe("a call", () => {
   });
 });
 
+describe("a refusal inside an answer", () => {
+  test.each([
+    ["auth", "no", "PROVIDER_AUTH", 401],
+    ["forbidden", "no", "PROVIDER_FORBIDDEN", 403],
+    ["notFound", "no", "PROVIDER_NOT_FOUND", 404],
+    ["rateLimited", "no", "PROVIDER_RATE_LIMITED", 429],
+    ["conflict", "no", "PROVIDER_CONFLICT", 409],
+    ["quota", "no", "PROVIDER_QUOTA", 507],
+    ["invalid", "no", "PROVIDER_INVALID", 400],
+    ["invalid", "too many requests", "PROVIDER_RATE_LIMITED", 400],
+    ["unsupported", "no", "PROVIDER_UNSUPPORTED", 501],
+    ["unavailable", "no", "PROVIDER_UNAVAILABLE", 503],
+  ] as const)("%s (%s) is %s, as the status %s*", async (kind, message, code, status) => {
+    const refused = await api(json(200, {}));
+    // An hour is more than a call waits; without a word about time a limit is tried again.
+    const tries = code === "PROVIDER_RATE_LIMITED" ? 4 : 1;
+    const failed = await api(...Array.from({ length: tries }, () => json(status, { message })));
+    const inside = client(refused.url, { check: () => ({ kind, message, retryAfter: 3600 }) }).http;
+    const outside = client(failed.url).http;
+    const [one, other] = await Promise.all(
+      [inside, outside].map((http) => http.post("/x", {}, { repeat: false }).catch((error: unknown) => error)),
+    );
+    expect(one).toMatchObject({ code, provider: "acme", status: 200, retryAfter: 3600 });
+    const { hint, retryable, uncertain } = other as ProviderError;
+    expect(one).toMatchObject({ code: (other as ProviderError).code, hint, retryable, uncertain });
+  });
+
+  test("of a zone, with words that are masked, a hint of its own, and none at all", async () => {
+    const { url } = await api(json(200, { words: "no hunter22" }), json(200, {}));
+    const { http } = client(url, {
+      check: (reply) => ({ kind: "zoneNotFound", message: reply.textOrNone("words"), hint: "See the panel." }),
+    });
+    await expect(http.get("/x")).rejects.toMatchObject({
+      code: "PROVIDER_ZONE_NOT_FOUND",
+      message: expect.stringMatching(/ refused GET \/v1\/x: no \*\*\*$/),
+      hint: "Check that the zone is in this account and that the credential may see it. See the panel.",
+    });
+    await expect(http.get("/x")).rejects.toThrow("no reason given");
+  });
+
+  test("is waited for where it is a limit", async () => {
+    const { url } = await api(json(200, { wait: true }), json(200, { wait: false }));
+    const { http, slept } = client(url, {
+      check: (reply) => (reply.flag("wait") ? { kind: "rateLimited", message: "later", retryAfter: 7 } : undefined),
+    });
+    await http.get("/x");
+    expect(slept).toEqual([7000]);
+  });
+});
+
 describe("statuses", () => {
   test.each([
     [400, { error: { message: "bad" } }, "PROVIDER_INVALID", /bad/],

@@ -1,3 +1,4 @@
+import type { Refusal } from "./refusal.ts";
 import type { Reply } from "./reply.ts";
 
 /** How the client of one API is set up. */
@@ -22,7 +23,8 @@ export interface HttpOptions {
   /** Last change to a request before it leaves: signatures. Called again for every retry. */
   readonly sign?: (request: OutgoingRequest) => OutgoingRequest | Promise<OutgoingRequest>;
   /**
-   * For APIs that answer 200 with an error inside: throw (or return) a ProviderError for a bad answer, return nothing for a good one.
+   * For APIs that answer 200 with an error inside: return a {@link Refusal} (or throw a ProviderError) for a bad answer,
+   * nothing for a good one.
    * Also called for answers with an error status, before the status itself is turned into an error, but not for those
    * that `absent` or `accept` make good. A `PROVIDER_RATE_LIMITED` or `PROVIDER_UNAVAILABLE` from here is retried.
    */
@@ -30,7 +32,7 @@ export interface HttpOptions {
     reply: Reply,
     response: { readonly status: number; readonly headers: Headers },
     // biome-ignore lint/suspicious/noConfusingVoidType: a check may simply end
-  ) => Error | void;
+  ) => Refusal | Error | void;
   /** Secrets that are not option values (session tokens): masked like them. */
   readonly mask?: readonly string[];
   /** Milliseconds for one try. Default 30 000. */

@@ -46,6 +46,7 @@ export {
 } from "./options.ts";
 export { type OptionFault, type OptionSources, ProviderOptionsError, readOptions } from "./read-options.ts";
 export { type RecordsById, recordsById } from "./records-by-id.ts";
+export type { Refusal, RefusalKind } from "./refusal.ts";
 export { type Reply, type ReplyContext, reply, type Step } from "./reply.ts";
 export { sameName } from "./same-name.ts";
 export type { SdkCalls, SdkFailure } from "./sdk-calls.ts";

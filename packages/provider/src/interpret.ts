@@ -8,7 +8,7 @@ import { printable } from "./mask.ts";
 import type { Call } from "./outgoing.ts";
 import { type Reply, reply } from "./reply.ts";
 import { retryAfterSeconds } from "./retry.ts";
-import { statusError } from "./status-error.ts";
+import { refusalError, statusError } from "./status-error.ts";
 
 /** A call's answer. */
 export interface HttpAnswer {
@@ -69,24 +69,18 @@ export function interpret(
   }
   const answer = wrap(body?.value ?? null, body?.xml ?? false);
   if (accepted && !good) return answer;
-  if (body !== undefined) checkAnswer(options, answer);
-  if (good) return answer;
-  const words = apiMessage(body?.value);
-  throw statusError(
-    {
-      request,
-      status,
-      retryAfter: retryAfterSeconds(headers.get("retry-after"), world.now()),
-      message: words === undefined ? undefined : printable(world.mask(words)),
-      changes: mayChange(method, call),
-    },
-    world,
-  );
-}
-
-function checkAnswer({ check }: HttpOptions, answer: HttpAnswer): void {
-  const error = check?.(answer.reply, answer);
-  if (error instanceof Error) throw error;
+  const refusal = body === undefined ? undefined : options.check?.(answer.reply, answer);
+  if (refusal instanceof Error) throw refusal;
+  if (good && !refusal) return answer;
+  const words = refusal ? refusal.message : apiMessage(body?.value);
+  const failed = {
+    request,
+    status,
+    retryAfter: refusal?.retryAfter ?? retryAfterSeconds(headers.get("retry-after"), world.now()),
+    message: words === undefined ? undefined : printable(world.mask(words)),
+    changes: mayChange(method, call),
+  };
+  throw refusal ? refusalError(refusal, failed, world) : statusError(failed, world);
 }
 
 function badAnswer(error: unknown, name: string, request: string, status: number, uncertain: boolean): unknown {

@@ -1,5 +1,6 @@
 import { ProviderError, type ProviderErrorCode } from "./errors.ts";
 import type { OptionsSchema } from "./options.ts";
+import type { Refusal, RefusalKind } from "./refusal.ts";
 
 /** What the errors of one provider's API say besides the status. */
 export interface StatusErrorContext {
@@ -24,20 +25,50 @@ export interface FailedAnswer {
 
 /** Turns an error status into the code the host tells cases apart by. */
 export function statusError(answer: FailedAnswer, context: StatusErrorContext): ProviderError {
-  const { status, request, message, retryAfter } = answer;
+  const { status, request, message } = answer;
   const code = codeOf(status, message ?? "");
-  return new ProviderError(
-    code,
-    `${context.name} answered ${request} with ${status}${message === undefined ? "" : `: ${message}`}`,
-    {
-      provider: context.provider,
-      status,
-      hint: hintOf(code, context),
-      ...(retryAfter === undefined ? {} : { retryAfter }),
-      uncertain: answer.changes && code === "PROVIDER_UNAVAILABLE",
-      retryable: code === "PROVIDER_RATE_LIMITED" || code === "PROVIDER_UNAVAILABLE",
-    },
-  );
+  const text = `${context.name} answered ${request} with ${status}${message === undefined ? "" : `: ${message}`}`;
+  return failedWith(code, text, answer, context);
+}
+
+/** Turns a failure told inside an answer into the error its status would have been, had the API used one. */
+export function refusalError(
+  { kind, hint }: Refusal,
+  answer: FailedAnswer,
+  context: StatusErrorContext,
+): ProviderError {
+  const message = answer.message ?? "no reason given";
+  const code = kind === "zoneNotFound" ? "PROVIDER_ZONE_NOT_FOUND" : codeOf(statuses[kind], message);
+  return failedWith(code, `${context.name} refused ${answer.request}: ${message}`, answer, context, hint);
+}
+
+const statuses: Readonly<Record<Exclude<RefusalKind, "zoneNotFound">, number>> = {
+  auth: 401,
+  forbidden: 403,
+  notFound: 404,
+  rateLimited: 429,
+  conflict: 409,
+  quota: 507,
+  invalid: 400,
+  unsupported: 501,
+  unavailable: 503,
+};
+
+function failedWith(
+  code: ProviderErrorCode,
+  text: string,
+  { status, retryAfter, changes }: FailedAnswer,
+  context: StatusErrorContext,
+  also?: string,
+): ProviderError {
+  return new ProviderError(code, text, {
+    provider: context.provider,
+    status,
+    hint: [hintOf(code, context), ...(also === undefined ? [] : [also])].join(" "),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+    uncertain: changes && code === "PROVIDER_UNAVAILABLE",
+    retryable: code === "PROVIDER_RATE_LIMITED" || code === "PROVIDER_UNAVAILABLE",
+  });
 }
 
 const codes: Readonly<Record<number, ProviderErrorCode>> = {
@@ -77,6 +108,7 @@ export function hintOf(code: ProviderErrorCode, context: StatusErrorContext): st
     case "PROVIDER_FORBIDDEN":
       return `The credential is not allowed to do this. What is enough: ${context.permissions}`;
     case "PROVIDER_NOT_FOUND":
+    case "PROVIDER_ZONE_NOT_FOUND":
       return "Check that the zone is in this account and that the credential may see it.";
     case "PROVIDER_RATE_LIMITED":
       return "Wait, then run again; fewer names per run, or a higher limit at the vendor, helps for good.";
