@@ -1,4 +1,11 @@
-import { defineProvider, ProviderError, type Reply, sameName, type TxtRecord } from "@certwright/provider";
+import {
+  defineProvider,
+  ProviderError,
+  type Refusal,
+  type Reply,
+  sameName,
+  type TxtRecord,
+} from "@certwright/provider";
 
 /** The only lifetimes the API takes, in seconds. */
 const ttls = [60, 300, 900, 1800, 3600, 21_600, 43_200, 86_400, 172_800, 259_200, 604_800, 1_209_600, 2_419_200];
@@ -6,17 +13,13 @@ const ttls = [60, 300, 900, 1800, 3600, 21_600, 43_200, 86_400, 172_800, 259_200
 const rowsPerPage = 100;
 
 /** ClouDNS answers 200 to everything, and only its sentence tells what went wrong. */
-function check(reply: Reply): ProviderError | undefined {
+function check(reply: Reply): Refusal | undefined {
   if (Array.isArray(reply.value) || reply.maybe("status")?.value !== "Failed") return undefined;
-  const words = reply.textOrNone("statusDescription") ?? "no reason given";
-  const message = `ClouDNS refuses: ${words}`;
-  if (/authentication|auth-id|auth-password/i.test(words))
-    return new ProviderError("PROVIDER_AUTH", message, {
-      hint: "Check the id, the password (CLOUDNS_AUTH_PASSWORD) and the addresses the API user may come from.",
-    });
-  if (/domain-name/i.test(words)) return new ProviderError("PROVIDER_ZONE_NOT_FOUND", message);
-  if (/requests per second/i.test(words)) return new ProviderError("PROVIDER_RATE_LIMITED", message);
-  return new ProviderError("PROVIDER_INVALID", message);
+  const message = reply.textOrNone("statusDescription") ?? "no reason given";
+  if (/authentication|auth-id|auth-password/i.test(message))
+    return { kind: "auth", message, hint: "Check the id, too, and the addresses the API user may come from." };
+  if (/domain-name/i.test(message)) return { kind: "zoneNotFound", message };
+  return { kind: /requests per second/i.test(message) ? "rateLimited" : "invalid", message };
 }
 
 export default defineProvider({

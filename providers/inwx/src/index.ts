@@ -3,8 +3,9 @@ import {
   cachedToken,
   defineProvider,
   ProviderError,
-  type ProviderErrorCode,
   quote,
+  type Refusal,
+  type RefusalKind,
   type Reply,
   sameName,
   type TxtRecord,
@@ -16,22 +17,20 @@ const live = "https://api.domrobot.com/jsonrpc";
 const sandboxUrl = "https://api.ote.domrobot.com/jsonrpc";
 const pageLimit = 200;
 
-const codes: Readonly<Record<number, ProviderErrorCode>> = {
-  2200: "PROVIDER_AUTH",
-  2201: "PROVIDER_FORBIDDEN",
-  2302: "PROVIDER_CONFLICT",
-  2303: "PROVIDER_NOT_FOUND",
+const kinds: Readonly<Record<number, RefusalKind>> = {
+  2200: "auth",
+  2201: "forbidden",
+  2302: "conflict",
+  2303: "notFound",
 };
 
 /** INWX answers 200 to everything; codes from 1000 to 1999 are successes, as in EPP (RFC 5730 section 3). */
-function check(reply: Reply): ProviderError | undefined {
+function check(reply: Reply): Refusal | undefined {
   const code = reply.maybe("code")?.number();
   if (code === undefined || (code >= 1000 && code < 2000)) return undefined;
   const reason = reply.textOrNone("reason");
   const words = `${reply.textOrNone("msg") ?? ""}${reason === undefined ? "" : ` (${reason})`}`;
-  return new ProviderError(codes[code] ?? "PROVIDER_INVALID", `INWX refuses with ${code}: ${words}`, {
-    hint: "Check user name, password (INWX_PASSWORD) and shared secret, and that the account may manage name servers.",
-  });
+  return { kind: kinds[code] ?? "invalid", message: `${words}, code ${code}` };
 }
 
 export default defineProvider({

@@ -3,7 +3,8 @@ import {
   cachedToken,
   defineProvider,
   ProviderError,
-  type ProviderErrorCode,
+  type Refusal,
+  type RefusalKind,
   type Reply,
   sameName,
   type ZoneShape,
@@ -26,27 +27,29 @@ type Line =
     }
   | { readonly emailType: string };
 
-const codes: Readonly<Record<string, ProviderErrorCode>> = {
-  "2016166": "PROVIDER_ZONE_NOT_FOUND",
-  "2019166": "PROVIDER_ZONE_NOT_FOUND",
-  "2030166": "PROVIDER_FORBIDDEN",
-  "2030288": "PROVIDER_ZONE_NOT_FOUND",
-  "500000": "PROVIDER_RATE_LIMITED",
+const kinds: Readonly<Record<string, RefusalKind>> = {
+  "2016166": "zoneNotFound",
+  "2019166": "zoneNotFound",
+  "2030166": "forbidden",
+  "2030288": "zoneNotFound",
+  "500000": "rateLimited",
 };
 
 /** Namecheap answers 200 to everything; numbers that begin with 101 are about the credential and the address. */
-function check(reply: Reply): ProviderError | undefined {
+function check(reply: Reply): Refusal | undefined {
   const answer = reply.maybe("ApiResponse");
   if (answer === undefined || answer.maybe("@Status")?.text() !== "ERROR") return undefined;
   const error = answer.listOrNone("Errors", "Error")[0];
   const number = error?.maybe("@Number")?.text() ?? "";
-  const code = codes[number] ?? (/^101\d{4}$/.test(number) ? "PROVIDER_AUTH" : "PROVIDER_INVALID");
-  return new ProviderError(code, `Namecheap refuses with ${number}: ${error?.text() ?? "no reason given"}`, {
+  const kind = kinds[number] ?? (/^101\d{4}$/.test(number) ? "auth" : "invalid");
+  return {
+    kind,
+    message: `${error?.text() ?? "no reason given"}, number ${number}`,
     hint:
-      code === "PROVIDER_AUTH"
-        ? "Check user name and API key (NAMECHEAP_API_KEY), that API access is on, and that this machine's IPv4 address is on its list."
-        : "Check that the domain is in this account and uses Namecheap's own name servers (BasicDNS).",
-  });
+      kind === "auth"
+        ? "API access must be on, and this machine's IPv4 address on its list."
+        : "The domain must use Namecheap's own name servers (BasicDNS).",
+  };
 }
 
 export default defineProvider({

@@ -2,7 +2,7 @@ import {
   cachedToken,
   defineProvider,
   type OutgoingRequest,
-  ProviderError,
+  type Refusal,
   type Reply,
   sameName,
   type TxtRecord,
@@ -12,21 +12,18 @@ import {
 /** `infoDnsRecords` of a zone without records fails with this code. */
 const noRecords = 5029;
 
-const authHint = "Check customer number, API key (NETCUP_API_KEY) and API password (NETCUP_API_PASSWORD).";
-
 /** netcup answers 200 to everything; 2000 is success, and of failures mostly the words tell. */
-function check(reply: Reply): ProviderError | undefined {
+function check(reply: Reply): Refusal | undefined {
   const code = reply.maybe("statuscode")?.number();
   if (code === undefined || reply.textOrNone("status") === "success" || code === noRecords) return undefined;
   const words = [reply.textOrNone("shortmessage"), reply.textOrNone("longmessage")].join(" ").trim();
-  const message = `netcup refuses with ${code}: ${words}`;
-  // The vendor also says so of wrong credentials.
+  const message = `${words}, code ${code}`;
   if (/requests per minute/i.test(words))
-    return new ProviderError("PROVIDER_RATE_LIMITED", message, { hint: authHint });
-  if (/(domain|zone)\b.*\bnot\b/i.test(words)) return new ProviderError("PROVIDER_ZONE_NOT_FOUND", message);
-  if (reply.textOrNone("action") === "login" || /session|api ?key|api ?password|customer ?number/i.test(words))
-    return new ProviderError("PROVIDER_AUTH", message, { hint: authHint });
-  return new ProviderError("PROVIDER_INVALID", message);
+    return { kind: "rateLimited", message, hint: "netcup also says so of wrong credentials." };
+  if (/(domain|zone)\b.*\bnot\b/i.test(words)) return { kind: "zoneNotFound", message };
+  const isAuth =
+    reply.textOrNone("action") === "login" || /session|api ?key|api ?password|customer ?number/i.test(words);
+  return { kind: isAuth ? "auth" : "invalid", message };
 }
 
 /** One of our records as `updateDnsRecords` takes it; without an id it is made anew. */

@@ -1,24 +1,20 @@
-import { defineProvider, ProviderError, type Reply, sameName, type TxtRecord } from "@certwright/provider";
+import { defineProvider, type Refusal, type Reply, sameName, type TxtRecord } from "@certwright/provider";
 
 /** The only lifetimes the API takes, in seconds. */
 const ttls = [60, 300, 900, 3600, 10_800, 21_600, 86_400];
 
-const codes = {
-  401: "PROVIDER_AUTH",
-  403: "PROVIDER_FORBIDDEN",
-  404: "PROVIDER_NOT_FOUND",
-  409: "PROVIDER_CONFLICT",
-  429: "PROVIDER_RATE_LIMITED",
-} as const;
+const kinds = { 401: "auth", 403: "forbidden", 404: "notFound", 409: "conflict", 429: "rateLimited" } as const;
 
 /** Njalla answers 200 to everything; a failure is the `error` of JSON-RPC, its code that of HTTP. */
-function check(reply: Reply): ProviderError | undefined {
+function check(reply: Reply): Refusal | undefined {
   const error = reply.maybe("error");
-  if (error === undefined) return undefined;
-  const code = codes[error.number("code") as keyof typeof codes] ?? "PROVIDER_INVALID";
-  return new ProviderError(code, `Njalla refuses: ${error.textOrNone("message") ?? "no reason given"}`, {
-    hint: "Check NJALLA_TOKEN, and whether it is limited to other domains, methods or addresses.",
-  });
+  return (
+    error && {
+      kind: kinds[error.number("code") as keyof typeof kinds] ?? "invalid",
+      message: error.textOrNone("message"),
+      hint: "Check NJALLA_TOKEN, and whether it is limited to other domains, methods or addresses.",
+    }
+  );
 }
 
 export default defineProvider({

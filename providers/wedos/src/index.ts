@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import {
   defineProvider,
   type OutgoingRequest,
-  ProviderError,
-  type ProviderErrorCode,
+  type Refusal,
+  type RefusalKind,
   type Reply,
   sameName,
   type TxtRecord,
@@ -15,31 +15,32 @@ const sha1 = (text: string) => createHash("sha1").update(text, "utf8").digest("h
 const pragueHour = (now: number) =>
   new Intl.DateTimeFormat("en-GB", { timeZone: "Europe/Prague", hour: "2-digit", hourCycle: "h23" }).format(now);
 
-const codes: Readonly<Record<number, ProviderErrorCode>> = {
-  2201: "PROVIDER_ZONE_NOT_FOUND",
-  2202: "PROVIDER_ZONE_NOT_FOUND",
-  2310: "PROVIDER_QUOTA",
-  2316: "PROVIDER_CONFLICT",
-  2318: "PROVIDER_UNSUPPORTED",
-  3222: "PROVIDER_ZONE_NOT_FOUND",
-  3223: "PROVIDER_FORBIDDEN",
-  3305: "PROVIDER_CONFLICT",
-  3306: "PROVIDER_ZONE_NOT_FOUND",
+const kinds: Readonly<Record<number, RefusalKind>> = {
+  2201: "zoneNotFound",
+  2202: "zoneNotFound",
+  2310: "quota",
+  2316: "conflict",
+  2318: "unsupported",
+  3222: "zoneNotFound",
+  3223: "forbidden",
+  3305: "conflict",
+  3306: "zoneNotFound",
 };
 
 /** WAPI answers 200 to everything; 1000 is its success. */
-function check(reply: Reply, { status }: { readonly status: number }): ProviderError | undefined {
+function check(reply: Reply, { status }: { readonly status: number }): Refusal | undefined {
   const code = reply.maybe("response", "code")?.number();
   if (status >= 400 || code === 1000) return undefined;
   const words = reply.maybe("response", "result")?.text() ?? "no reason given";
   // Of wrong credentials and forbidden addresses the documentation gives no codes.
   const isAuth = /auth|login|password|ip address/i.test(words);
-  const kind = codes[code ?? 0] ?? (isAuth ? "PROVIDER_AUTH" : "PROVIDER_INVALID");
-  return new ProviderError(kind, `WEDOS refuses with ${code}: ${words}`, {
+  return {
+    kind: kinds[code ?? 0] ?? (isAuth ? "auth" : "invalid"),
+    message: `${words}, code ${code}`,
     hint: isAuth
-      ? "Check the user name and the WAPI password (not the one of the account), and that WAPI allows this machine's address, its IPv6 one too."
-      : "Check that the domain is a primary one in WEDOS DNS of this account.",
-  });
+      ? "It is not the account's own password, and WAPI must allow this machine's address, its IPv6 one too."
+      : "The domain must be a primary one in WEDOS DNS.",
+  };
 }
 
 export default defineProvider({
