@@ -1,5 +1,6 @@
 export type { AcmeRow } from "./agent/acme-answers.ts";
 export { acmeRenew, acmeStatus } from "./agent/acme-commands.ts";
+export { parseAcmeVars } from "./agent/acme-vars.ts";
 export { runAgent } from "./agent/agent.ts";
 export type { Places } from "./agent/copies.ts";
 export type { AcmeCertificate, SectionSettings } from "./agent/domains.ts";
@@ -29,6 +30,7 @@ export type { PemPair } from "./pem.ts";
 export { push } from "./push.ts";
 export { type ManyContext, type ManyOutcome, type ManySummary, pushMany } from "./push-many.ts";
 export type { PushRequest, PushResult } from "./push-request.ts";
+export { openSession, type Session } from "./session.ts";
 export { defaultLimits, type PushContext, type PushLimits } from "./settings.ts";
 export { haproxyTarget, type TargetOptions } from "./target.ts";
 export { parseTarget, type TargetAddress } from "./target-address.ts";

@@ -4,6 +4,7 @@ import { completionDeclaration } from "./completion.ts";
 import { configDeclaration, initDeclaration } from "./config.ts";
 import { cleanupDeclaration, dnsDeclaration } from "./dns.ts";
 import { doctorDeclaration } from "./doctor.ts";
+import { haproxyDeclaration } from "./haproxy.ts";
 import { issueDeclaration } from "./issue.ts";
 import { planDeclaration, renewDeclaration } from "./renew.ts";
 import { deployDeclaration, listDeclaration, revokeDeclaration, statusDeclaration } from "./stored.ts";
@@ -20,6 +21,7 @@ export const declarations: readonly Declaration[] = [
   revokeDeclaration,
   dnsDeclaration,
   cleanupDeclaration,
+  haproxyDeclaration,
   accountDeclaration,
   configDeclaration,
   initDeclaration,

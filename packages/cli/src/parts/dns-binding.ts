@@ -29,8 +29,20 @@ export async function openDnsBinding(
 ): Promise<DnsBinding> {
   const name = way.provider ?? "";
   const definition = await loadProvider(name, await pluginSearch(context.cwd));
+  return openDefined(definition, way, await givenValues(way, definition, context, secrets, emit), context, secrets);
+}
+
+/** The same with options that are read already, secrets in the clear among them. */
+export async function openDefined(
+  definition: DefinedProvider,
+  way: ChallengeSpec,
+  values: Readonly<Record<string, string>>,
+  context: CliContext,
+  secrets: Secrets,
+): Promise<DnsBinding> {
+  const name = way.provider ?? "";
   const options = await readOptions(definition, {
-    values: await givenValues(way, definition, context, secrets, emit),
+    values,
     env: context.env,
     readFile: readSmallTextFile,
   });

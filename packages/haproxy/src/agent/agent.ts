@@ -4,6 +4,11 @@ import { type AgentOptions, openOffice } from "./office.ts";
 import { openReconciling } from "./reconcile.ts";
 import { type RingState, watchRing } from "./watch.ts";
 
+/** Milliseconds a connection to the ring lasts where it is of use. */
+const briefly = 1_000;
+/** Milliseconds the ring may be out of reach, as it is during a reload, before it is worth a word. */
+const tolerated = 10_000;
+
 /**
  * Sees to the certificates HAProxy 3.2 and later obtain by themselves, until the signal of `world`: sets the records HAProxy
  * asks for and takes them away, writes what it obtained to disk, and has failed orders tried again. It never gives up, and
@@ -24,12 +29,20 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const reconciling = openReconciling(office, desk, leftOvers);
 
   const watch = async (): Promise<void> => {
+    let connected = 0;
+    let troubleSince: number | undefined;
     const onState = (state: RingState) => {
+      const now = world.now();
       if (state.kind === "unreadable") alarms.raise("ring message", state.error);
+      else if (state.kind === "connected") connected = now;
       else if (state.kind === "listening") alarms.clear("ring");
-      // A connection that ends is a reload; one that cannot be made is worth a word.
-      else if (state.error.code !== "HAPROXY_CONNECTION_CUT") alarms.raise("ring", state.error);
-      if (state.kind !== "unreadable") wake.resolve();
+      else {
+        // A connection that ends after a while is a reload, and so is a socket that is away for a moment.
+        if (now - connected > briefly) alarms.clear("ring");
+        troubleSince = now - connected > briefly || troubleSince === undefined ? now : troubleSince;
+        if (now - troubleSince > tolerated) alarms.raise("ring", state.error);
+      }
+      if (state.kind === "listening" || state.kind === "connected") wake.resolve();
     };
     const { sleep, random } = world;
     const { connect } = office;

@@ -17,6 +17,8 @@ export interface Watching {
 }
 
 export type RingState =
+  /** A connection stands; what is said over it may still be a refusal. */
+  | { readonly kind: "connected" }
   | { readonly kind: "listening" }
   /** The connection ended, as it does at each reload, or could not be made. */
   | { readonly kind: "lost"; readonly error: HaproxyError }
@@ -72,6 +74,7 @@ function read(text: string, onState: Watching["onState"]): RingMessage | undefin
 /** One connection, message by message; undefined once it stands. */
 async function* listen(node: Node, { signal, onState, connect = connectNode }: Watching) {
   const socket = await connect(node, { signal, timeout: 5_000 });
+  onState({ kind: "connected" });
   const stop = () => socket.destroy();
   signal.addEventListener("abort", stop, { once: true });
   const buffer = new RingBuffer();

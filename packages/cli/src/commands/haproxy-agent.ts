@@ -1,0 +1,95 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { undoEffect } from "@certwright/core";
+import { parseServer } from "@certwright/dns";
+import { loadAcmeConfig, type Node, parseNode, runAgent } from "@certwright/haproxy";
+import type { CommandResult, Invocation } from "../command.ts";
+import type { haproxyAgentFlags } from "../declarations/haproxy.ts";
+import { propagationMode } from "../dns-watch.ts";
+import { usageError } from "../errors.ts";
+import { exitCodes } from "../exit-code.ts";
+import { dnsChallengeSpecs, dnsSpec } from "../issue-spec.ts";
+import { createMemo } from "../parts/create-parts.ts";
+import { openRun } from "../run-setup.ts";
+
+type Flags = Invocation<typeof haproxyAgentFlags>["flags"];
+
+/** Stands by one HAProxy until it is stopped. */
+export async function run(invocation: Invocation<typeof haproxyAgentFlags>): Promise<CommandResult> {
+  const { flags, context, secrets } = invocation;
+  const node = masterOf(flags, context.cwd);
+  const ways = dnsChallengeSpecs(flags, context.cwd);
+  const places = {
+    map: flags.map.map(readMapping),
+    ...(flags.base === undefined ? {} : { base: resolve(context.cwd, flags.base) }),
+  };
+  const files = flags.configFile.length > 0 ? flags.configFile : ["/etc/haproxy/haproxy.cfg"];
+  const source = {
+    ...places,
+    files: files.map((file) => resolve(context.cwd, file)),
+    env: context.env,
+    readFile: (path: string) => readFile(path, "utf8"),
+  };
+  const named = createMemo<Awaited<ReturnType<typeof openNamed>>>();
+  const openNamed = async (
+    settings: Parameters<typeof import("../parts/acme-vars-binding.ts").openAcmeVarsBinding>[0],
+  ) => (await import("../parts/acme-vars-binding.ts")).openAcmeVarsBinding(settings, context, secrets);
+  // The configuration is wrong now or never: later it may be in the middle of an edit.
+  await loadAcmeConfig(source);
+  const dns = dnsSpec(flags);
+  const engine = await openRun(invocation, { dns, acceptTerms: false });
+  try {
+    // Two agents of one HAProxy would take each other's records away.
+    await using _alone = await engine.store.lease(`haproxy agent ${node.id}`, { signal: engine.world.signal });
+    const bindings = async ({ provider, vars }: { readonly provider?: string; readonly vars?: string }) =>
+      ways.length > 0
+        ? await Promise.all(ways.map((way) => engine.parts.dnsBinding(way)))
+        : [
+            await named(JSON.stringify([provider, vars]), () =>
+              openNamed({ ...(provider === undefined ? {} : { provider }), ...(vars === undefined ? {} : { vars }) }),
+            ),
+          ];
+    // Credentials that are wrong are told at once, not at the first order in two months.
+    if (ways.length > 0) await bindings({});
+    await runAgent({
+      node,
+      world: engine.world,
+      journal: engine.journal,
+      solving: {
+        followAlias: flags.followAlias,
+        aliases: {},
+        propagation: propagationMode(flags.propagation),
+        ...(flags.propagation?.mode === "check" && flags.propagation.seconds !== undefined
+          ? { patience: flags.propagation.seconds }
+          : {}),
+        ...(flags.dnsNameservers.length === 0
+          ? {}
+          : { nameservers: flags.dnsNameservers.map((server) => parseServer(server)) }),
+      },
+      bindings,
+      config: () => loadAcmeConfig(source),
+      places,
+      undoOther: (effect) => undoEffect(effect, [], engine),
+    });
+  } finally {
+    await engine.journal.close();
+  }
+  return { exitCode: exitCodes.done, result: { node: node.id }, lines: ["stopped"] };
+}
+
+function masterOf({ master = "/run/haproxy-master.sock" }: Flags, cwd: string): Extract<Node, { kind: "master" }> {
+  const node = parseNode(`master:${resolve(cwd, master.replace(/^master[:@]/, ""))}`);
+  if (node.kind !== "master") throw usageError(`${master} is not a master socket`, "Give the path HAProxy got by -S.");
+  return node;
+}
+
+function readMapping(text: string): { readonly haproxy: string; readonly local: string } {
+  const [, haproxy, local] = /^(\/[^:]*):(\/[^:]*)$/.exec(text) ?? [];
+  if (haproxy === undefined || local === undefined) {
+    throw usageError(
+      `--map ${JSON.stringify(text)} does not map one path to another`,
+      "Write --map /etc/ssl:/srv/haproxy/ssl",
+    );
+  }
+  return { haproxy, local };
+}

@@ -1,0 +1,227 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import type { CertwrightEvent, World } from "@certwright/core";
+import { fileStore, openJournal } from "@certwright/core/store";
+import { createResolver, exchange, parseServer } from "@certwright/dns";
+import rfc2136 from "@certwright/dns-rfc2136";
+import { type AgentOptions, loadAcmeConfig, parseNode, runAgent } from "@certwright/haproxy";
+import { type DefinedProvider, openProvider, readOptions } from "@certwright/provider";
+import { type DnsServer, type Haproxy, type Pebble, startHaproxy } from "@certwright/tools/servers";
+import { createTestCa } from "@certwright/tools/test-ca";
+
+/** What the end-to-end tests of the agent for HAProxy's native ACME share. */
+
+export const zone = "example.test";
+/** BIND's zones: HAProxy's own HTTP client looks the CA's host up there, and Pebble the names of http-01. */
+export const zones = [
+  { name: "localhost", records: ["@ IN A 127.0.0.1"] },
+  { name: zone, records: ["www IN A 127.0.0.1"] },
+];
+
+/** A certificate that is over, as HAProxy 3.2 wants one in the place of each it is to obtain. */
+export const placeholder = createTestCa("Placeholder").issue({
+  names: ["placeholder.test"],
+  notBefore: new Date(Date.now() - 172_800_000),
+  notAfter: new Date(Date.now() - 86_400_000),
+});
+
+/** The part of a configuration all tests have. `section` is added to `acme DNS`, `globals` to `global`. */
+export function acmeConfig(
+  { ca, dns }: { ca: Pebble; dns: DnsServer },
+  frontend: string,
+  { section = "", globals = "", challenge = "dns-01" } = {},
+): string {
+  return `
+global
+    expose-experimental-directives
+    httpclient.ssl.ca-file ${ca.caFile}
+    httpclient.resolvers.id bind
+    httpclient.resolvers.prefer ipv4
+    log stdout format raw local0 notice
+    ${globals}
+defaults
+    mode http
+    log global
+    timeout client 5s
+    timeout connect 5s
+    timeout server 5s
+resolvers bind
+    nameserver one ${dns.address}
+acme LE
+    directory ${ca.directoryUrl.replace("127.0.0.1", "localhost")}
+    account-key <dir>/account.key
+    challenge ${challenge}
+    keytype ECDSA
+    curves P-256
+    ${section}
+${frontend}
+`;
+}
+
+/** HAProxy in master mode, with a placeholder in every file named. */
+export function startNode(config: string, files: readonly string[], more: Readonly<Record<string, string>> = {}) {
+  const placeholders = Object.fromEntries(files.map((file) => [file, placeholder.pem]));
+  return startHaproxy({ version: "3.2", master: true, config, files: { ...placeholders, ...more } });
+}
+
+/** Pauses that suit a test. */
+export const quick = { settle: 200, quiet: 2_500, poll: 500, renewRetries: [500], dnsRetries: [500], reconcile: 1_000 };
+
+/** An agent in this process. */
+export interface RunningAgent extends AsyncDisposable {
+  readonly events: CertwrightEvent[];
+  of<T extends CertwrightEvent["type"]>(type: T): Extract<CertwrightEvent, { type: T }>[];
+  /** Names at which records were set, in order. */
+  added(): readonly string[];
+  stop(): Promise<void>;
+}
+
+/** Starts an agent over a HAProxy, which writes to BIND by RFC 2136. */
+export async function startAgent(
+  haproxy: Haproxy,
+  dns: DnsServer,
+  change: Partial<AgentOptions> = {},
+): Promise<RunningAgent> {
+  const events: CertwrightEvent[] = [];
+  const controller = new AbortController();
+  const state = await mkdtemp(join(tmpdir(), "certwright-agent-"));
+  const store = fileStore(state, { now: Date.now, warn: () => undefined });
+  const world: World = {
+    now: Date.now,
+    sleep: async (milliseconds, signal) => void (await delay(milliseconds, undefined, { signal })),
+    random: () => 0.5,
+    signal: controller.signal,
+    emit: (event) => void events.push(event),
+    resolver: createResolver({ servers: [parseServer(dns.address)] }),
+  };
+  const journal = await openJournal(store, controller.signal);
+  const node = parseNode(`master:${haproxy.masterSocket}`);
+  if (node.kind !== "master") throw new Error("no master");
+  const files = [haproxy.configFile];
+  const running = runAgent({
+    node,
+    world,
+    journal,
+    solving: {
+      followAlias: true,
+      aliases: {},
+      propagation: { type: "watch" },
+      nameservers: [parseServer(dns.address)],
+    },
+    bindings: async () => [await openBinding(dns, controller.signal)],
+    config: () => loadAcmeConfig({ files, env: {}, readFile: (path) => readFile(path, "utf8") }),
+    limits: quick,
+    ...change,
+  });
+  const stop = async () => {
+    controller.abort();
+    await running;
+    await journal.close();
+    await rm(state, { recursive: true, force: true });
+  };
+  return {
+    events,
+    of: (type) => events.filter((event) => event.type === type) as never,
+    added: () => events.flatMap((event) => (event.type === "txt.added" ? event.records.map(({ name }) => name) : [])),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+async function openBinding(dns: DnsServer, signal: AbortSignal) {
+  const definition = rfc2136 as unknown as DefinedProvider;
+  const { name, algorithm, secret } = dns.key;
+  const values = { nameserver: dns.address, keyName: name, keyAlgorithm: algorithm, keySecret: secret };
+  const options = await readOptions(definition, { values, env: {} });
+  const open = (until: AbortSignal) =>
+    openProvider(definition, {
+      instance: "rfc2136",
+      options,
+      host: {
+        fetch: globalThis.fetch,
+        signal: until,
+        sleep: async (milliseconds, abort) => void (await delay(milliseconds, undefined, { signal: abort })),
+        now: Date.now,
+        random: () => 0.5,
+        readFile: async () => "",
+      },
+    });
+  return { handle: await open(signal), reopen: open };
+}
+
+/** The TXT values at a name, as BIND has them. */
+export async function txtAt(dns: DnsServer, name: string): Promise<readonly string[]> {
+  const { answers } = await exchange({ name, type: "TXT" }, parseServer(dns.address), { recursive: false });
+  return answers.flatMap((record) => (record.type === "TXT" ? record.value : []));
+}
+
+/** SHA-1 of a certificate in HAProxy's memory, upper-case hex. */
+export async function inMemory(haproxy: Haproxy, name: string): Promise<string | undefined> {
+  return /^SHA1 FingerPrint: ([0-9A-F]{40})$/m.exec(await haproxy.command(`show ssl cert ${name}`))?.[1];
+}
+
+/** Looks again and again until something holds; fails when it does not within 45 seconds. */
+export async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
+  const deadline = performance.now() + 45_000;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`still not: ${what}`);
+    await delay(200);
+  }
+}
+
+const main = fileURLToPath(new URL("../packages/cli/src/main.ts", import.meta.url));
+
+/**
+ * Runs `certwright haproxy agent` as a process of its own until it tells of an event that `last` takes, then ends it by
+ * the signal. Resolves with everything it told.
+ */
+export function runAgentProcess(
+  haproxy: Haproxy,
+  dns: DnsServer,
+  state: string,
+  last: (event: CertwrightEvent) => boolean,
+  signal: "SIGKILL" | "SIGTERM" = "SIGKILL",
+): Promise<readonly CertwrightEvent[]> {
+  const args = [
+    "--master",
+    haproxy.masterSocket ?? "",
+    "--config-file",
+    haproxy.configFile,
+    "--state",
+    state,
+    "--json",
+  ];
+  const child = spawn(process.execPath, [main, "haproxy", "agent", ...args], {
+    env: {
+      PATH: process.env.PATH ?? "",
+      CERTWRIGHT_DNS_RESOLVERS: dns.address,
+      CERTWRIGHT_DNS_NAMESERVERS: dns.address,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: 60_000,
+  });
+  const events: CertwrightEvent[] = [];
+  let errors = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    errors += text;
+  });
+  let found = false;
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    const event = JSON.parse(line) as CertwrightEvent;
+    events.push(event);
+    if (found || !last(event)) return;
+    found = true;
+    child.kill(signal);
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", () =>
+      found ? resolve(events) : reject(new Error(`the agent ended early: ${errors}${JSON.stringify(events)}`)),
+    );
+  });
+}

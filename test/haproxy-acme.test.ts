@@ -1,0 +1,189 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { freePort, type Haproxy, startBind, startPebble, withTempDir } from "@certwright/tools/servers";
+import { describe, expect, test } from "vitest";
+import {
+  acmeConfig,
+  inMemory,
+  placeholder,
+  quick,
+  runAgentProcess,
+  startAgent,
+  startNode,
+  txtAt,
+  until,
+  zone,
+  zones,
+} from "./haproxy-acme-fixture.ts";
+
+// HAProxy's own waits make an order last ten seconds or more: all of them run at the same time, over one CA and DNS.
+const httpPort = await freePort();
+const dns = await startBind({ zones });
+const ca = await startPebble({ dnsServer: dns.address, httpPort });
+const world = { ca, dns };
+
+/** The certificate in a file, with its key, as HAProxy would load it. */
+async function onDisk(haproxy: Haproxy, certificate: string, key = certificate) {
+  const x509 = new X509Certificate(await readFile(join(haproxy.dir, certificate), "utf8"));
+  const keyText = await readFile(join(haproxy.dir, key), "utf8");
+  expect(x509.checkPrivateKey(createPrivateKey(keyText))).toBe(true);
+  expect((await stat(join(haproxy.dir, key))).mode & 0o777).toBe(0o600);
+  return { sha1: x509.fingerprint.replaceAll(":", ""), names: x509.subjectAltName };
+}
+
+const placeholderSha1 = new X509Certificate(placeholder.leafPem).fingerprint.replaceAll(":", "");
+
+/** Waits until the certificate is in memory and on disk, and the same there. */
+async function obtained(haproxy: Haproxy, name: string, certificate: string, key = certificate) {
+  await until(`${name} is on disk as in memory`, async () => {
+    const { sha1 } = await onDisk(haproxy, certificate, key);
+    return sha1 !== placeholderSha1 && sha1 === (await inMemory(haproxy, name));
+  });
+  return onDisk(haproxy, certificate, key);
+}
+
+describe.concurrent("the agent for HAProxy's native ACME", () => {
+  test("dns-01 for apex and wildcard, prefix-equal names, and a crt-store with a key of its own", async () => {
+    await using haproxy = await startNode(
+      acmeConfig(
+        world,
+        `crt-store st
+    crt-base <dir>
+    key-base <dir>
+    load crt sep.crt key sep.key alias w acme LE domains "w.${zone}"
+frontend https
+    bind 127.0.0.1:<port:tls> ssl
+    bind 127.0.0.1:<port:list> ssl crt-list <dir>/list.txt
+    ssl-f-use crt <dir>/apex.pem acme LE domains "${zone},*.${zone},b.${zone}"
+    ssl-f-use crt <dir>/prefix.pem acme LE domains "p.${zone},p.${zone}.x.${zone}"
+    ssl-f-use crt @st/w`,
+      ),
+      ["apex.pem", "prefix.pem", "listed.pem"],
+      {
+        "sep.crt": placeholder.fullchainPem,
+        "sep.key": placeholder.keyPem,
+        "list.txt": `<dir>/listed.pem [acme LE domains l.${zone} ssl-min-ver TLSv1.2]\n`,
+      },
+    );
+    await using agent = await startAgent(haproxy, dns);
+    const apex = await obtained(haproxy, `${haproxy.dir}/apex.pem`, "apex.pem");
+    expect(apex.names?.split(", ").sort()).toEqual([`DNS:*.${zone}`, `DNS:b.${zone}`, `DNS:${zone}`]);
+    const prefix = await obtained(haproxy, `${haproxy.dir}/prefix.pem`, "prefix.pem");
+    await obtained(haproxy, `${haproxy.dir}/listed.pem`, "listed.pem");
+    const separate = await obtained(haproxy, "@st/w", "sep.crt", "sep.key");
+    expect(await readFile(join(haproxy.dir, "sep.crt"), "utf8")).not.toContain("PRIVATE KEY");
+    await until(
+      "seven records are removed",
+      () => agent.of("txt.removed").flatMap(({ records }) => records).length === 7,
+    );
+    for (const name of [zone, `b.${zone}`, `p.${zone}`, `p.${zone}.x.${zone}`, `w.${zone}`, `l.${zone}`]) {
+      expect(await txtAt(dns, `_acme-challenge.${name}`)).toEqual([]);
+    }
+    // A reload loads the files again and finds nothing to obtain.
+    await haproxy.reload();
+    expect(await inMemory(haproxy, `${haproxy.dir}/apex.pem`)).toBe(apex.sha1);
+    expect(await inMemory(haproxy, `${haproxy.dir}/prefix.pem`)).toBe(prefix.sha1);
+    expect(await inMemory(haproxy, "@st/w")).toBe(separate.sha1);
+    expect(await haproxy.command("acme status")).not.toContain("Running");
+    expect(agent.of("warning"), JSON.stringify(agent.events)).toEqual([]);
+    expect(agent.of("certificate.failed")).toEqual([]);
+  });
+
+  test("http-01, which HAProxy answers by itself: the agent keeps the certificate", async () => {
+    await using haproxy = await startNode(
+      acmeConfig(
+        world,
+        `frontend http
+    bind 127.0.0.1:${httpPort}
+    http-request return status 200 content-type text/plain lf-string "%[path,field(-1,/)].%[path,field(-1,/),map(virt@acme)]\\n" if { path_beg /.well-known/acme-challenge/ }
+frontend https
+    bind 127.0.0.1:<port:tls> ssl
+    ssl-f-use crt <dir>/www.pem acme LE domains "www.${zone}"`,
+        { challenge: "http-01", section: "map virt@acme" },
+      ),
+      ["www.pem"],
+    );
+    await using agent = await startAgent(haproxy, dns);
+    const { sha1 } = await obtained(haproxy, `${haproxy.dir}/www.pem`, "www.pem");
+    await haproxy.reload();
+    expect(await inMemory(haproxy, `${haproxy.dir}/www.pem`)).toBe(sha1);
+    expect(agent.of("warning")).toEqual([]);
+    expect(agent.of("txt.added")).toEqual([]);
+  });
+
+  test("an order of which the CA holds a part for proved already, at HAProxy 3.2 which waits for that part for ever", async () => {
+    await using reusing = await startPebble({ dnsServer: dns.address, authzReuse: 100 });
+    await using haproxy = await startNode(
+      acmeConfig(
+        { ca: reusing, dns },
+        `frontend https
+    bind 127.0.0.1:<port:tls> ssl
+    ssl-f-use crt <dir>/first.pem acme LE domains "a.${zone}"
+    ssl-f-use crt <dir>/second.pem acme LE domains "a.${zone},c.${zone}"`,
+        { globals: "acme.scheduler off" },
+      ),
+      ["first.pem", "second.pem"],
+    );
+    await using agent = await startAgent(haproxy, dns, { limits: { ...quick, renewRetries: [600_000] } });
+    for (const file of ["first.pem", "second.pem"]) {
+      await haproxy.command(`acme renew ${haproxy.dir}/${file}`);
+      await obtained(haproxy, `${haproxy.dir}/${file}`, file);
+    }
+    expect(agent.added()).toEqual([`_acme-challenge.a.${zone}`, `_acme-challenge.c.${zone}`]);
+    expect(agent.of("warning")).toEqual([]);
+  });
+
+  test("a failed order is begun again, and one that a reload cuts off is forgotten for its successor", async () => {
+    await using haproxy = await startNode(
+      acmeConfig(
+        world,
+        `frontend https
+    bind 127.0.0.1:<port:tls> ssl
+    ssl-f-use crt <dir>/f.pem acme LE domains "f.${zone}"`,
+      ),
+      ["f.pem"],
+    );
+    const name = `${haproxy.dir}/f.pem`;
+    const ready = `acme challenge_ready ${name} domain f.${zone}`;
+    await until("HAProxy takes the mark", async () => (await haproxy.command(ready)).includes("All challenges ready"));
+    await until("the order failed", async () => (await haproxy.command("acme status")).includes("Scheduled"));
+    await using agent = await startAgent(haproxy, dns);
+    await until("the second order is validated", () => agent.of("challenge.answered").length === 1);
+    expect(agent.of("deploy.step")).toMatchObject([{ certificate: name, step: "order begun again" }]);
+    await haproxy.reload();
+    await obtained(haproxy, name, "f.pem");
+    await until("no record is left", async () => (await txtAt(dns, `_acme-challenge.f.${zone}`)).length === 0);
+    expect(agent.of("warning")).toEqual([]);
+  });
+
+  test("killed between any two steps and begun again on the same state, the command ends right and leaves no record", async () => {
+    const { name: keyName, algorithm, secret } = dns.key;
+    const vars = `nameserver=${dns.address},keyName=${keyName},key_algorithm=${algorithm},RFC2136_TSIG_SECRET=${secret}`;
+    await using haproxy = await startNode(
+      acmeConfig(
+        world,
+        `frontend https
+    bind 127.0.0.1:<port:tls> ssl
+    ssl-f-use crt <dir>/k.pem acme LE domains "k.${zone},*.k.${zone}"`,
+        { section: `provider-name "rfc2136"\n    acme-vars "${vars}"` },
+      ),
+      ["k.pem"],
+    );
+    await withTempDir(async (state) => {
+      const steps = ["certificate.started", "txt.adding", "txt.added", "propagation.seen", "challenge.answered"];
+      for (const step of steps) await runAgentProcess(haproxy, dns, state, ({ type }) => type === step);
+      const killed = await runAgentProcess(
+        haproxy,
+        dns,
+        state,
+        (event) => event.type === "deploy.step" && event.step === "obtained",
+      );
+      expect(JSON.stringify(killed)).not.toContain(secret);
+      const events = await runAgentProcess(haproxy, dns, state, ({ type }) => type === "txt.removed", "SIGTERM");
+      expect(events.filter(({ type }) => type === "certificate.failed" || type === "warning")).toEqual([]);
+      await obtained(haproxy, `${haproxy.dir}/k.pem`, "k.pem");
+      expect(await txtAt(dns, `_acme-challenge.k.${zone}`)).toEqual([]);
+    });
+  });
+});
