@@ -1,7 +1,8 @@
 import {
   defineProvider,
   ProviderError,
-  type ProviderErrorCode,
+  type Refusal,
+  type RefusalKind,
   type Reply,
   sameName,
   signAlibaba,
@@ -9,30 +10,22 @@ import {
 } from "@certwright/provider";
 
 /** Statuses are mostly 400, wrong keys are 404: https://www.alibabacloud.com/help/en/dns/api-alidns-2015-01-09-adddomainrecord */
-const codes: readonly (readonly [RegExp, ProviderErrorCode])[] = [
-  [
-    /^(InvalidAccessKeyId|SignatureDoesNotMatch|IncompleteSignature|InvalidSecurityToken|MissingSecurityToken)/,
-    "PROVIDER_AUTH",
-  ],
-  [/^(Forbidden|NoPermission|DomainForbidden|IncorrectDomainUser)/, "PROVIDER_FORBIDDEN"],
-  [/^Throttling/, "PROVIDER_RATE_LIMITED"],
-  [/^QuotaExceeded/, "PROVIDER_QUOTA"],
-  [/^(InvalidDomainName\.NoExist|DomainRecordNotBelongToUser)/, "PROVIDER_NOT_FOUND"],
-  [/^(DomainRecordConflict|DomainRecordDuplicate|DomainRecordLocked)/, "PROVIDER_CONFLICT"],
-  [/^(ServiceUnavailable|InternalError)/, "PROVIDER_UNAVAILABLE"],
+const kinds: readonly (readonly [RegExp, RefusalKind])[] = [
+  [/^(InvalidAccessKeyId|SignatureDoesNotMatch|IncompleteSignature|InvalidSecurityToken|MissingSecurityToken)/, "auth"],
+  [/^(Forbidden|NoPermission|DomainForbidden|IncorrectDomainUser)/, "forbidden"],
+  [/^Throttling/, "rateLimited"],
+  [/^QuotaExceeded/, "quota"],
+  [/^(InvalidDomainName\.NoExist|DomainRecordNotBelongToUser)/, "notFound"],
+  [/^(DomainRecordConflict|DomainRecordDuplicate|DomainRecordLocked)/, "conflict"],
+  [/^(ServiceUnavailable|InternalError)/, "unavailable"],
 ];
 
-function check(reply: Reply, { status }: { readonly status: number }): ProviderError | undefined {
+function check(reply: Reply, { status }: { readonly status: number }): Refusal | undefined {
   const said = status < 400 ? "" : (reply.textOrNone("Code") ?? "");
-  const code = codes.find(([form]) => form.test(said))?.[1];
-  if (code === undefined) return undefined;
-  return new ProviderError(code, `Alibaba Cloud refuses: ${reply.textOrNone("Message") ?? ""} (${said})`, {
-    status,
-    hint:
-      code === "PROVIDER_AUTH"
-        ? "Check access key and secret key (and the security token, if there is one), and this machine's clock."
-        : "The RAM user must be allowed alidns:* actions on the domain, and the domain must be in its account.",
-  });
+  const kind = kinds.find(([form]) => form.test(said))?.[1];
+  if (kind === undefined) return undefined;
+  const hint = kind === "auth" ? { hint: "Check this machine's clock, too." } : {};
+  return { kind, message: `${reply.textOrNone("Message") ?? ""} (${said})`, ...hint };
 }
 
 export default defineProvider({

@@ -2,6 +2,7 @@ import {
   defineProvider,
   isCertwrightError,
   ProviderError,
+  type Refusal,
   type Reply,
   sameName,
   split255,
@@ -14,21 +15,22 @@ const systems = {
   whm: { scheme: "whm", zones: "/json-api/listzones", dns: "/json-api/", kind: "dns_zone" },
 } as const;
 
+/** What the words of a refusal mean. */
+const kinds = [
+  [/serial number/i, "conflict"],
+  [/do not control|no such zone|does not exist|not have (a|any) zone/i, "zoneNotFound"],
+  [/permission|privilege|not have (access|the feature)|denied/i, "forbidden"],
+] as const;
+
 /** UAPI answers `status` and `errors`, WHM `metadata`; both with 200 whatever happened. */
-function check(reply: Reply, { status }: { readonly status: number }): ProviderError | undefined {
+function check(reply: Reply, { status }: { readonly status: number }): Refusal | undefined {
   if (status >= 300) return undefined;
   const answer = reply.maybe("result") ?? reply;
   const isDone = (answer.maybe("metadata", "result") ?? answer.at("status")).flag();
   if (isDone) return undefined;
-  const words =
+  const message =
     answer.maybe("metadata")?.textOrNone("reason") ?? answer.listOrNone("errors")[0]?.text() ?? "no reason given";
-  const message = `cPanel refuses: ${words}`;
-  if (/serial number/i.test(words)) return new ProviderError("PROVIDER_CONFLICT", message);
-  if (/do not control|no such zone|does not exist|not have (a|any) zone/i.test(words))
-    return new ProviderError("PROVIDER_ZONE_NOT_FOUND", message);
-  if (/permission|privilege|not have (access|the feature)|denied/i.test(words))
-    return new ProviderError("PROVIDER_FORBIDDEN", message);
-  return new ProviderError("PROVIDER_INVALID", message);
+  return { kind: kinds.find(([words]) => words.test(message))?.[1] ?? "invalid", message };
 }
 
 const decode = (text: string) => Buffer.from(text, "base64").toString("utf8");

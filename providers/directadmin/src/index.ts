@@ -2,26 +2,28 @@ import {
   defineProvider,
   ProviderError,
   quote,
+  type Refusal,
   type Reply,
   sameName,
   type TxtRecord,
   unquote,
 } from "@certwright/provider";
 
+/** What the words of a refusal mean. */
+const kinds = [
+  [/do(es)? not own|not exist|no such domain|no domain/i, "zoneNotFound"],
+  [/cannot execute|not allowed|permission|access/i, "forbidden"],
+  [/already exists/i, "conflict"],
+] as const;
+
 /** With `json=yes` a failure has `error`, its title, and `result`, the reason; its status is 200, 400 or 500 by version. */
-function check(reply: Reply): ProviderError | undefined {
+function check(reply: Reply): Refusal | undefined {
   if (Array.isArray(reply.value)) return undefined;
   const error = reply.maybe("error")?.value;
   if (typeof error !== "string" || error === "" || error === "0") return undefined;
   const reason = reply.maybe("result")?.value;
-  const message = `DirectAdmin refuses: ${error}${typeof reason === "string" && reason !== "" ? ` (${reason})` : ""}`;
-  if (/do(es)? not own|not exist|no such domain|no domain/i.test(message))
-    return new ProviderError("PROVIDER_ZONE_NOT_FOUND", message);
-  if (/cannot execute|not allowed|permission|access/i.test(message))
-    return new ProviderError("PROVIDER_FORBIDDEN", message);
-  return /already exists/i.test(message)
-    ? new ProviderError("PROVIDER_CONFLICT", message)
-    : new ProviderError("PROVIDER_INVALID", message);
+  const message = `${error}${typeof reason === "string" && reason !== "" ? ` (${reason})` : ""}`;
+  return { kind: kinds.find(([words]) => words.test(message))?.[1] ?? "invalid", message };
 }
 
 export default defineProvider({

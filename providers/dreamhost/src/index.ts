@@ -1,32 +1,25 @@
-import {
-  defineProvider,
-  ProviderError,
-  type ProviderErrorCode,
-  type Reply,
-  type TxtRecord,
-} from "@certwright/provider";
+import { defineProvider, type Refusal, type Reply, type TxtRecord } from "@certwright/provider";
 
 /** What the API's words mean; every answer is a 200. */
-const meanings: readonly (readonly [RegExp, ProviderErrorCode, string])[] = [
-  [/^slow_down/, "PROVIDER_RATE_LIMITED", "DreamHost limits calls by the hour and by the day; run again later."],
-  [/_key$/, "PROVIDER_AUTH", "Check the key (DREAMHOST_API_KEY), and that it may use the three dns- commands."],
-  [/^no_such_zone/, "PROVIDER_ZONE_NOT_FOUND", "Check that DreamHost hosts the domain's DNS in this account."],
-  [/^CNAME_/, "PROVIDER_CONFLICT", "A CNAME stands at the name; remove it, or point it to where the value can be set."],
-  [/^internal_error/, "PROVIDER_UNAVAILABLE", "The fault is on DreamHost's side; run again later."],
-];
+const kinds = [
+  [/^slow_down/, "rateLimited"],
+  [/_key$/, "auth"],
+  [/^no_such_zone/, "zoneNotFound"],
+  [/^CNAME_/, "conflict"],
+  [/^internal_error/, "unavailable"],
+] as const;
 
 /** There already, or gone already: what was wanted. */
 const done = /^(record_already_exists|no_such_(record|type|value))/;
 
-function check(reply: Reply): ProviderError | undefined {
+function check(reply: Reply): Refusal | undefined {
   const words = reply.textOrNone("result") === "error" ? reply.text("data") : "";
   if (words === "" || done.test(words)) return undefined;
-  const [, code, hint] = meanings.find(([form]) => form.test(words)) ?? [];
-  return new ProviderError(code ?? "PROVIDER_INVALID", `DreamHost refuses with ${words}`, {
-    hint:
-      hint ??
-      "Check that the key may use the three dns- commands, and look at the domain's records in DreamHost's panel.",
-  });
+  return {
+    kind: kinds.find(([form]) => form.test(words))?.[1] ?? "invalid",
+    message: words,
+    hint: "The key must be allowed the three dns- commands.",
+  };
 }
 
 export default defineProvider({

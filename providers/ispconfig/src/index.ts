@@ -3,6 +3,7 @@ import {
   defineProvider,
   isCertwrightError,
   ProviderError,
+  type Refusal,
   type Reply,
   sameName,
   type TxtRecord,
@@ -12,19 +13,12 @@ import {
 const sessionLifetime = 600;
 
 /** A failure is a `code` other than `ok` in an answer with status 200; what kind of, only its sentence tells. */
-function check(reply: Reply, { status }: { readonly status: number }): ProviderError | undefined {
+function check(reply: Reply, { status }: { readonly status: number }): Refusal | undefined {
   if (status >= 300 || reply.text("code") === "ok") return undefined;
-  const words = reply.textOrNone("message") ?? reply.text("code");
-  const message = `ISPConfig refuses: ${words}`;
-  if (/login|session/i.test(words))
-    return new ProviderError("PROVIDER_AUTH", message, {
-      hint: "Check ISPCONFIG_USERNAME and ISPCONFIG_PASSWORD: those of a remote user, not of a customer or an administrator.",
-    });
-  if (/permission/i.test(words))
-    return new ProviderError("PROVIDER_FORBIDDEN", message, {
-      hint: "Give the remote user the DNS zone functions and the DNS txt functions.",
-    });
-  return new ProviderError("PROVIDER_INVALID", message);
+  const message = reply.textOrNone("message") ?? reply.text("code");
+  if (/login|session/i.test(message))
+    return { kind: "auth", message, hint: "They are those of a remote user, not of a customer or an administrator." };
+  return { kind: /permission/i.test(message) ? "forbidden" : "invalid", message };
 }
 
 /** The rows of an answer: a list, one row, or something empty. */

@@ -3,6 +3,7 @@ import {
   defineProvider,
   isCertwrightError,
   ProviderError,
+  type Refusal,
   type Reply,
   sameName,
   type ZoneShape,
@@ -20,29 +21,26 @@ function parse(reply: Reply): { readonly headers: ReadonlyMap<string, string>; r
   return { headers, lines: lines.filter((line) => line.trim() !== "") };
 }
 
-const codes = {
-  2200: "PROVIDER_AUTH",
-  2201: "PROVIDER_FORBIDDEN",
-  2302: "PROVIDER_CONFLICT",
-  2303: "PROVIDER_ZONE_NOT_FOUND",
-  2400: "PROVIDER_UNAVAILABLE",
-  2502: "PROVIDER_RATE_LIMITED",
+const kinds = {
+  2200: "auth",
+  2201: "forbidden",
+  2302: "conflict",
+  2303: "zoneNotFound",
+  2400: "unavailable",
+  2502: "rateLimited",
 } as const;
 
 /** DMAPI answers 200 to everything; `Status-Code`, a number as in EPP, tells. */
-function check(reply: Reply, { status }: { readonly status: number }): ProviderError | undefined {
+function check(reply: Reply, { status }: { readonly status: number }): Refusal | undefined {
   if (status >= 300) return undefined;
   const { headers } = parse(reply);
   const code = headers.get("status-code") ?? "";
   if (code === "0") return undefined;
   // A log-in may answer its session without a code.
   if (code === "" && headers.has("auth-sid")) return undefined;
-  if (!/^\d+$/.test(code)) return new ProviderError("PROVIDER_BAD_ANSWER", "Joker's answer has no Status-Code");
+  if (!/^\d+$/.test(code)) throw new ProviderError("PROVIDER_BAD_ANSWER", "Joker's answer has no Status-Code");
   const words = headers.get("status-text") ?? headers.get("error") ?? "no reason given";
-  const known = codes[Number(code) as keyof typeof codes] ?? "PROVIDER_INVALID";
-  return new ProviderError(known, `Joker refuses: ${words} (${code})`, {
-    ...(known === "PROVIDER_AUTH" ? { hint: "Check JOKER_API_KEY, or JOKER_USERNAME and JOKER_PASSWORD." } : {}),
-  });
+  return { kind: kinds[Number(code) as keyof typeof kinds] ?? "invalid", message: `${words}, code ${code}` };
 }
 
 export default defineProvider({

@@ -1,33 +1,35 @@
 import {
   defineProvider,
-  ProviderError,
-  type ProviderErrorCode,
   type Query,
+  type Refusal,
+  type RefusalKind,
   type Reply,
   recordsById,
   sameName,
 } from "@certwright/provider";
 
 /** Codes of the reply that have a meaning of their own here; 300 is success. */
-const codes: Readonly<Record<number, ProviderErrorCode>> = {
-  109: "PROVIDER_AUTH",
-  110: "PROVIDER_AUTH",
-  112: "PROVIDER_FORBIDDEN",
-  113: "PROVIDER_FORBIDDEN",
-  115: "PROVIDER_UNAVAILABLE",
-  200: "PROVIDER_ZONE_NOT_FOUND",
-  201: "PROVIDER_UNAVAILABLE",
+const kinds: Readonly<Record<number, RefusalKind>> = {
+  109: "auth",
+  110: "auth",
+  112: "forbidden",
+  113: "forbidden",
+  115: "unavailable",
+  200: "zoneNotFound",
+  201: "unavailable",
 };
 
 /** Every answer is a 200. */
-function check(reply: Reply, { status }: { readonly status: number }): ProviderError | undefined {
+function check(reply: Reply, { status }: { readonly status: number }): Refusal | undefined {
   if (status >= 300) return undefined;
   const code = reply.number("namesilo", "reply", "code");
   if (code === 300) return undefined;
   const words = reply.maybe("namesilo", "reply", "detail")?.text() ?? "no reason given";
-  return new ProviderError(codes[code] ?? "PROVIDER_INVALID", `NameSilo refuses with ${code}: ${words}`, {
-    hint: "Check the key (NAMESILO_API_KEY), that it is not read-only and allows this machine's address, and that the domain uses NameSilo's name servers.",
-  });
+  return {
+    kind: kinds[code] ?? "invalid",
+    message: `${words}, code ${code}`,
+    hint: "The key must not be read-only and must allow this machine's address; the domain must use NameSilo's name servers.",
+  };
 }
 
 export default defineProvider({

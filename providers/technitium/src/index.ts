@@ -1,23 +1,29 @@
-import { defineProvider, isCertwrightError, ProviderError, type Reply, type TxtRecord } from "@certwright/provider";
+import {
+  defineProvider,
+  isCertwrightError,
+  ProviderError,
+  type Refusal,
+  type Reply,
+  type TxtRecord,
+} from "@certwright/provider";
 
 const zonesPerPage = 100;
 
+const kinds = [
+  [/access was denied/i, "forbidden"],
+  [/no such zone/i, "zoneNotFound"],
+  [/record already exists/i, "conflict"],
+  [/no such record/i, "notFound"],
+] as const;
+
 /** The server answers 200 to everything; `status` tells, and of the reasons only the sentence. */
-function check(reply: Reply, { status: httpStatus }: { readonly status: number }): ProviderError | undefined {
+function check(reply: Reply, { status: httpStatus }: { readonly status: number }): Refusal | undefined {
   const status = reply.maybe("status")?.value;
   if (status === "ok" || (status === undefined && httpStatus >= 300)) return undefined;
-  const words = reply.textOrNone("errorMessage") ?? String(status);
-  const message = `Technitium DNS Server refuses: ${words}`;
-  if (status === "invalid-token")
-    return new ProviderError("PROVIDER_AUTH", message, {
-      hint: "Check the API token (TECHNITIUM_API_TOKEN); it may have been deleted, or belong to another server.",
-    });
-  if (status !== "error") return new ProviderError("PROVIDER_BAD_ANSWER", message);
-  if (/access was denied/i.test(words)) return new ProviderError("PROVIDER_FORBIDDEN", message);
-  if (/no such zone/i.test(words)) return new ProviderError("PROVIDER_ZONE_NOT_FOUND", message);
-  if (/record already exists/i.test(words)) return new ProviderError("PROVIDER_CONFLICT", message);
-  if (/no such record/i.test(words)) return new ProviderError("PROVIDER_NOT_FOUND", message);
-  return new ProviderError("PROVIDER_INVALID", message);
+  const message = reply.textOrNone("errorMessage") ?? String(status);
+  if (status === "invalid-token") return { kind: "auth", message };
+  if (status !== "error") throw new ProviderError("PROVIDER_BAD_ANSWER", `the server's status is ${message}`);
+  return { kind: kinds.find(([words]) => words.test(message))?.[1] ?? "invalid", message };
 }
 
 /** Runs a call for which one way to fail means that the work is done already. */

@@ -1,7 +1,8 @@
 import {
   defineProvider,
   ProviderError,
-  type ProviderErrorCode,
+  type Refusal,
+  type RefusalKind,
   type Reply,
   sameName,
   signTencent,
@@ -9,16 +10,16 @@ import {
 } from "@certwright/provider";
 
 /** The API always answers 200; its code says what went wrong: https://cloud.tencent.com/document/api/1427/56192 */
-const codes: readonly (readonly [RegExp, ProviderErrorCode])[] = [
+const kinds: readonly (readonly [RegExp, RefusalKind])[] = [
   [
     /^AuthFailure\.UnauthorizedOperation|^UnauthorizedOperation|^OperationDenied|^FailedOperation\.NotDomainOwner/,
-    "PROVIDER_FORBIDDEN",
+    "forbidden",
   ],
-  [/^AuthFailure/, "PROVIDER_AUTH"],
-  [/^RequestLimitExceeded/, "PROVIDER_RATE_LIMITED"],
-  [/^(InternalError|FailedOperation\.(Unknow|Unknown)Error|ServerBusy)/, "PROVIDER_UNAVAILABLE"],
-  [/^LimitExceeded/, "PROVIDER_QUOTA"],
-  [/^ResourceNotFound|DomainNotExists|DomainIdInvalid|RecordIdInvalid/, "PROVIDER_NOT_FOUND"],
+  [/^AuthFailure/, "auth"],
+  [/^RequestLimitExceeded/, "rateLimited"],
+  [/^(InternalError|FailedOperation\.(Unknow|Unknown)Error|ServerBusy)/, "unavailable"],
+  [/^LimitExceeded/, "quota"],
+  [/^ResourceNotFound|DomainNotExists|DomainIdInvalid|RecordIdInvalid/, "notFound"],
 ];
 
 /** No record is an empty list here, and a record that is there is what was wanted. */
@@ -28,17 +29,12 @@ const fine = new Set([
   "InvalidParameter.DomainRecordExist",
 ]);
 
-function check(reply: Reply, { status }: { readonly status: number }): ProviderError | undefined {
+function check(reply: Reply): Refusal | undefined {
   const error = reply.maybe("Response", "Error");
   if (error === undefined || fine.has(error.text("Code"))) return undefined;
-  const code = codes.find(([form]) => form.test(error.text("Code")))?.[1] ?? "PROVIDER_INVALID";
-  return new ProviderError(code, `Tencent Cloud refuses: ${error.text("Message")} (${error.text("Code")})`, {
-    status,
-    hint:
-      code === "PROVIDER_AUTH"
-        ? "Check secret id and secret key (and the session token, if there is one)."
-        : "Look the code up in the API's documentation; the account must own the domain in DNSPod.",
-  });
+  const code = error.text("Code");
+  const kind = kinds.find(([form]) => form.test(code))?.[1] ?? "invalid";
+  return { kind, message: `${error.text("Message")} (${code})` };
 }
 
 const pageSize = 3000;

@@ -1,6 +1,7 @@
 import {
   defineProvider,
   ProviderError,
+  type Refusal,
   type Reply,
   sameName,
   signVolcengine,
@@ -8,17 +9,14 @@ import {
 } from "@certwright/provider";
 
 /** Errors stand inside, whatever the status: https://www.volcengine.com/docs/6369/68677 */
-function check(reply: Reply, { status }: { readonly status: number }): ProviderError | undefined {
+function check(reply: Reply, { status }: { readonly status: number }): Refusal | undefined {
   const error = reply.maybe("ResponseMetadata", "Error");
   const code = error?.textOrNone("Code") ?? "";
-  const say = (what: "PROVIDER_AUTH" | "PROVIDER_RATE_LIMITED" | "PROVIDER_INVALID", hint: string) =>
-    new ProviderError(what, `Volcengine refuses: ${error?.textOrNone("Message") ?? ""} (${code})`, { status, hint });
+  const message = `${error?.textOrNone("Message") ?? ""} (${code})`;
   if (/^(InvalidAccessKey|SignatureDoesNotMatch|InvalidCredential|InvalidSecretToken|InvalidTimestamp)/.test(code))
-    return say("PROVIDER_AUTH", "Check access key and secret key, and this machine's clock.");
-  if (/LimitExceeded$/.test(code)) return say("PROVIDER_RATE_LIMITED", "Wait, then run again.");
-  if (error !== undefined && status < 400)
-    return say("PROVIDER_INVALID", "Look the code up in the API's documentation.");
-  return undefined;
+    return { kind: "auth", message, hint: "Check this machine's clock, too." };
+  if (/LimitExceeded$/.test(code)) return { kind: "rateLimited", message };
+  return error !== undefined && status < 400 ? { kind: "invalid", message } : undefined;
 }
 
 const pageSize = 500;
