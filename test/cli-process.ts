@@ -66,7 +66,8 @@ export function resultOf({ stdout }: Ended) {
   return JSON.parse(stdout.trim().split("\n").at(-1) ?? "null");
 }
 
-function runMain(
+/** Runs the command as a process of its own, in `cwd`, with this environment and no other. */
+export function runMain(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   cwd: string,

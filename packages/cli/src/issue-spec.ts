@@ -20,7 +20,7 @@ import { parseSecretRef } from "./secret-ref.ts";
 import { orderedWays } from "./ways.ts";
 
 type IssueFlags = FlagValues<typeof issueFlags>;
-type DnsFlags = Pick<FlagValues<typeof dnsWriteFlags>, "dns" | "dnsOption" | "zone"> &
+type DnsFlags = Pick<FlagValues<typeof dnsWriteFlags>, "dns" | "dnsOption" | "zone" | "endpoint"> &
   Partial<Pick<IssueFlags, "dnsAccount">>;
 type LookupFlags = Pick<IssueFlags, "dnsResolvers" | "followAlias"> &
   Partial<Pick<IssueFlags, "dnsNameservers" | "propagation">>;
@@ -62,15 +62,19 @@ export function specOf(
 
 /** One way for each `--dns` and `--dns-account`, with its options. @throws CertwrightError `CLI_USAGE` */
 export function dnsChallengeSpecs(
-  { dns, dnsAccount = [], dnsOption, zone }: DnsFlags,
+  { dns, dnsAccount = [], dnsOption, endpoint, zone }: DnsFlags,
   cwd: string,
 ): readonly ChallengeSpec[] {
   const named = [...new Set([...dns, ...dnsAccount])];
+  if (endpoint !== undefined && named.length > 1) {
+    throw usageError("--endpoint fits one --dns only", "Write --dns-option provider:endpoint=URL for each.");
+  }
   if (zone !== undefined && named.length > 1) {
     throw usageError("--zone fits one --dns only", "Leave it out: each provider's own zones are looked up.");
   }
   if (zone !== undefined) parseZonePin(zone);
-  const options = optionsByProvider(dnsOption, named, cwd);
+  const given = endpoint === undefined ? dnsOption : [...dnsOption, `endpoint=${endpoint}`];
+  const options = optionsByProvider(given, named, cwd);
   const ways = (type: "dns-01" | "dns-account-01", providers: readonly string[]): readonly ChallengeSpec[] =>
     [...new Set(providers)].map((provider) => {
       const own = options[named.indexOf(provider)];

@@ -77,6 +77,7 @@ async function tryProviders(
     flags: {
       dns: providers.map(({ id }) => id),
       dnsOption,
+      endpoint: undefined,
       zone: flags.zone,
       dnsResolvers: flags.dnsResolvers,
       dnsNameservers: flags.dnsNameservers,

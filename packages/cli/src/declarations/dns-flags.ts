@@ -14,6 +14,13 @@ export const providerFlags = {
     "an option of the provider (see: certwright dns providers <id>); a secret as name=file:/path or name=env:VARIABLE; with several providers, provider:name=value",
     { group },
   ),
+  endpoint: text(
+    "--endpoint <url>",
+    "address of the provider's API, in place of its own; nothing else is called then",
+    {
+      group,
+    },
+  ),
   zone: text("--zone <name[=id]>", "zone to write to; then neither alias nor zone is looked up", { group }),
 };
 

@@ -1,6 +1,7 @@
 import type { Declaration } from "../command.ts";
 import { configFlags } from "./config-flag.ts";
 import { lookupFlags, propagationFlags, providerFlags } from "./dns-flags.ts";
+import { explainDeclaration } from "./explain.ts";
 import { persistDeclaration } from "./persist.ts";
 
 const group = "DNS";
@@ -67,7 +68,14 @@ export const dnsDeclaration: Declaration = {
   group,
   summary: "write, remove and look for TXT records; list providers",
   flags: {},
-  commands: [setDeclaration, removeDeclaration, checkDeclaration, persistDeclaration, providersDeclaration],
+  commands: [
+    setDeclaration,
+    removeDeclaration,
+    checkDeclaration,
+    explainDeclaration,
+    persistDeclaration,
+    providersDeclaration,
+  ],
 };
 
 export const cleanupFlags = { ...providerFlags, ...configFlags };
