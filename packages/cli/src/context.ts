@@ -13,6 +13,8 @@ export interface Output {
 export interface CliContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** How this program is started, absolute paths: Node and the script. */
+  readonly program: readonly string[];
   /** The user's home directory. */
   readonly home: string;
   /** Whether this runs as root. */
@@ -39,6 +41,7 @@ export function createContext(stopper: Stopper): CliContext {
   return {
     env: process.env,
     cwd: process.cwd(),
+    program: [process.execPath, process.argv[1] ?? ""],
     home: process.env.HOME ?? "/",
     root: process.getuid?.() === 0,
     uid: process.getuid?.(),

@@ -12,6 +12,11 @@ export const cliErrorCodes = {
     "A configuration found in a usual place belongs to another user or can be changed by all; it is used only when named.",
   CLI_CERTIFICATE_UNKEPT: "A warning: a certificate is stored but not in the configuration, so nothing renews it.",
   CLI_FILE_EXISTS: "A file that was to be written is there already; it is left as it is.",
+  CLI_NOTIFY_FAILED: "A notification could not be delivered; it is tried again at the next look.",
+  CLI_LISTEN: "The service cannot listen where it is to serve metrics and health.",
+  CLI_RESTART_NEEDED:
+    "A warning: something changed in the configuration that takes effect when the service is started anew.",
+  CLI_SUPERVISOR: "A warning: systemd cannot be told how the service goes.",
   CLI_STATE_UNSUPPORTED: "The configuration keeps its state in a kind of place this version cannot use.",
   CLI_FILE_UNREADABLE: "A file named on the command line or in the environment cannot be read.",
   CLI_INTERRUPTED: "The run was stopped by a signal; what it had begun outside was undone first.",

@@ -32,6 +32,7 @@ const usageCodes: ReadonlySet<string> = new Set([
   "CLI_CONFIG_FOREIGN",
   "CLI_FILE_EXISTS",
   "CLI_STATE_UNSUPPORTED",
+  "CLI_LISTEN",
   "PROVIDER_OPTIONS",
   "PROVIDER_DEFINITION",
   "ACME_CSR_INVALID",

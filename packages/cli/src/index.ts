@@ -9,5 +9,6 @@ export { envNameOf, type Flag, type Flags } from "./flags.ts";
 export { loadProvider, type PluginSearch } from "./plugins/load-provider.ts";
 export { pluginSearch } from "./plugins/search.ts";
 export { runCommandLine } from "./run.ts";
+export { packagedUnits } from "./serve/units.ts";
 export { createStopper, type StopActions, type Stopper } from "./stopping.ts";
 export { version } from "./version.ts";

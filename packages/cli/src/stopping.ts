@@ -9,6 +9,8 @@ export interface Stopper {
   readonly watch: (event: CertwrightEvent) => void;
   /** What is there now, and must be removed before the end. */
   readonly present: () => readonly TxtEventRecord[];
+  /** From now on SIGHUP calls this instead of stopping, until the function returned is called. */
+  readonly onHangUp: (listener: () => void) => () => void;
 }
 
 /** What stopping does to the process, so that a test can stand in. */
@@ -22,11 +24,22 @@ export interface StopActions {
 export function createStopper(actions: StopActions): Stopper & { readonly stop: (signalName: string) => void } {
   const controller = new AbortController();
   const present = new Map<string, TxtEventRecord>();
+  let hangUp: (() => void) | undefined;
   return {
     signal: controller.signal,
     watch: (event) => follow(present, event),
     present: () => [...present.values()],
+    onHangUp: (listener) => {
+      hangUp = listener;
+      return () => {
+        if (hangUp === listener) hangUp = undefined;
+      };
+    },
     stop: (signalName) => {
+      if (signalName === "SIGHUP" && hangUp !== undefined) {
+        hangUp();
+        return;
+      }
       if (!controller.signal.aborted) {
         const hint = "Run the same command again to go on.";
         controller.abort(cliError("CLI_INTERRUPTED", `stopped by ${signalName}`, { hint }));

@@ -159,6 +159,7 @@ export type CertwrightEvent =
       readonly message: string;
       readonly hint?: string;
     }
+  | { readonly type: "service.listening"; readonly address: string }
   | {
       readonly type: "run.finished";
       readonly issued: number;

@@ -2,7 +2,10 @@ import { execFileSync } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { configJsonSchema, configReference, schemaFile } from "@certwright/core/config";
+import { hookReference } from "@certwright/core/hooks";
 import type { DefinedProvider } from "@certwright/provider";
+import { packagedUnits } from "certwright";
 import { commandReference } from "./reference/commands.ts";
 import { errorReference, readErrorTables } from "./reference/errors.ts";
 import { providerReference } from "./reference/providers.ts";
@@ -37,8 +40,12 @@ export async function derivedFiles(root: string): Promise<Derived> {
     ["packages/cli/src/version.ts", versionText(String(command.version))],
     [registryPath, formatted(registryPath, registryText(providers))],
     ["docs/reference/commands.md", commandReference()],
+    ["docs/reference/config.md", configReference()],
+    ["docs/reference/hooks.md", hookReference()],
+    [schemaFile, formatted(schemaFile, JSON.stringify(configJsonSchema()))],
     ["docs/reference/errors.md", errorReference(await readErrorTables(root))],
     ["docs/reference/providers.md", providerReference(providers)],
+    ...[...packagedUnits()].map(([name, text]): [string, string] => [`packages/cli/systemd/${name}`, text]),
   ]);
   for (const provider of providers) {
     files.set(`${provider.folder}/package.json`, providerManifest(provider));

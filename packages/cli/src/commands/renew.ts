@@ -1,5 +1,6 @@
 import { type CertificateResult, renew } from "@certwright/core";
 import type { Config } from "@certwright/core/config";
+import type { Store } from "@certwright/core/store";
 import { checkUp } from "../check-up.ts";
 import type { CommandResult, Invocation } from "../command.ts";
 import { chooseSpecs } from "../config/chosen-specs.ts";
@@ -30,8 +31,22 @@ export async function run(invocation: Invocation<typeof renewFlags>): Promise<Co
   const { fit, failed } = flags.doctor ? await checkUp(specs, engine) : { fit: specs, failed: [] };
   const results = await renew(fit, { force, dryRun, ...(parallel === undefined ? {} : { parallel }) }, engine);
   const all = [...unreadable, ...failed, ...results];
+  if (config !== undefined && !dryRun) await tellOf(all, config, store, invocation);
   const result = renewalResult(all);
   return dryRun ? { ...result, lines: plannedTable(all) } : result;
+}
+
+/** Tells who asked to be told, as the service does. */
+async function tellOf(
+  results: readonly CertificateResult[],
+  config: Config,
+  store: Store,
+  invocation: Invocation,
+): Promise<void> {
+  const { openNotifier } = await import("../notify/open-notifier.ts");
+  const notifier = openNotifier(() => config, store, invocation, invocation.context.stopper.signal);
+  for (const result of results) notifier.add(result);
+  await notifier.settled();
 }
 
 function nothingYet(config: Config | undefined): CommandResult {

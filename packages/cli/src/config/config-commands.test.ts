@@ -192,3 +192,14 @@ describe("config schema and example", () => {
     expect(await certwright(["config", "check", "example.yaml"])).toMatchObject({ code: 0 });
   });
 });
+
+describe("serve", () => {
+  it("needs a configuration, and is not opened to others by a flag", async () => {
+    expect(await certwright(["serve"])).toMatchObject({ code: 2, err: expect.stringContaining("certwright init") });
+    await writeFile(join(dir, "certwright.yaml"), "certificates: {}\n");
+    expect(await certwright(["serve", "--listen", "0.0.0.0:9465"])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("is reached by other machines"),
+    });
+  });
+});

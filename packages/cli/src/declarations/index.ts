@@ -7,6 +7,7 @@ import { doctorDeclaration } from "./doctor.ts";
 import { haproxyDeclaration } from "./haproxy.ts";
 import { issueDeclaration } from "./issue.ts";
 import { planDeclaration, renewDeclaration } from "./renew.ts";
+import { installTimerDeclaration, serveDeclaration } from "./service.ts";
 import { deployDeclaration, listDeclaration, revokeDeclaration, statusDeclaration } from "./stored.ts";
 
 /** Every command, in the order help lists them. */
@@ -25,5 +26,7 @@ export const declarations: readonly Declaration[] = [
   accountDeclaration,
   configDeclaration,
   initDeclaration,
+  serveDeclaration,
+  installTimerDeclaration,
   completionDeclaration,
 ];

@@ -153,6 +153,7 @@ const sayings: Sayings = {
     text: message,
     ...hinted(withFlags(code, hint)),
   }),
+  "service.listening": ({ address }) => ({ tone: "step", text: `metrics and health at http://${address}` }),
   "run.finished": ({ issued, skipped, failed, notDeployed }) =>
     issued + skipped + failed < 2
       ? undefined

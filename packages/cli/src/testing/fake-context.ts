@@ -43,6 +43,7 @@ export function testContext({ terminal = {}, ...rest }: Details = {}): TestConte
   return {
     env: {},
     cwd: "/nowhere",
+    program: ["/usr/bin/certwright"],
     home: "/home/test",
     root: false,
     uid: process.getuid?.(),

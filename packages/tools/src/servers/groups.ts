@@ -41,6 +41,12 @@ export const serverGroups = {
     // Python breaks when its binary is rewritten; it is run through the root's own loader instead (see Root.loader).
     programs: [],
   },
+  systemd: {
+    suite: "bookworm",
+    packages: ["systemd"],
+    // Run through the root's own loader, too: its private library is where no path of the program leads.
+    programs: [],
+  },
 } as const satisfies Record<string, ServerGroup>;
 
 export type ServerGroupName = keyof typeof serverGroups;

@@ -9,6 +9,7 @@ export { type Moto, startMoto } from "./moto.ts";
 export { type AcmeRequest, type Pebble, type PebbleOptions, startPebble } from "./pebble.ts";
 export { type Powerdns, type PowerdnsOptions, startPowerdns } from "./powerdns.ts";
 export type { RunningServer } from "./running.ts";
+export { verifyUnits } from "./systemd.ts";
 export { withTempDir } from "./temp-dir.ts";
 export { ServersUnavailableError } from "./unavailable.ts";
 export { makeTsigKey, type TsigKey, type ZoneOption } from "./zone-file.ts";

@@ -1,0 +1,54 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { CommandResult, Invocation } from "../command.ts";
+import type { installTimerFlags } from "../declarations/service.ts";
+import { cliError } from "../errors.ts";
+import { exitCodes } from "../exit-code.ts";
+import { writeNewFile } from "../init/write-new.ts";
+import { unitFiles } from "../serve/units.ts";
+
+/** Writes the units; a unit that is there and says something else is somebody's own. */
+export async function run({ flags, context }: Invocation<typeof installTimerFlags>): Promise<CommandResult> {
+  const isUser = flags.user;
+  const units = unitFiles({
+    program: context.program,
+    config: flags.config === undefined ? undefined : resolve(context.cwd, flags.config),
+    isUser,
+  });
+  if (flags.dryRun) {
+    return {
+      exitCode: exitCodes.done,
+      result: { units: Object.fromEntries(units) },
+      lines: [...units].flatMap(([name, text]) => [`# ${name}`, ...text.split("\n")]),
+    };
+  }
+  const usual = isUser
+    ? join(context.env.XDG_CONFIG_HOME ?? join(context.home, ".config"), "systemd/user")
+    : "/etc/systemd/system";
+  const dir = resolve(context.cwd, flags.dir ?? usual);
+  const wanted: (readonly [path: string, text: string])[] = [];
+  for (const [name, text] of units) {
+    const path = join(dir, name);
+    const there = await readFile(path, "utf8").catch(() => undefined);
+    if (there === text) continue;
+    if (there !== undefined) {
+      throw cliError("CLI_FILE_EXISTS", `${path} is there already and differs; nothing was written`, {
+        hint: "Move it away, or keep your changes in a drop-in: systemctl edit.",
+      });
+    }
+    wanted.push([path, text]);
+  }
+  await mkdir(dir, { recursive: true });
+  for (const [path, text] of wanted) await writeNewFile(path, text);
+  const systemctl = `systemctl${isUser ? " --user" : ""}`;
+  return {
+    exitCode: exitCodes.done,
+    result: { dir, written: wanted.map(([path]) => path) },
+    lines: [
+      ...(wanted.length === 0 ? ["every unit is there already"] : wanted.map(([path]) => `written: ${path}`)),
+      `Next: ${systemctl} daemon-reload, then one of`,
+      `  ${systemctl} enable --now certwright-renew.timer`,
+      `  ${systemctl} enable --now certwright.service`,
+    ],
+  };
+}

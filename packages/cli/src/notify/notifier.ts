@@ -1,0 +1,103 @@
+import {
+  type AlarmShares,
+  type CertificateResult,
+  type Emit,
+  type News,
+  newsOf,
+  rememberNews,
+  unheardNews,
+} from "@certwright/core";
+import { openTold, readCertificateMeta, type Store, type ToldFile } from "@certwright/core/store";
+import { isCertwrightError } from "@certwright/provider/errors";
+import type { CliContext } from "../context.ts";
+import { explain } from "../reporter/explain.ts";
+import type { Channel } from "./channel.ts";
+
+/** Tells what is worth telling of looks at certificates. */
+export interface Notifier {
+  /** Takes a look's outcome; never waits, never throws. */
+  add(result: CertificateResult): void;
+  /** Ends when all is told, or given up. */
+  settled(): Promise<void>;
+}
+
+/** What a notifier needs. */
+export interface NotifierParts {
+  /** As they are now: a configuration may be read anew. */
+  readonly channels: () => readonly Channel[];
+  readonly shares: () => AlarmShares;
+  readonly store: Store;
+  readonly context: Pick<CliContext, "now" | "sleep">;
+  /** Name of this machine. */
+  readonly host: string;
+  readonly emit: Emit;
+  /** Ends what is being sent. */
+  readonly signal: AbortSignal;
+}
+
+/** Milliseconds before each further try. */
+const pauses = [1_000, 5_000];
+
+/** One after another, so that a flood of failures is no flood of connections. */
+export function createNotifier(parts: NotifierParts): Notifier {
+  const told = openTold(parts.store);
+  let last: Promise<void> = Promise.resolve();
+  return {
+    add: (result) => {
+      if (parts.channels().length === 0) return;
+      last = last.then(() => tell(result, told, parts)).catch((error) => warn(error, parts.emit));
+    },
+    settled: () => last,
+  };
+}
+
+async function tell(result: CertificateResult, file: ToldFile, parts: NotifierParts): Promise<void> {
+  const { certificate } = result;
+  const now = parts.context.now();
+  const meta = await readCertificateMeta(parts.store, certificate);
+  const news = newsOf(result, meta, parts.shares(), now);
+  for (const channel of parts.channels()) {
+    const told = await file.read();
+    const heard: News[] = [];
+    for (const each of unheardNews(certificate, news, told, channel, now)) {
+      if (await deliver(each, channel, parts)) heard.push(each);
+    }
+    await file.update((latest) => rememberNews(certificate, news, heard, latest, channel, now));
+  }
+}
+
+/** False where it was given up; the next look tries again. */
+async function deliver(news: News, channel: Channel, parts: NotifierParts): Promise<boolean> {
+  const { context, host, signal, emit } = parts;
+  const notice = {
+    version: 1,
+    time: new Date(context.now()).toISOString(),
+    host,
+    ...news,
+    text: `${host}: ${news.message}`,
+  } as const;
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      await channel.send(notice, signal);
+      return true;
+    } catch (error) {
+      const pause = pauses[attempt];
+      if (signal.aborted || pause === undefined || !isCertwrightError(error) || !error.retryable) {
+        warn(error, emit, news.certificate);
+        return false;
+      }
+      await context.sleep(pause, signal).catch(() => {});
+    }
+  }
+}
+
+function warn(error: unknown, emit: Emit, certificate?: string): void {
+  const { code, message, hint } = explain(error);
+  emit({
+    type: "warning",
+    code,
+    message: `a notification was not delivered: ${message}`,
+    ...(hint === undefined ? {} : { hint }),
+    ...(certificate === undefined ? {} : { certificate }),
+  });
+}

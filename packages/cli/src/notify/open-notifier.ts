@@ -1,0 +1,29 @@
+import { hostname } from "node:os";
+import type { Config } from "@certwright/core/config";
+import type { Store } from "@certwright/core/store";
+import type { Invocation } from "../command.ts";
+import { createChannels } from "./channels.ts";
+import { createNotifier, type Notifier } from "./notifier.ts";
+
+/**
+ * The notifier of a configuration.
+ *
+ * @param config as it is now
+ * @param signal ends what is being sent
+ */
+export function openNotifier(
+  config: () => Config,
+  store: Store,
+  { context, secrets, emit }: Pick<Invocation, "context" | "secrets" | "emit">,
+  signal: AbortSignal,
+): Notifier {
+  return createNotifier({
+    channels: () => createChannels(config(), { context, secrets, emit }),
+    shares: () => config().settings.alarms,
+    store,
+    context,
+    host: hostname(),
+    emit,
+    signal,
+  });
+}
