@@ -23,8 +23,10 @@ export const zones = [
   { name: zone, records: ["www IN A 127.0.0.1"] },
 ];
 
+export const authority = createTestCa("Native ACME");
+
 /** A certificate that is over, as HAProxy 3.2 wants one in the place of each it is to obtain. */
-export const placeholder = createTestCa("Placeholder").issue({
+export const placeholder = authority.issue({
   names: ["placeholder.test"],
   notBefore: new Date(Date.now() - 172_800_000),
   notAfter: new Date(Date.now() - 86_400_000),
@@ -133,7 +135,8 @@ export async function startAgent(
   };
 }
 
-async function openBinding(dns: DnsServer, signal: AbortSignal) {
+/** The provider, opened over BIND. */
+export async function openBinding(dns: DnsServer, signal: AbortSignal) {
   const definition = rfc2136 as unknown as DefinedProvider;
   const { name, algorithm, secret } = dns.key;
   const values = { nameserver: dns.address, keyName: name, keyAlgorithm: algorithm, keySecret: secret };

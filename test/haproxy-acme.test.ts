@@ -1,11 +1,14 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { CertwrightError } from "@certwright/provider";
 import { freePort, type Haproxy, startBind, startPebble, withTempDir } from "@certwright/tools/servers";
 import { describe, expect, test } from "vitest";
 import {
   acmeConfig,
+  authority,
   inMemory,
+  openBinding,
   placeholder,
   quick,
   runAgentProcess,
@@ -155,6 +158,73 @@ frontend https
     await obtained(haproxy, name, "f.pem");
     await until("no record is left", async () => (await txtAt(dns, `_acme-challenge.f.${zone}`)).length === 0);
     expect(agent.of("warning")).toEqual([]);
+  });
+
+  test("a provider that fails is asked again while HAProxy waits, and domains nobody told of are told", async () => {
+    await using haproxy = await startNode(
+      acmeConfig(
+        world,
+        `frontend https
+    bind 127.0.0.1:<port:tls> ssl
+    ssl-f-use crt <dir>/d.pem acme LE domains "d.${zone}"`,
+      ),
+      ["d.pem"],
+    );
+    let calls = 0;
+    await using agent = await startAgent(haproxy, dns, {
+      config: async () => new Map(),
+      bindings: async () => {
+        calls += 1;
+        if (calls < 3) throw new CertwrightError("PROVIDER_AUTH", `refused`);
+        return [await openBinding(dns, new AbortController().signal)];
+      },
+    });
+    await obtained(haproxy, `${haproxy.dir}/d.pem`, "d.pem");
+    // Told once, though it happened twice.
+    expect(agent.of("warning")).toMatchObject([{ code: "PROVIDER_AUTH", certificate: `${haproxy.dir}/d.pem` }]);
+  });
+
+  test("at the start, disk and memory are compared: what is cut in the dump, or newer on disk, is left alone and told", async () => {
+    const many = Array.from({ length: 310 }, (_, index) => `${String(index).padStart(27, "n")}.${zone}`);
+    const large = authority.issue({ names: many });
+    const [early, late] = [30, 60].map((days) =>
+      authority.issue({ names: [zone], notAfter: new Date(Date.now() + days * 86_400_000) }),
+    );
+    if (!early || !late) throw new Error("no certificates");
+    const files = { "large.pem": large.pem, "newer.pem": early.pem, "lost.pem": late.pem };
+    await using haproxy = await startNode(
+      acmeConfig(
+        world,
+        `frontend https
+    bind 127.0.0.1:<port:tls> ssl
+    ssl-f-use crt <dir>/large.pem acme LE domains "${zone}"
+    ssl-f-use crt <dir>/newer.pem acme LE domains "${zone}"
+    ssl-f-use crt <dir>/lost.pem acme LE domains "${zone}"`,
+        { globals: "acme.scheduler off" },
+      ),
+      [],
+      files,
+    );
+    const write = (file: string, text: string) => writeFile(join(haproxy.dir, file), text, { mode: 0o600 });
+    await write("large.pem", placeholder.pem);
+    await write("newer.pem", late.pem);
+    await write("lost.pem", "");
+    await using agent = await startAgent(haproxy, dns);
+    const codeOf = (file: string) =>
+      agent.of("warning").find(({ certificate }) => certificate === join(haproxy.dir, file))?.code;
+    await until(
+      "all are seen to",
+      () =>
+        codeOf("large.pem") !== undefined &&
+        codeOf("newer.pem") !== undefined &&
+        agent.of("deploy.finished").length > 0,
+    );
+    expect(codeOf("large.pem")).toBe("HAPROXY_ACME_DUMP");
+    expect(codeOf("newer.pem")).toBe("HAPROXY_ACME_DISK_NEWER");
+    expect(await readFile(join(haproxy.dir, "large.pem"), "utf8")).toBe(placeholder.pem);
+    expect(await readFile(join(haproxy.dir, "newer.pem"), "utf8")).toBe(late.pem);
+    const { sha1 } = await onDisk(haproxy, "lost.pem").catch(() => ({ sha1: "" }));
+    expect(sha1).toBe(await inMemory(haproxy, join(haproxy.dir, "lost.pem")));
   });
 
   test("killed between any two steps and begun again on the same state, the command ends right and leaves no record", async () => {

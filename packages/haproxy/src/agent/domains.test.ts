@@ -7,6 +7,7 @@ describe("configWords", () => {
   test.each([
     ["  load crt a.pem # comment", ["load", "crt", "a.pem"]],
     ['domains "a,b c" x\\ y \'q"$X\' ""', ["domains", "a,b c", "x y", 'q"$X', ""]],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is HAProxy's own way of writing a variable
     ['"$DIR/a" "${DIR}b" $DIR', ["/srv/a", "/srvb", "$DIR"]],
     ['a"b"c "say \\"hi\\""', ["abc", 'say "hi"']],
     ["", []],

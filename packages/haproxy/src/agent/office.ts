@@ -36,7 +36,9 @@ export interface Office extends Omit<AgentOptions, "limits" | "places" | "solvin
   readonly limits: OrderLimits;
   readonly ask: AskWorker;
   readonly alarms: Alarms;
-  /** What the configuration says of one certificate; undefined where it says nothing or cannot be read, which is told. */
+  /** What the configuration says; nothing where it cannot be read, which is told. */
+  readonly configuration: () => Promise<ReadonlyMap<string, AcmeCertificate>>;
+  /** What it says of one certificate. */
   readonly configured: (certificate: string) => Promise<AcmeCertificate | undefined>;
 }
 
@@ -48,6 +50,16 @@ export function labelOf({ node }: Pick<AgentOptions, "node">, certificate: strin
 export function openOffice(options: AgentOptions): Office {
   const { node, world, journal, connect } = options;
   const alarms = createAlarms(world.emit);
+  const configuration = async () => {
+    try {
+      const found = await options.config();
+      alarms.clear("config");
+      return found;
+    } catch (error) {
+      alarms.raise("config", error);
+      return new Map<string, AcmeCertificate>();
+    }
+  };
   return {
     ...options,
     places: options.places ?? {},
@@ -55,15 +67,7 @@ export function openOffice(options: AgentOptions): Office {
     limits: { ...defaultOrderLimits, ...options.limits },
     ask: askWorker(node, world, connect),
     alarms,
-    configured: async (certificate) => {
-      try {
-        const found = (await options.config()).get(certificate);
-        alarms.clear("config");
-        return found;
-      } catch (error) {
-        alarms.raise("config", error);
-        return undefined;
-      }
-    },
+    configuration,
+    configured: async (certificate) => (await configuration()).get(certificate),
   };
 }

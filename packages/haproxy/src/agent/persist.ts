@@ -29,6 +29,17 @@ const mostLooks = 3;
 const patience = { busyTimeout: 30_000 };
 
 /**
+ * Whether disk and memory hold the same.
+ *
+ * @throws HaproxyError HAPROXY_ACME_PATH, HAPROXY_CERTIFICATE_UNKNOWN, HAPROXY_LEVEL, and those of reading files
+ */
+export async function compare(session: Session, name: string, persisting: Persisting): Promise<Verdict> {
+  const shown = await show(session, name, persisting.signal);
+  const plan = filesOf(name, shown, persisting.configured, persisting.places);
+  return compareCopies(shown, await readCopy(plan));
+}
+
+/**
  * Writes what HAProxy has in memory to the files it loads it from, unless they hold it already or something newer. The
  * dump is checked against what HAProxy shows before any file is touched, because it cuts large objects without a word.
  *
@@ -90,7 +101,6 @@ function unlike(session: Session, name: string): HaproxyError {
   return new HaproxyError("HAPROXY_ACME_DUMP", `What HAProxy dumps of ${name} is not what it shows.`, {
     node: session.node.id,
     certificate: name,
-    retryable: true,
     hint: "A certificate above 16 KiB is cut in the dump: give it fewer names. The file on disk was left as it is.",
   });
 }

@@ -1,8 +1,11 @@
+import { isCertwrightError } from "@certwright/provider";
+import type { AcmeRow } from "./acme-answers.ts";
 import { acmeRenew, acmeStatus } from "./acme-commands.ts";
 import type { Desk } from "./desk.ts";
 import type { LeftOvers } from "./left-overs.ts";
 import type { Office } from "./office.ts";
 import { outcomeOf, pauseBefore } from "./orders.ts";
+import { compare } from "./persist.ts";
 
 /** A certificate whose last order failed. */
 interface Failing {
@@ -46,6 +49,26 @@ export function openReconciling(office: Office, desk: Desk, leftOvers: LeftOvers
     }
   }
 
+  /** Certificates that differ between disk and memory, or whose copies cannot be compared; all in one session. */
+  async function unequal(rows: readonly AcmeRow[]): Promise<readonly string[]> {
+    const { places } = office;
+    const configuration = await office.configuration();
+    return ask(async (session) => {
+      const found: string[] = [];
+      for (const { certificate } of rows) {
+        const persisting = { configured: configuration.get(certificate), places, signal: world.signal };
+        const verdict = await compare(session, certificate, persisting).catch((error) => {
+          world.signal.throwIfAborted();
+          if (isCertwrightError(error) && error.retryable) throw error;
+          return undefined;
+        });
+        if (verdict === "same") alarms.clear(`keep ${certificate}`);
+        else found.push(certificate);
+      }
+      return found;
+    });
+  }
+
   return {
     async look() {
       try {
@@ -55,8 +78,8 @@ export function openReconciling(office: Office, desk: Desk, leftOvers: LeftOvers
           const outcome = outcomeOf(row);
           if (outcome === "issued") failing.delete(row.certificate);
           if (outcome === "failed" && !desk.isBusy(row.certificate)) await retry(row.certificate);
-          await desk.keep(row.certificate);
         }
+        for (const certificate of await unequal(rows)) await desk.keep(certificate);
         await leftOvers.sweep(rows, desk.isBusy);
       } catch (error) {
         if (!world.signal.aborted) alarms.raise("status", error);
