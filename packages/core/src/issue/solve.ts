@@ -145,7 +145,8 @@ async function answer(
 ): Promise<void> {
   const challenge = authorization.challenges.find(({ type }) => type === solver.type);
   if (challenge === undefined) return;
-  await answerChallenge(client, challenge, { signal: world.signal });
+  // A run that was stopped may have answered already: a CA that looks is not told again.
+  if (challenge.status === "pending") await answerChallenge(client, challenge, { signal: world.signal });
   world.emit({ type: "challenge.answered", certificate, identifier: orderedIdentifier(task), challenge: task.type });
 }
 
