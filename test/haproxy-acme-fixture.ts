@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -226,5 +226,18 @@ export function runAgentProcess(
     child.on("close", () =>
       found ? resolve(events) : reject(new Error(`the agent ended early: ${errors}${JSON.stringify(events)}`)),
     );
+  });
+}
+
+/** Runs one command to its end; `result` is the last line of its `--json`. */
+export function runCommand(
+  args: readonly string[],
+): Promise<{ code: number; stdout: string; result: ReturnType<typeof JSON.parse> }> {
+  return new Promise((resolve) => {
+    const options = { env: { PATH: process.env.PATH ?? "" }, timeout: 30_000 };
+    const child = execFile(process.execPath, [main, ...args, "--json"], options, (_error, stdout) => {
+      const result = JSON.parse(stdout.trim().split("\n").at(-1) || "null");
+      resolve({ code: child.exitCode ?? -1, stdout, result });
+    });
   });
 }

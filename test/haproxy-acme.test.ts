@@ -12,6 +12,7 @@ import {
   placeholder,
   quick,
   runAgentProcess,
+  runCommand,
   startAgent,
   startNode,
   txtAt,
@@ -47,6 +48,36 @@ async function obtained(haproxy: Haproxy, name: string, certificate: string, key
 }
 
 describe.concurrent("the agent for HAProxy's native ACME", () => {
+  test("killed between any two steps and begun again on the same state, the command ends right and leaves no record", async () => {
+    const { name: keyName, algorithm, secret } = dns.key;
+    const vars = `nameserver=${dns.address},keyName=${keyName},key_algorithm=${algorithm},RFC2136_TSIG_SECRET=${secret}`;
+    await using haproxy = await startNode(
+      acmeConfig(
+        world,
+        `frontend https
+    bind 127.0.0.1:<port:tls> ssl
+    ssl-f-use crt <dir>/k.pem acme LE domains "k.${zone},*.k.${zone}"`,
+        { section: `provider-name "rfc2136"\n    acme-vars "${vars}"` },
+      ),
+      ["k.pem"],
+    );
+    await withTempDir(async (state) => {
+      const steps = ["certificate.started", "txt.adding", "txt.added", "propagation.seen", "challenge.answered"];
+      for (const step of steps) await runAgentProcess(haproxy, dns, state, ({ type }) => type === step);
+      const killed = await runAgentProcess(
+        haproxy,
+        dns,
+        state,
+        (event) => event.type === "deploy.step" && event.step === "obtained",
+      );
+      expect(JSON.stringify(killed)).not.toContain(secret);
+      const events = await runAgentProcess(haproxy, dns, state, ({ type }) => type === "txt.removed", "SIGTERM");
+      expect(events.filter(({ type }) => type === "certificate.failed" || type === "warning")).toEqual([]);
+      await obtained(haproxy, `${haproxy.dir}/k.pem`, "k.pem");
+      expect(await txtAt(dns, `_acme-challenge.k.${zone}`)).toEqual([]);
+    });
+  });
+
   test("dns-01 for apex and wildcard, prefix-equal names, and a crt-store with a key of its own", async () => {
     await using haproxy = await startNode(
       acmeConfig(
@@ -108,9 +139,39 @@ frontend https
       ["www.pem"],
     );
     await using agent = await startAgent(haproxy, dns);
-    const { sha1 } = await obtained(haproxy, `${haproxy.dir}/www.pem`, "www.pem");
+    const name = `${haproxy.dir}/www.pem`;
+    const { sha1 } = await obtained(haproxy, name, "www.pem");
+    const nodes = ["--node", haproxy.adminSocket, "--node", `master:${haproxy.masterSocket}`];
+    const status = await runCommand(["haproxy", "status", ...nodes]);
+    expect(status.code, status.stdout).toBe(0);
+    expect(status.result).toMatchObject({
+      certificates: [haproxy.adminSocket, `master:${haproxy.masterSocket}`].map((node) => ({
+        ...{ node, certificate: name, section: "LE", state: "Scheduled", overdue: false },
+      })),
+      failures: [],
+    });
+    const gone = await runCommand([
+      "haproxy",
+      "renew",
+      "/no/such.pem",
+      "--node",
+      haproxy.adminSocket,
+      "--node",
+      "/no/socket",
+    ]);
+    expect(gone.code).toBe(1);
+    expect(gone.result).toMatchObject({
+      certificates: [{ certificate: "/no/such.pem", outcome: "not there" }],
+      failures: [{ node: "/no/socket", error: { code: "HAPROXY_SOCKET_MISSING" } }],
+    });
     await haproxy.reload();
-    expect(await inMemory(haproxy, `${haproxy.dir}/www.pem`)).toBe(sha1);
+    expect(await inMemory(haproxy, name)).toBe(sha1);
+    const renewed = await runCommand(["haproxy", "renew", name, ...nodes]);
+    expect(renewed.code, renewed.stdout).toBe(0);
+    expect(renewed.result.certificates.map(({ outcome }: { outcome: string }) => outcome).sort()).toEqual([
+      "begun",
+      "running already",
+    ]);
     expect(agent.of("warning")).toEqual([]);
     expect(agent.of("txt.added")).toEqual([]);
   });
@@ -225,35 +286,5 @@ frontend https
     expect(await readFile(join(haproxy.dir, "newer.pem"), "utf8")).toBe(late.pem);
     const { sha1 } = await onDisk(haproxy, "lost.pem").catch(() => ({ sha1: "" }));
     expect(sha1).toBe(await inMemory(haproxy, join(haproxy.dir, "lost.pem")));
-  });
-
-  test("killed between any two steps and begun again on the same state, the command ends right and leaves no record", async () => {
-    const { name: keyName, algorithm, secret } = dns.key;
-    const vars = `nameserver=${dns.address},keyName=${keyName},key_algorithm=${algorithm},RFC2136_TSIG_SECRET=${secret}`;
-    await using haproxy = await startNode(
-      acmeConfig(
-        world,
-        `frontend https
-    bind 127.0.0.1:<port:tls> ssl
-    ssl-f-use crt <dir>/k.pem acme LE domains "k.${zone},*.k.${zone}"`,
-        { section: `provider-name "rfc2136"\n    acme-vars "${vars}"` },
-      ),
-      ["k.pem"],
-    );
-    await withTempDir(async (state) => {
-      const steps = ["certificate.started", "txt.adding", "txt.added", "propagation.seen", "challenge.answered"];
-      for (const step of steps) await runAgentProcess(haproxy, dns, state, ({ type }) => type === step);
-      const killed = await runAgentProcess(
-        haproxy,
-        dns,
-        state,
-        (event) => event.type === "deploy.step" && event.step === "obtained",
-      );
-      expect(JSON.stringify(killed)).not.toContain(secret);
-      const events = await runAgentProcess(haproxy, dns, state, ({ type }) => type === "txt.removed", "SIGTERM");
-      expect(events.filter(({ type }) => type === "certificate.failed" || type === "warning")).toEqual([]);
-      await obtained(haproxy, `${haproxy.dir}/k.pem`, "k.pem");
-      expect(await txtAt(dns, `_acme-challenge.k.${zone}`)).toEqual([]);
-    });
   });
 });

@@ -1,7 +1,8 @@
 import { HaproxyError } from "./errors.ts";
+import type { KeyType } from "./leaf.ts";
 import type { CertificateDetails } from "./listings.ts";
 import { covers } from "./names.ts";
-import { type Bundle, type KeyType, keyTypeOfAlgorithm } from "./pem.ts";
+import { type Bundle, keyTypeOfAlgorithm } from "./pem.ts";
 
 /** The facts of a certificate HAProxy holds that matter when looking for the one to replace. */
 export type Candidate = Pick<CertificateDetails, "name" | "status" | "names" | "algorithm">;

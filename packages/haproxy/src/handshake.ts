@@ -1,5 +1,5 @@
 import { connect } from "node:tls";
-import type { KeyType } from "./pem.ts";
+import type { KeyType } from "./leaf.ts";
 
 /** Where a TLS client would meet the certificate. */
 export interface HandshakePoint {

@@ -13,6 +13,7 @@ export { HaproxyError } from "./errors.ts";
 export type { Emit, HaproxyEvent } from "./events.ts";
 export type { DiskOptions, PathMapping } from "./files.ts";
 export { type Fleet, type FleetPolicy, nodesNeeded } from "./fleet.ts";
+export { type Drift, lookForDrift, type Sight } from "./fleet-drift.ts";
 export { type FleetNode, findNodes, type NodeSource, type NodeSurroundings, readNode } from "./fleet-nodes.ts";
 export {
   type FleetCertificates,

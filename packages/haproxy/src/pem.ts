@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { HaproxyError } from "./errors.ts";
-import { parseAlternativeNames } from "./listings.ts";
+import { type KeyType, type LeafFacts, readLeaf } from "./leaf.ts";
 
 /** Certificate and key as PEM text. */
 export interface PemPair {
@@ -10,30 +10,20 @@ export interface PemPair {
   readonly chain: string;
 }
 
-/** Which of the `.rsa`, `.ecdsa` and `.dsa` slots of a multi-certificate bundle a key belongs to. */
-export type KeyType = "rsa" | "ecdsa" | "dsa" | "other";
-
 /** What is pushed, with the facts it is judged and recognised by. Holds a private key. */
-export interface Bundle {
+export interface Bundle extends LeafFacts {
   /** Leaf and issuers, normalised. */
   readonly certificatesPem: string;
   /** The key, normalised. */
   readonly keyPem: string;
   /** Both in one text, as HAProxy reads them from a file. */
   readonly pem: string;
-  readonly keyType: KeyType;
-  /** Whether the key belongs to the leaf. Found out when asked, for that takes as long as all the rest. */
+  /**
+   * Whether the key belongs to the leaf. Found out when asked, for that takes longer than all the rest.
+   *
+   * @throws HaproxyError HAPROXY_BAD_PEM when OpenSSL cannot read one of them
+   */
   readonly keyMatches: boolean;
-  /** Canonical DNS names and addresses of the leaf. */
-  readonly names: readonly string[];
-  readonly notBefore: Date;
-  readonly notAfter: Date;
-  /** Upper-case hex without leading zeros. */
-  readonly serial: string;
-  /** Upper-case hex. */
-  readonly sha1: string;
-  /** Lower-case hex. */
-  readonly fingerprint256: string;
   /** How many issuers follow the leaf. */
   readonly issuers: number;
   /** True for a lone certificate that needs no issuer. */
@@ -75,37 +65,38 @@ export function bundleReader(): (pair: PemPair) => Bundle {
     if (keyBlock.label === "ENCRYPTED PRIVATE KEY") throw encrypted();
     const [leafBlock, ...rest] = pemBlocks(pair.chain).filter((block) => block.label === "CERTIFICATE");
     if (!leafBlock) throw badPem("there is no certificate");
-    const leaf = readCertificate(leafBlock);
     // No client needs the root, and it can be what makes a request too large.
     const roots = rest.map(isRoot);
     const sent = roots.at(-1) ? rest.slice(0, -1) : rest;
-    return bundle(leaf, [leafBlock, ...sent], keyBlock);
+    return bundle(leafBlock, sent, keyBlock);
   };
 }
 
 const mostIssuers = 100;
 
-function bundle(leaf: X509Certificate, blocks: readonly Block[], key: Block): Bundle {
-  const certificatesPem = blocks.map(({ text }) => text).join("");
+function bundle(leaf: Block, issuers: readonly Block[], key: Block): Bundle {
+  const certificatesPem = leaf.text + issuers.map(({ text }) => text).join("");
   let keyMatches: boolean | undefined;
   return {
+    ...readFacts(leaf),
     certificatesPem,
     keyPem: key.text,
     pem: certificatesPem + key.text,
-    keyType: keyTypeOf(leaf.publicKey),
     get keyMatches() {
-      keyMatches ??= leaf.checkPrivateKey(readKey(key));
+      keyMatches ??= readCertificate(leaf).checkPrivateKey(readKey(key));
       return keyMatches;
     },
-    names: [...new Set(parseAlternativeNames(leaf.subjectAltName ?? ""))],
-    notBefore: new Date(leaf.validFrom),
-    notAfter: new Date(leaf.validTo),
-    serial: leaf.serialNumber.toUpperCase().replace(/^0+(?=.)/, ""),
-    sha1: leaf.fingerprint.replaceAll(":", "").toUpperCase(),
-    fingerprint256: leaf.fingerprint256.replaceAll(":", "").toLowerCase(),
-    issuers: blocks.length - 1,
-    selfSigned: blocks.length === 1 && isSelfSigned(leaf),
+    issuers: issuers.length,
+    selfSigned: issuers.length === 0 && isSelfSigned(readCertificate(leaf)),
   };
+}
+
+function readFacts(leaf: Block): LeafFacts {
+  try {
+    return readLeaf(Buffer.from(leaf.text.slice(leaf.text.indexOf("\n"), leaf.text.lastIndexOf("\n-")), "base64"));
+  } catch (cause) {
+    throw badPem("the certificate cannot be parsed", cause);
+  }
 }
 
 // As it should be already, which is worth knowing when there are thousands.
@@ -144,20 +135,6 @@ function readCertificate(block: Block): X509Certificate {
     return new X509Certificate(block.text);
   } catch (cause) {
     throw badPem("a certificate cannot be parsed", cause);
-  }
-}
-
-function keyTypeOf(key: KeyObject): KeyType {
-  switch (key.asymmetricKeyType) {
-    case "rsa":
-    case "rsa-pss":
-      return "rsa";
-    case "ec":
-      return "ecdsa";
-    case "dsa":
-      return "dsa";
-    default:
-      return "other";
   }
 }
 

@@ -39,10 +39,10 @@ export interface ManySummary {
 
 // Enough changes under way to keep HAProxy busy, few enough that the kernel takes every request at once; and enough
 // certificates ahead of them to be read and checked while HAProxy works.
-const changesAtOnce = 32;
-const lanes = 64;
+const changesAtOnce = 16;
+const lanes = 96;
 // A chunk bounds what is in memory, and for how long others wait for the lock.
-const chunkSize = 2_500;
+const chunkSize = 1_000;
 const chunkTime = 1_000;
 const mostLeftOver = 100;
 

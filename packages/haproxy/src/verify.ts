@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { HaproxyError } from "./errors.ts";
 import { addressOf, type HandshakePoint, type Shown, shakeHands } from "./handshake.ts";
+import type { KeyType } from "./leaf.ts";
 import type { CertificateDetails, WorkerInfo } from "./listings.ts";
 import { whileLocked } from "./locked.ts";
-import type { Bundle, KeyType } from "./pem.ts";
+import type { Bundle } from "./pem.ts";
 import { showCertificate, showCrtList, showSni } from "./runtime.ts";
 import { findShadows, isSame, type Shadow } from "./served.ts";
 import type { Settings } from "./settings.ts";

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { benchHaproxy } from "./bench/haproxy.ts";
 import { type Command, measure, type Sample } from "./bench/measure.ts";
 import { startBind, startPebble, withTempDir } from "./servers/index.ts";
 
@@ -12,6 +13,7 @@ async function bench(): Promise<void> {
     await startUp(state);
     await issuance(state);
   });
+  console.log(await benchHaproxy());
 }
 
 /** What a person waits for before anything happens. */

@@ -203,3 +203,15 @@ describe("serve", () => {
     });
   });
 });
+
+describe("the guides", () => {
+  it.each(["configuration", "service"])("show in %s.md what can be used", async (name) => {
+    const guide = await readFile(new URL(`../../../../docs/guide/${name}.md`, import.meta.url), "utf8");
+    const blocks = [...guide.matchAll(/```yaml\n(.*?)```/gs)].map(([, yaml = ""]) => yaml);
+    expect(blocks.length).toBeGreaterThan(1);
+    for (const yaml of blocks) {
+      await writeFile(join(dir, "guide.yaml"), yaml);
+      expect(await certwright(["config", "check", "guide.yaml"]), yaml).toMatchObject({ code: 0 });
+    }
+  });
+});

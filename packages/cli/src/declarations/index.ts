@@ -4,6 +4,7 @@ import { completionDeclaration } from "./completion.ts";
 import { configDeclaration, initDeclaration } from "./config.ts";
 import { cleanupDeclaration, dnsDeclaration } from "./dns.ts";
 import { doctorDeclaration } from "./doctor.ts";
+import { fleetDeclaration } from "./fleet.ts";
 import { haproxyDeclaration } from "./haproxy.ts";
 import { issueDeclaration } from "./issue.ts";
 import { planDeclaration, renewDeclaration } from "./renew.ts";
@@ -23,6 +24,7 @@ export const declarations: readonly Declaration[] = [
   dnsDeclaration,
   cleanupDeclaration,
   haproxyDeclaration,
+  fleetDeclaration,
   accountDeclaration,
   configDeclaration,
   initDeclaration,

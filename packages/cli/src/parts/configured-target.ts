@@ -2,9 +2,12 @@ import type { DeployTarget, Emit } from "@certwright/core";
 import type { Config } from "@certwright/core/config";
 import { createExecTarget } from "@certwright/core/hooks";
 import type { Store } from "@certwright/core/store";
+import { fleetTarget } from "@certwright/haproxy";
 import type { CliContext } from "../context.ts";
 import { cliError } from "../errors.ts";
 import type { Secrets } from "../reporter/secrets.ts";
+import { fleetFromConfig } from "./fleet-from-config.ts";
+import { createFleetWorld } from "./fleet-world.ts";
 import { createHookWorld } from "./hook-world.ts";
 import { openTarget } from "./target.ts";
 
@@ -29,6 +32,11 @@ export function openConfiguredTarget(
   const target = config?.targets.get(id);
   if (config !== undefined && target?.kind === "exec") {
     return createExecTarget(id, target.hook, surroundings.store, createHookWorld(config, surroundings));
+  }
+  if (config !== undefined && target?.kind === "fleet") {
+    const { context, emit, store } = surroundings;
+    const world = createFleetWorld(context, emit, store, config.settings.defaults.dns ?? {});
+    return fleetTarget(fleetFromConfig(target.label, target.fleet), world);
   }
   if (/^(?:exec|fleet):/.test(id)) {
     throw cliError("CLI_TARGET_UNKNOWN", `${JSON.stringify(id)} is not in the configuration`, {

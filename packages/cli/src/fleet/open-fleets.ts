@@ -1,0 +1,41 @@
+import type { Emit } from "@certwright/core";
+import type { Store } from "@certwright/core/store";
+import type { FleetCertificates, FleetWorld } from "@certwright/haproxy";
+import type { Invocation } from "../command.ts";
+import { openConfig } from "../config/open-config.ts";
+import type { fleetFlags } from "../declarations/fleet.ts";
+import { createFleetWorld } from "../parts/fleet-world.ts";
+import { openState } from "../state.ts";
+import { type ChosenFleet, chooseFleets } from "./choose-fleets.ts";
+import { certificatesFor } from "./fleet-certificates.ts";
+
+/** What every command on fleets begins with. */
+export interface OpenFleets {
+  readonly store: Store;
+  readonly world: FleetWorld;
+  readonly fleets: readonly (ChosenFleet & { readonly certificates: FleetCertificates })[];
+}
+
+/** @throws CertwrightError `CLI_USAGE`, `CLI_CERTIFICATE_UNKNOWN`, ConfigError */
+export async function openFleets(invocation: Invocation<typeof fleetFlags>): Promise<OpenFleets> {
+  const { flags, args, context, global, emit } = invocation;
+  const config = await openConfig(invocation);
+  const chosen = chooseFleets(flags, config);
+  const store = openState(global, context, emit, config);
+  const fleets = [];
+  for (const each of chosen) {
+    const certificates = await certificatesFor(store, args, each, tellBroken(emit));
+    fleets.push({ ...each, certificates });
+  }
+  return { store, fleets, world: createFleetWorld(context, emit, store, config?.settings.defaults.dns ?? {}) };
+}
+
+function tellBroken(emit: Emit) {
+  return (name: string, error: Error): void =>
+    emit({
+      type: "warning",
+      code: "STORE_CORRUPT",
+      certificate: name,
+      message: `${name} is left out: ${error.message}`,
+    });
+}

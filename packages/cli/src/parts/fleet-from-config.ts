@@ -1,0 +1,41 @@
+import { type FleetConfig, haproxyTargetText } from "@certwright/core/config";
+import type { Fleet, FleetPolicy, NodeSource } from "@certwright/haproxy";
+
+/** A fleet as `certwright.yaml` describes it. */
+export function fleetFromConfig(label: string, config: FleetConfig): Fleet {
+  const targetOf = (address: string, serverName?: string) => {
+    const tls = config.tls && serverName !== undefined ? { serverName, ...config.tls } : config.tls;
+    const check = config.check?.map((point) => point.replace(/^node:/, `${hostOf(address)}:`));
+    const { tls: _tls, ...push } = config;
+    return haproxyTargetText(address, {
+      ...push,
+      ...(tls !== undefined && address.startsWith("tls:") ? { tls } : {}),
+      ...(check === undefined ? {} : { check }),
+    });
+  };
+  return { label, source: sourceOf(config, targetOf), policy: policyOf(config), parallel: config.parallel };
+}
+
+function sourceOf(config: FleetConfig, targetOf: (address: string, serverName?: string) => string): NodeSource {
+  if ("nodes" in config) return { kind: "list", targets: config.nodes.map((address) => targetOf(address)) };
+  if ("dns" in config) {
+    return { kind: "dns", ...config.dns, scheme: config.tls === undefined ? "tcp" : "tls", targetOf };
+  }
+  return { kind: "command", argv: config.command, timeoutMs: config.commandTimeout * 1000, targetOf };
+}
+
+function policyOf({ policy, quorum, canary }: FleetConfig): FleetPolicy {
+  switch (policy) {
+    case "quorum":
+      return { kind: "quorum", ...(quorum === undefined ? {} : { share: quorum }) };
+    case "canary":
+      return { kind: "canary", nodes: canary?.nodes ?? 1, waitMs: (canary?.wait ?? 60) * 1000 };
+    default:
+      return { kind: policy };
+  }
+}
+
+/** Host of a node's address, in brackets where it is IPv6; this machine for sockets. */
+export function hostOf(address: string): string {
+  return /^(?:tls|tcp):\/\/(\[[^\]]+\]|[^:/]+)/.exec(address)?.[1] ?? "127.0.0.1";
+}

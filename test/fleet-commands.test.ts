@@ -1,0 +1,150 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseIdentifier } from "@certwright/core";
+import { fileStore, saveCertificate } from "@certwright/core/store";
+import type { TestCertificate } from "@certwright/tools/test-ca";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { resultOf, runMain } from "./cli-process.ts";
+import { fingerprintAt, issueAll, startNode } from "./fleet-fixture.ts";
+import { ca } from "./haproxy-fixture.ts";
+
+const names = ["n0.fleet.test", "n1.fleet.test"];
+let nodes: readonly Awaited<ReturnType<typeof startNode>>[] = [];
+let dir = "";
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "certwright-fleet-"));
+  const before = issueAll(ca, names.length);
+  nodes = await Promise.all([0, 1].map(() => startNode(before)));
+});
+afterAll(async () => {
+  await Promise.all(nodes.map((node) => node.stop()));
+  await rm(dir, { recursive: true, force: true });
+});
+
+/** Puts renewed certificates into the state, as a run would. */
+async function store(certificates: readonly TestCertificate[]): Promise<void> {
+  const state = fileStore(join(dir, "state"), { now: Date.now, warn: () => undefined });
+  for (const { names: identifiers, leafPem, chainPem, keyPem } of certificates) {
+    const spec = {
+      name: identifiers[0] ?? "",
+      identifiers: identifiers.map((name) => parseIdentifier(name)),
+      keyType: "ec256" as const,
+      reuseKey: false,
+      dns: {},
+      cas: [{ directoryUrl: "https://ca.test/directory" }],
+      challenges: [{ type: "http-01" as const }],
+      deploy: ["fleet:edge"],
+    };
+    await saveCertificate(
+      state,
+      { spec, keyPem, leafPem, chainPem, directoryUrl: "https://ca.test/directory", accountUrl: "https://ca.test/1" },
+      Date.now(),
+    );
+  }
+}
+
+const certwright = (...args: string[]) =>
+  runMain(args, { PATH: process.env.PATH ?? "", HOME: dir, CERTWRIGHT_STATE: join(dir, "state") }, dir, undefined);
+const address = (index: number) => {
+  const node = nodes[index];
+  return `haproxy:${node?.adminSocket}?check=127.0.0.1:${node?.ports.web}`;
+};
+const bothNodes = () => [0, 1].flatMap((index) => ["--node", address(index)]);
+const shown = () => Promise.all(nodes.map(({ ports }) => fingerprintAt(ports.web ?? 0, names[0] ?? "")));
+
+describe("nodes on the command line", () => {
+  test("drift, push, drift, status", async () => {
+    const renewed = issueAll(ca, names.length);
+    await store(renewed);
+
+    const drift = await certwright("fleet", "drift", "--json", ...bothNodes());
+    expect(drift.code).toBe(3);
+    expect(resultOf(drift)).toMatchObject({ differing: 4, notAsked: 0 });
+    expect(resultOf(drift).drift[0]).toMatchObject({
+      disk: { kind: "other" },
+      memory: { kind: "other" },
+      handshake: { kind: "other" },
+    });
+
+    const push = await certwright("fleet", "push", ...bothNodes());
+    expect(push).toMatchObject({ code: 0, stderr: "" });
+    expect(push.stdout).toContain("nodes: 2 certificates on 2 nodes");
+    expect(await shown()).toEqual(nodes.map(() => renewed[0]?.fingerprint256));
+
+    const after = await certwright("fleet", "drift", ...bothNodes());
+    expect(after).toMatchObject({ code: 0, stdout: expect.stringContaining("4 of 4 as in the store, 0 differ") });
+
+    const status = await certwright("fleet", "status", ...bothNodes());
+    expect(status.code).toBe(0);
+    expect(status.stdout).toContain("4 of 4 as they should be");
+    expect(status.stdout).toContain(renewed[0]?.fingerprint256.slice(0, 12));
+  });
+
+  test("drift tells disk from memory", async () => {
+    const [node] = nodes;
+    const other = ca.issue({ names: [names[0] ?? ""] });
+    await writeFile(`${node?.dir}/certs/${names[0]}.pem`, other.pem);
+    const drift = await certwright("fleet", "drift", names[0] ?? "", "--late", "--json", ...bothNodes());
+    expect(drift.code).toBe(3);
+    expect(resultOf(drift).drift).toMatchObject([
+      { node: node?.adminSocket, disk: { kind: "other" }, memory: { kind: "same" }, handshake: { kind: "same" } },
+    ]);
+    expect((await certwright("fleet", "push", ...bothNodes())).code).toBe(0);
+    expect((await certwright("fleet", "drift", ...bothNodes())).code).toBe(0);
+  });
+
+  test("a node that is down: exit code 3, told why and when again", async () => {
+    const down = ["--node", "haproxy:/nowhere/admin.sock"];
+    const renewed = issueAll(ca, names.length);
+    await store(renewed);
+    const push = await certwright("fleet", "push", "--json", "--quorum", "2", ...bothNodes(), ...down);
+    expect(push.code).toBe(3);
+    expect(resultOf(push).fleets[0]).toMatchObject({
+      lacking: { [names[0] ?? ""]: ["/nowhere/admin.sock"] },
+      policy: { kind: "quorum", nodes: 2, content: true },
+    });
+    expect(await shown()).toEqual(nodes.map(() => renewed[0]?.fingerprint256));
+
+    const status = await certwright("fleet", "status", "--late", "--json", ...bothNodes(), ...down);
+    expect(status.code).toBe(3);
+    expect(resultOf(status).rows).toHaveLength(2);
+    expect(resultOf(status).rows[0]).toMatchObject({
+      node: "/nowhere/admin.sock",
+      standing: "late",
+      failures: 1,
+      lastError: { code: "HAPROXY_SOCKET_MISSING" },
+    });
+
+    const drift = await certwright("fleet", "drift", ...bothNodes(), ...down);
+    expect(drift).toMatchObject({ code: 1, stdout: expect.stringContaining("2 could not be asked") });
+  });
+});
+
+test("a fleet of the configuration, by its label, through fleet and deploy", async () => {
+  const renewed = issueAll(ca, names.length);
+  await store(renewed);
+  const file = join(dir, "fleet.yaml");
+  const certificates = names.map((name) => `  ${name}: { names: [${name}], deploy: [edge], challenge: { http: {} } }`);
+  await writeFile(
+    file,
+    `accounts: { main: { ca: letsencrypt-staging } }
+fleets:
+  edge:
+    nodes: [${nodes.map(({ adminSocket }) => adminSocket).join(", ")}]
+    policy: quorum
+    quorum: 50%
+certificates:
+${certificates.join("\n")}
+`,
+  );
+  const push = await certwright("fleet", "push", "--config", file, names[1] ?? "");
+  expect(push).toMatchObject({ code: 0, stdout: expect.stringContaining("edge: 1 certificates on 2 nodes") });
+  const deploy = await certwright("deploy", names[0] ?? "", "edge", "--config", file, "--json");
+  expect(deploy.code).toBe(0);
+  expect(resultOf(deploy).targets[0]).toMatchObject({ target: "fleet:edge", ok: true, action: "updated" });
+  expect(await shown()).toEqual(nodes.map(() => renewed[0]?.fingerprint256));
+  const status = await certwright("fleet", "status", "--config", file);
+  expect(status).toMatchObject({ code: 0, stdout: expect.stringContaining("4 of 4 as they should be") });
+});
