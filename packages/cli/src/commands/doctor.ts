@@ -1,22 +1,26 @@
 import { type CertificateSpec, examine, type Finding } from "@certwright/core";
+import type { Config } from "@certwright/core/config";
 import { findingLines } from "../check-up.ts";
 import type { CommandResult, Invocation } from "../command.ts";
+import { chooseSpecs } from "../config/chosen-specs.ts";
+import { openConfig } from "../config/open-config.ts";
 import type { doctorFlags } from "../declarations/doctor.ts";
 import { usageError } from "../errors.ts";
 import { exitCodes } from "../exit-code.ts";
 import { specOf } from "../issue-spec.ts";
 import { openRun } from "../run-setup.ts";
 import { openState } from "../state.ts";
-import { chooseCertificates, storedSpecs } from "../stored-certificates.ts";
 
 /** Everything that would keep certificates from being issued. */
 export async function run(invocation: Invocation<typeof doctorFlags>): Promise<CommandResult> {
   const { flags } = invocation;
-  const specs = await specsFor(invocation);
+  const config = flags.domain.length > 0 ? undefined : await openConfig(invocation);
+  const specs = await specsFor(invocation, config);
   const resolvers = specs.find(({ dns }) => dns.resolvers !== undefined)?.dns.resolvers;
   const engine = await openRun(invocation, {
     dns: resolvers === undefined ? {} : { resolvers },
     acceptTerms: flags.acceptTos,
+    config,
   });
   try {
     const reports: { readonly certificate: string; readonly findings: readonly Finding[] }[] = [];
@@ -38,8 +42,11 @@ export async function run(invocation: Invocation<typeof doctorFlags>): Promise<C
   }
 }
 
-/** Names of the command line as they would be issued, or certificates of the store as they were. */
-async function specsFor(invocation: Invocation<typeof doctorFlags>): Promise<readonly CertificateSpec[]> {
+/** Names of the command line as they would be issued; else certificates of the configuration or the store. */
+async function specsFor(
+  invocation: Invocation<typeof doctorFlags>,
+  config: Config | undefined,
+): Promise<readonly CertificateSpec[]> {
   const { args, flags, context, global, emit, given } = invocation;
   if (flags.domain.length > 0) {
     if (args.length > 0)
@@ -48,8 +55,7 @@ async function specsFor(invocation: Invocation<typeof doctorFlags>): Promise<rea
     const rest = { deploy: [], force: false, dryRun: false, doctor: false };
     return [specOf({ ...flags, ...unused, ...rest }, context, [], given)];
   }
-  const store = openState(global, context, emit);
-  const { specs, broken } = await storedSpecs(store, await chooseCertificates(store, args));
+  const { specs, broken } = await chooseSpecs(config, args, openState(global, context, emit, config));
   const [unreadable] = broken;
   if (unreadable !== undefined && specs.length === 0) throw unreadable.error;
   if (specs.length === 0)

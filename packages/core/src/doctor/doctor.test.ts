@@ -130,7 +130,9 @@ describe("limits", () => {
   });
 
   it("finds an empty ledger free", async () => {
-    expect(await judgeLedger(spec, { directoryUrl: url, accountUrl: undefined }, memoryStore(), 1)).toEqual([]);
+    expect(await judgeLedger(spec, { directoryUrl: url, accountUrl: undefined }, undefined, memoryStore(), 1)).toEqual(
+      [],
+    );
   });
 });
 

@@ -1,6 +1,7 @@
 import { type DnsServer, parseServer } from "@certwright/dns";
 import type { AcmeClient } from "../acme/client.ts";
 import type { Solver } from "../issue/solver.ts";
+import { limitsOf } from "../manage/budget.ts";
 import { createCaPool } from "../manage/obtain.ts";
 import type { Run } from "../manage/parts.ts";
 import { openSolvers, worldFor } from "../manage/solvers.ts";
@@ -70,7 +71,7 @@ async function lookAtCa(spec: CertificateSpec, client: AcmeClient, run: Run): Pr
       : await lookAtCaa(spec.identifiers, { issuers: caaIdentities, accountUrl, methods }, resolver, signal);
   return [
     ...judgeProfile(spec, directory),
-    ...(await judgeLedger(spec, { directoryUrl, accountUrl }, run.store, now())),
+    ...(await judgeLedger(spec, { directoryUrl, accountUrl }, limitsOf(directoryUrl, run), run.store, now())),
     ...caaFindings(caa, new URL(directoryUrl).host),
   ];
 }

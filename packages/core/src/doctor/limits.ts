@@ -2,7 +2,7 @@ import { registeredDomain } from "@certwright/dns";
 import type { Directory } from "../acme/directory.ts";
 import type { CertificateSpec } from "../spec.ts";
 import { openLedger } from "../store/ledger-file.ts";
-import { publishedLimits } from "../store/limits.ts";
+import type { CaLimits } from "../store/limits.ts";
 import { registeredDomains } from "../store/registered-domains.ts";
 import { nextSlot } from "../store/slot.ts";
 import type { Store } from "../store/store.ts";
@@ -48,13 +48,14 @@ export function judgeProfile(
 export async function judgeLedger(
   spec: CertificateSpec,
   { directoryUrl, accountUrl }: { readonly directoryUrl: string; readonly accountUrl: string | undefined },
+  limits: CaLimits | undefined,
   store: Store,
   now: number,
 ): Promise<readonly Finding[]> {
   const ledger = await openLedger(store, directoryUrl, () => now).read();
   const slot = nextSlot(
     ledger,
-    publishedLimits(directoryUrl),
+    limits,
     {
       certificate: spec.name,
       ...(accountUrl === undefined ? {} : { account: accountUrl }),

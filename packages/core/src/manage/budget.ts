@@ -72,7 +72,7 @@ export async function withinLimits<T>(
 }
 
 /** What the configuration says of a CA, else what the CA publishes. */
-function limitsOf(directoryUrl: string, { parts }: Run): CaLimits | undefined {
+export function limitsOf(directoryUrl: string, { parts }: Pick<Run, "parts">): CaLimits | undefined {
   const stated = parts.limits?.(directoryUrl);
   return stated === undefined
     ? publishedLimits(directoryUrl)
