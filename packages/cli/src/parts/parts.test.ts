@@ -57,9 +57,10 @@ describe("openDnsBinding", () => {
       context,
       createSecrets(),
     );
-    await handle.add([record]);
     context.interrupt();
-    await expect(handle.remove([record])).rejects.toMatchObject({ code: "CLI_INTERRUPTED" });
+    // A write under way is let end (`afterGrace`), so that clean-up removes what is really there.
+    await handle.add([record]);
+    expect((await import(join(dir, "later.mjs"))).records).toHaveLength(1);
     await (await reopen(new AbortController().signal)).remove([record]);
     expect((await import(join(dir, "later.mjs"))).records).toEqual([]);
   });
