@@ -82,3 +82,18 @@ notifications:
     stderr: expect.stringContaining("CLI_CERTIFICATE_UNKEPT"),
   });
 });
+
+test("a first file is written once its provider was tried, and works", async () => {
+  await using certwright = await startCommand();
+  const init = ["init", "-d", "example.test", "--dns", "rfc2136", "--accept-tos", "--check"];
+  const written = await certwright.run(init);
+  expect(written, written.stderr).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/_acme-challenge\.example\.test \S+: seen by every server.*is written/s),
+  });
+  expect(await certwright.txt("_acme-challenge.example.test")).toEqual([]);
+  expect(resultOf(await certwright.run(["plan", "--json"])).certificates).toMatchObject([
+    { name: "example.test", action: { do: "issue" } },
+  ]);
+  expect((await certwright.ca.requests()).length).toBe(0);
+});

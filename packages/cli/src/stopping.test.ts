@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createStopper } from "./stopping.ts";
 import { testContext } from "./testing/fake-context.ts";
 
 const record = (value: string) => ({ name: "_acme-challenge.a.test", value, zone: "a.test", provider: "pdns" });
@@ -24,5 +25,18 @@ describe("createStopper", () => {
     interrupt();
     expect(exits).toEqual([130]);
     expect(stderr.text()).toBe("warning: left at once\n");
+  });
+
+  it("hands SIGHUP to whoever asked for it, until they let go", () => {
+    const stopper = createStopper({ say: () => {}, exit: () => {} });
+    let calls = 0;
+    const letGo = stopper.onHangUp(() => {
+      calls += 1;
+    });
+    stopper.stop("SIGHUP");
+    expect([calls, stopper.signal.aborted]).toEqual([1, false]);
+    letGo();
+    stopper.stop("SIGHUP");
+    expect([calls, stopper.signal.aborted]).toEqual([1, true]);
   });
 });
