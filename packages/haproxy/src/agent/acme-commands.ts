@@ -1,6 +1,8 @@
 import { HaproxyError } from "../errors.ts";
+import { whileLocked } from "../locked.ts";
 import { refused } from "../refused.ts";
 import type { Session } from "../session.ts";
+import { defaultLimits } from "../settings.ts";
 import { escapeWord } from "../wire.ts";
 import { type AcmeRow, parseAcmeStatus, parseReady, parseRenew, type ReadyAnswer } from "./acme-answers.ts";
 
@@ -27,13 +29,20 @@ export async function challengeReady(session: Session, certificate: string, doma
 }
 
 /**
- * Begins an order now.
+ * Begins an order now; waits while HAProxy has certificates locked, as it does for a moment when one has just come.
  *
  * @returns false where one is under way
- * @throws HaproxyError HAPROXY_CERTIFICATE_UNKNOWN, HAPROXY_ACME_NOT_MANAGED, HAPROXY_LEVEL, HAPROXY_ACME_UNSUPPORTED
+ * @throws HaproxyError HAPROXY_CERTIFICATE_UNKNOWN, HAPROXY_ACME_NOT_MANAGED, HAPROXY_LEVEL, HAPROXY_ACME_UNSUPPORTED,
+ *   HAPROXY_BUSY
  */
-export async function acmeRenew(session: Session, certificate: string): Promise<boolean> {
-  const answer = parseRenew(await session.send(`acme renew ${escapeWord(certificate)}`, { emptyAllowed: true }));
+export async function acmeRenew(
+  session: Session,
+  certificate: string,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<boolean> {
+  const answer = await whileLocked(session, { patience: defaultLimits, signal }, async () =>
+    parseRenew(await session.send(`acme renew ${escapeWord(certificate)}`, { emptyAllowed: true })),
+  );
   if (answer.kind === "started") return true;
   if (answer.kind === "running") return false;
   if (answer.kind === "unsupported") throw withoutAcme(session);

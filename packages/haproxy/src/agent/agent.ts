@@ -45,8 +45,16 @@ export async function runAgent(options: AgentOptions): Promise<void> {
       if (state.kind === "listening" || state.kind === "connected") wake.resolve();
     };
     const { sleep, random } = world;
-    const { connect } = office;
-    for await (const message of watchRing(node, { signal, sleep, random, onState, ...(connect ? { connect } : {}) })) {
+    const { ask, connect } = office;
+    const currentWorker = (until: AbortSignal) => ask(async ({ worker }) => worker.pid, until);
+    for await (const message of watchRing(node, {
+      signal,
+      sleep,
+      random,
+      onState,
+      currentWorker,
+      ...(connect ? { connect } : {}),
+    })) {
       desk.take(message);
     }
   };

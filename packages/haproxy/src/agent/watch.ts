@@ -1,6 +1,7 @@
 import { parseRefusal, unexpected } from "../answers.ts";
 import { type Connect, connectNode } from "../connect.ts";
 import { HaproxyError } from "../errors.ts";
+import { parseInfo } from "../listings.ts";
 import type { Node } from "../node.ts";
 import { createSeen, RingBuffer } from "./ring-buffer.ts";
 import { parseRingMessage, type RingMessage } from "./ring-message.ts";
@@ -13,6 +14,8 @@ export interface Watching {
   readonly random: () => number;
   /** Told when the ring is being listened to, and why it is not. MUST NOT throw. */
   readonly onState: (state: RingState) => void;
+  /** Process id of the worker that runs now. */
+  readonly currentWorker: (signal: AbortSignal) => Promise<number>;
   readonly connect?: Connect;
 }
 
@@ -31,7 +34,14 @@ const longestPause = 5_000;
 
 // Only through the master is the end of a worker seen: a watcher at a stats socket stays with the old worker, keeps it
 // alive, and hears nothing any more.
-const request = "@@1 show events dpapi -w -0\n";
+const request = "@@1 show info;show events dpapi -w -0\n";
+
+// Even there: for as long as the new worker loads its configuration, the master hands a new connection to the old one,
+// and leaves it there. So we ask who we listen to, and now and then whether that is still the worker that counts.
+const firstCheck = 250;
+const longestCheck = 30_000;
+
+const longestInfo = 64 * 1024;
 
 /**
  * Everything the ring of the current worker tells, and of each worker after it, until the signal. It never gives up. After
@@ -71,37 +81,70 @@ function read(text: string, onState: Watching["onState"]): RingMessage | undefin
   }
 }
 
-/** One connection, message by message; undefined once it stands. */
-async function* listen(node: Node, { signal, onState, connect = connectNode }: Watching) {
+/** One connection, message by message; undefined once a worker answers. */
+async function* listen(node: Node, watching: Watching) {
+  const { signal, onState, connect = connectNode } = watching;
   const socket = await connect(node, { signal, timeout: 5_000 });
   onState({ kind: "connected" });
+  const ended = new AbortController();
   const stop = () => socket.destroy();
   signal.addEventListener("abort", stop, { once: true });
   const buffer = new RingBuffer();
+  let info: Buffer | undefined = Buffer.alloc(0);
   let listening = false;
+  let replaced = false;
   try {
     socket.write(request);
     for await (const chunk of socket as AsyncIterable<Buffer>) {
-      for (const message of buffer.add(chunk)) {
+      let events = chunk;
+      if (info) {
+        info = Buffer.concat([info, chunk]);
+        const end = info.indexOf("\n\n");
+        if (end < 0) refuse(node, info.toString("utf8"), "Name:");
+        if (end < 0) continue;
+        const { pid } = parseInfo(info.subarray(0, end).toString("utf8"));
+        void whenReplaced(pid, watching, ended.signal).then((is) => {
+          replaced = is;
+          if (is) socket.destroy();
+        });
+        events = info.subarray(end + 2);
+        info = undefined;
+        yield undefined;
+      }
+      for (const message of buffer.add(events)) {
         if (!listening) onState({ kind: "listening" });
         listening = true;
         yield message;
       }
-      refuse(node, buffer.rest.trimStart());
+      refuse(node, buffer.rest.trimStart(), "<");
     }
-    yield undefined;
   } catch (error) {
     if (error instanceof HaproxyError) throw error;
-    throw cut(node, error);
+    if (!replaced) throw cut(node, error);
   } finally {
+    ended.abort();
     signal.removeEventListener("abort", stop);
     socket.destroy();
   }
 }
 
-/** Messages begin with `<`; everything else is an answer that says why there will be none. */
-function refuse(node: Node, rest: string): void {
-  if (rest === "" || rest.startsWith("<") || !rest.includes("\n")) return;
+/** Resolves with true once another worker than `pid` runs; with false when the connection has ended. */
+async function whenReplaced(pid: number, watching: Watching, ended: AbortSignal): Promise<boolean> {
+  const signal = AbortSignal.any([watching.signal, ended]);
+  for (let pause = firstCheck; !signal.aborted; pause = Math.min(longestCheck, pause * 2)) {
+    await watching.sleep(pause, signal).catch(() => undefined);
+    if (signal.aborted) return false;
+    // One that cannot be asked is asked again.
+    const current = await watching.currentWorker(signal).catch(() => pid);
+    if (current !== pid) return !signal.aborted;
+  }
+  return false;
+}
+
+/** What does not begin as it should is an answer that says why there will be no events. */
+function refuse(node: Node, rest: string, start: string): void {
+  if (rest.length > longestInfo && start !== "<") throw unexpected("show info", rest);
+  if (rest === "" || rest.startsWith(start) || !rest.includes("\n")) return;
   const text = rest.trim();
   if (text.startsWith("Can't find the target PID")) {
     throw new HaproxyError("HAPROXY_NO_WORKER", `The master at ${node.id} has no running worker.`, {
