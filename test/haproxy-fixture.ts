@@ -65,8 +65,13 @@ export async function expectNothingOpen(haproxy: Haproxy): Promise<void> {
 
 /** Serial of a certificate in memory. */
 export async function serialOf(haproxy: Haproxy, name: string): Promise<string | undefined> {
-  const text = await haproxy.command(`show ssl cert ${name}`);
-  return /^Serial: 0*([0-9A-F]+)$/m.exec(text)?.[1];
+  // While somebody else's change is being made, HAProxy shows nothing.
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const text = await haproxy.command(`show ssl cert ${name}`);
+    if (!text.includes("currently locked")) return /^Serial: 0*([0-9A-F]+)$/m.exec(text)?.[1];
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error("certificates stayed locked");
 }
 
 export async function contentOf(path: string): Promise<string | undefined> {

@@ -1,5 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { parseAbort, parseAdd, parseCommit, parseDelete, parseDeleteEntry, parseNew, parseSet } from "./answers.ts";
+import {
+  parseAbort,
+  parseAdd,
+  parseCommit,
+  parseDelete,
+  parseDeleteEntry,
+  parseNew,
+  parseRefusal,
+  parseSet,
+} from "./answers.ts";
 
 // The texts are what HAProxy 2.6.12 and 3.2.26 were seen to say, without the closing blank line.
 const locked = "Operations on certificates are currently locked!";
@@ -137,4 +146,11 @@ describe("a text nobody has seen", () => {
     const echo = () => parseAbort(`Unexpected '${line}' in ${line.slice(0, 14)}`, "/a.pem");
     expect(echo).toThrow(/Unexpected '…' in …/);
   });
+});
+
+test("knows the lock by every command's spelling of it", () => {
+  const said = ["Can't show!\nOperations on", "Can't update: operations on"].map(
+    (start) => `${start} certificates are currently locked!`,
+  );
+  expect(said.map(parseRefusal)).toEqual([{ kind: "locked" }, { kind: "locked" }]);
 });

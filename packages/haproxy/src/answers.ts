@@ -112,7 +112,7 @@ export function parseDeleteEntry(text: string, list: string, name: string): Dele
 
 /** The refusals every command shares. */
 export function parseRefusal(text: string): Refusal | undefined {
-  if (text.includes("Operations on certificates are currently locked!")) return { kind: "locked" };
+  if (/\b[Oo]perations on certificates are currently locked!/.test(text)) return { kind: "locked" };
   const occupied = /The ongoing transaction is about '([^\n]*)' but you are trying to /.exec(text);
   if (occupied) return { kind: "occupied", by: occupied[1] ?? "" };
   // At level user, "show ssl cert" and "dump ssl cert" answer as if memory had run out.
