@@ -7,6 +7,8 @@ export type { AcmeCertificate, SectionSettings } from "./agent/domains.ts";
 export { type ConfigSource, loadAcmeConfig } from "./agent/load-config.ts";
 export type { AgentOptions } from "./agent/office.ts";
 export { defaultOrderLimits, type OrderLimits } from "./agent/orders.ts";
+export { type CheckOptions, checkHaproxy } from "./check/check.ts";
+export { haproxyCheckCodes } from "./check/error-codes.ts";
 export type { AddRequest } from "./discover.ts";
 export { type HaproxyErrorCode, haproxyErrorCodes } from "./error-codes.ts";
 export { HaproxyError } from "./errors.ts";

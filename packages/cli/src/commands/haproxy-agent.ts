@@ -10,6 +10,7 @@ import { usageError } from "../errors.ts";
 import { exitCodes } from "../exit-code.ts";
 import { dnsChallengeSpecs, dnsSpec } from "../issue-spec.ts";
 import { createMemo } from "../parts/create-parts.ts";
+import { readMapping } from "../path-mapping.ts";
 import { openRun } from "../run-setup.ts";
 
 type Flags = Invocation<typeof haproxyAgentFlags>["flags"];
@@ -81,15 +82,4 @@ function masterOf({ master = "/run/haproxy-master.sock" }: Flags, cwd: string): 
   const node = parseNode(`master:${resolve(cwd, master.replace(/^master[:@]/, ""))}`);
   if (node.kind !== "master") throw usageError(`${master} is not a master socket`, "Give the path HAProxy got by -S.");
   return node;
-}
-
-function readMapping(text: string): { readonly haproxy: string; readonly local: string } {
-  const [, haproxy, local] = /^(\/[^:]*):(\/[^:]*)$/.exec(text) ?? [];
-  if (haproxy === undefined || local === undefined) {
-    throw usageError(
-      `--map ${JSON.stringify(text)} does not map one path to another`,
-      "Write --map /etc/ssl:/srv/haproxy/ssl",
-    );
-  }
-  return { haproxy, local };
 }

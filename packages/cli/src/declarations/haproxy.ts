@@ -1,6 +1,7 @@
 import type { Declaration } from "../command.ts";
 import { list, text } from "../flags.ts";
 import { lookupFlags, propagationFlags, providerFlags } from "./dns-flags.ts";
+import { haproxyCheckDeclaration } from "./haproxy-check.ts";
 
 const group = "HAProxy";
 const where = "Which HAProxy";
@@ -73,7 +74,7 @@ const renewDeclaration: Declaration<typeof haproxyNodeFlags> = {
 export const haproxyDeclaration: Declaration = {
   name: "haproxy",
   group,
-  summary: "HAProxy's own ACME: an agent for it, its state, orders begun now",
+  summary: "check a HAProxy; its own ACME: an agent for it, its state, orders begun now",
   flags: {},
-  commands: [agentDeclaration, statusDeclaration, renewDeclaration],
+  commands: [haproxyCheckDeclaration, agentDeclaration, statusDeclaration, renewDeclaration],
 };

@@ -1,0 +1,55 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { checkHaproxy, parseNode } from "@certwright/haproxy";
+import { findingLines } from "../check-up.ts";
+import type { CommandResult, Invocation } from "../command.ts";
+import type { haproxyCheckFlags } from "../declarations/haproxy-check.ts";
+import { exitCodes } from "../exit-code.ts";
+import { readMapping } from "../path-mapping.ts";
+
+const usualFile = "/etc/haproxy/haproxy.cfg";
+
+/** What will work with a HAProxy, and what will not. */
+export async function run({ flags, context }: Invocation<typeof haproxyCheckFlags>): Promise<CommandResult> {
+  const files = flags.configFile.map((file) => resolve(context.cwd, file));
+  const findings = await checkHaproxy({
+    node: parseNode(flags.node ?? "/run/haproxy/admin.sock"),
+    ...(files.length > 0 ? { files } : {}),
+    usualFile,
+    map: flags.map.map(readMapping),
+    ...(flags.base === undefined ? {} : { base: resolve(context.cwd, flags.base) }),
+    env: context.env,
+    readConfig,
+    commandLine,
+    now: context.now,
+    signal: context.stopper.signal,
+  });
+  const count = (severity: string) => findings.filter((each) => each.severity === severity).length;
+  return {
+    exitCode: count("error") > 0 ? exitCodes.failed : exitCodes.done,
+    result: { findings },
+    lines: [
+      ...findings.flatMap((each) => {
+        const [first = "", ...rest] = findingLines(each);
+        return [`${each.subject}: ${first}`, ...rest];
+      }),
+      findings.length === 0
+        ? "nothing found"
+        : `${count("error")} errors, ${count("warning")} warnings, ${count("note")} notes`,
+    ],
+  };
+}
+
+async function readConfig(path: string) {
+  if (!(await stat(path)).isDirectory()) return [{ file: path, text: await readFile(path, "utf8") }];
+  const names = (await readdir(path)).filter((name) => name.endsWith(".cfg") && !name.startsWith(".")).sort();
+  return await Promise.all(
+    names.map(async (name) => ({ file: join(path, name), text: await readFile(join(path, name), "utf8") })),
+  );
+}
+
+/** Linux tells; elsewhere, and of other users' processes, nothing is known. */
+async function commandLine(pid: number): Promise<readonly string[] | undefined> {
+  const text = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => undefined);
+  return text === undefined || text === "" ? undefined : text.replace(/\0$/, "").split("\0");
+}
