@@ -169,10 +169,14 @@ export async function inMemory(haproxy: Haproxy, name: string): Promise<string |
 }
 
 /** Looks again and again until something holds; fails when it does not within 45 seconds. */
-export async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
+export async function until(
+  what: string,
+  holds: () => Promise<boolean> | boolean,
+  logs: () => string = () => "",
+): Promise<void> {
   const deadline = performance.now() + 45_000;
   while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`still not: ${what}`);
+    if (performance.now() > deadline) throw new Error(`still not: ${what}\n${logs().slice(-3_000)}`);
     await delay(200);
   }
 }

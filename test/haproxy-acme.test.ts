@@ -40,10 +40,11 @@ const placeholderSha1 = new X509Certificate(placeholder.leafPem).fingerprint.rep
 
 /** Waits until the certificate is in memory and on disk, and the same there. */
 async function obtained(haproxy: Haproxy, name: string, certificate: string, key = certificate) {
-  await until(`${name} is on disk as in memory`, async () => {
+  const isKept = async () => {
     const { sha1 } = await onDisk(haproxy, certificate, key);
     return sha1 !== placeholderSha1 && sha1 === (await inMemory(haproxy, name));
-  });
+  };
+  await until(`${name} is on disk as in memory`, isKept, haproxy.logs);
   return onDisk(haproxy, certificate, key);
 }
 
