@@ -1,7 +1,9 @@
+import { setImmediate } from "node:timers/promises";
+import { hasCode } from "./errors.ts";
 import { openFileChanges } from "./file-changes.ts";
 import { planFiles } from "./files.ts";
 import type { CertificateDetails } from "./listings.ts";
-import { whileLocked } from "./locked.ts";
+import { isLocked, whileLocked } from "./locked.ts";
 import type { Bundle, PemPair } from "./pem.ts";
 import type { PushRequest } from "./push-request.ts";
 import { planRequests, refuseBundle, refuseDates, refusePlace } from "./refusals.ts";
@@ -38,12 +40,18 @@ export interface BatchContext {
   readonly readBundle: (pair: PemPair) => Bundle;
   /** Bounds how many changes are under way at once; what comes before them may be further ahead. */
   readonly inTurn: <T>(change: () => Promise<T>) => Promise<T>;
-  /** Told the name before HAProxy may have a transaction for it. */
+  /** Told the name before HAProxy may have a transaction for it, and when it has none any more. */
   readonly begun: (name: string) => void;
+  readonly ended: (name: string) => void;
+}
+
+/** True for failures after which nothing can be asked on the same session. */
+export function isEndOfSession(error: unknown, { signal }: Settings): boolean {
+  return signal.aborted || hasCode(error, "HAPROXY_CONNECTION_CUT", "HAPROXY_TIMEOUT");
 }
 
 /**
- * Replaces one certificate under the node's lock, without waiting for anything.
+ * Replaces one certificate under the node's lock, without waiting for anything but HAProxy's short locks.
  *
  * @returns undefined when it takes a full push: then nothing has changed
  * @throws HaproxyError for what a full push would refuse too, and for the end of the session
@@ -51,9 +59,11 @@ export interface BatchContext {
 export async function takePlain(
   session: Session,
   request: PlainRequest,
-  { bufferSize, inTurn, begun, settings, readBundle }: BatchContext,
+  { bufferSize, inTurn, begun, ended, settings, readBundle }: BatchContext,
 ): Promise<Taken | undefined> {
   const name = request.certificate;
+  // What is ready to be sent goes out before more is parsed, or HAProxy would wait for that.
+  await setImmediate();
   const bundle = readBundle(request.pem);
   refuseDates(bundle, new Date(settings.now()));
   const context = { patience: settings.limits, signal: settings.signal };
@@ -84,6 +94,7 @@ export async function takePlain(
       begun(name);
       return whileLocked(session, context, () => change(session, name, requests));
     });
+    ended(name);
     if (answer.kind === "committed" && answer.instances > 0) {
       return { ...taken, changed: true, instances: answer.instances };
     }
@@ -95,13 +106,22 @@ export async function takePlain(
   return undefined;
 }
 
-/** What HAProxy shows of a certificate that was taken; undefined when it shows another one. */
+/** Which of these certificates HAProxy shows as they were taken, and how they are used. */
 export async function showTaken(
   session: Session,
-  { request, proof }: Taken,
+  taken: readonly Taken[],
   settings: Settings,
-): Promise<CertificateDetails | undefined> {
+): Promise<readonly (CertificateDetails | undefined)[]> {
   const context = { patience: settings.limits, signal: settings.signal };
-  const shown = await whileLocked(session, context, () => showCertificate(session, request.certificate));
-  return "kind" in shown || !isSame(shown, proof) ? undefined : shown;
+  const answers = session.together(() => taken.map(({ request }) => showCertificate(session, request.certificate)));
+  return Promise.all(
+    taken.map(async ({ request, proof }, index) => {
+      const answer = await answers[index];
+      const shown =
+        answer && isLocked(answer)
+          ? await whileLocked(session, context, () => showCertificate(session, request.certificate))
+          : answer;
+      return !shown || "kind" in shown || !isSame(shown, proof) ? undefined : shown;
+    }),
+  );
 }

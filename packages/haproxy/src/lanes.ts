@@ -21,6 +21,21 @@ export function supplyOf<T>(items: Iterable<T> | AsyncIterable<T>): Supply<T> {
   };
 }
 
+/** The items of a supply in groups, each as large as `size` while there are as many. */
+export function inGroups<T>(supply: Supply<T>, size: number): Supply<readonly T[]> {
+  return {
+    async next() {
+      const group: T[] = [];
+      while (group.length < size) {
+        const item = await supply.next();
+        if (item === undefined) break;
+        group.push(item);
+      }
+      return group.length > 0 ? group : undefined;
+    },
+  };
+}
+
 /**
  * Works on items in several lanes until the supply or `more` ends. Every lane finishes what it has begun, also when
  * another fails; then the first failure is thrown.

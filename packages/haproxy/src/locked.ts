@@ -20,10 +20,15 @@ export async function whileLocked<T extends object>(
   const deadline = performance.now() + patience.busyTimeout;
   for (;;) {
     const answer = await command();
-    if (!("kind" in answer) || answer.kind !== "locked") return answer as Exclude<T, Locked>;
+    if (!isLocked(answer)) return answer as Exclude<T, Locked>;
     if (performance.now() > deadline) throw stillLocked(session, patience);
     await sleep(1 + Math.random() * 49, undefined, { signal });
   }
+}
+
+/** True for the answer that means: not now. */
+export function isLocked(answer: object): boolean {
+  return "kind" in answer && answer.kind === "locked";
 }
 
 /** The error for when waiting for the lock has taken too long. */

@@ -1,7 +1,5 @@
-import { setImmediate } from "node:timers/promises";
-import { isPlain, showTaken, type Taken, takePlain } from "./batch.ts";
-import { hasCode } from "./errors.ts";
-import { inLanes, type Supply, supplyOf, turnstile } from "./lanes.ts";
+import { isEndOfSession, isPlain, type PlainRequest, showTaken, type Taken, takePlain } from "./batch.ts";
+import { inGroups, inLanes, type Supply, supplyOf, turnstile } from "./lanes.ts";
 import { whileLocked } from "./locked.ts";
 import type { Node } from "./node.ts";
 import { bundleReader } from "./pem.ts";
@@ -39,10 +37,12 @@ export interface ManySummary {
 
 // Enough changes under way to keep HAProxy busy, few enough that the kernel takes every request at once; and enough
 // certificates ahead of them to be read and checked while HAProxy works.
-const changesAtOnce = 16;
-const lanes = 96;
+const changesAtOnce = 32;
+const lanes = 128;
+// How many are asked about at once when all are proven.
+const groupSize = 64;
 // A chunk bounds what is in memory, and for how long others wait for the lock.
-const chunkSize = 1_000;
+const chunkSize = 2_500;
 const chunkTime = 1_000;
 const mostLeftOver = 100;
 
@@ -81,20 +81,18 @@ export async function pushMany(
 }
 
 interface Chunk {
-  readonly taken: readonly Taken[];
+  readonly taken: Taken[];
   /** What needs a push of its own. */
   readonly leftOver: PushRequest[];
   /** True when the supply ended. */
-  readonly ended: boolean;
+  ended: boolean;
 }
 
 async function takeChunk(supply: Supply<PushRequest>, settings: Settings): Promise<Chunk> {
   const { signal, emit, limits } = settings;
   const session = await settings.open();
-  const taken: Taken[] = [];
-  const leftOver: PushRequest[] = [];
+  const chunk: Chunk = { taken: [], leftOver: [], ended: false };
   const open = new Set<string>();
-  let ended = false;
   let begun = 0;
   let lock: WriterLock | undefined;
   try {
@@ -109,47 +107,43 @@ async function takeChunk(supply: Supply<PushRequest>, settings: Settings): Promi
       readBundle: bundleReader(),
       inTurn: turnstile(changesAtOnce),
       begun: (name: string) => void open.add(name),
+      ended: (name: string) => void open.delete(name),
     };
     const until = performance.now() + chunkTime;
-    const more = () => begun < chunkSize && leftOver.length < mostLeftOver && performance.now() < until;
-    const counted: Supply<PushRequest> = {
+    const more = () => begun < chunkSize && chunk.leftOver.length < mostLeftOver && performance.now() < until;
+    const plain: Supply<PlainRequest> = {
       async next() {
-        const request = await supply.next();
-        begun++;
-        if (request === undefined) ended = true;
-        return request;
+        for (;;) {
+          const request = await supply.next();
+          begun++;
+          if (request === undefined) chunk.ended = true;
+          if (request === undefined || isPlain(request)) return request;
+          chunk.leftOver.push(request);
+        }
       },
     };
-    await inLanes(canSendAhead(session.worker.version) ? lanes : 1, counted, more, async (request) => {
-      if (!isPlain(request)) return void leftOver.push(request);
+    await inLanes(canSendAhead(session.worker.version) ? lanes : 1, plain, more, async (request) => {
       try {
-        // What is ready to be sent goes out before the next certificate is parsed, or HAProxy would wait for that.
-        await setImmediate();
-        const one = await takePlain(session, request, batch);
-        if (one) taken.push(one);
-        else leftOver.push(request);
-        open.delete(request.certificate);
+        const taken = await takePlain(session, request, batch);
+        if (taken) chunk.taken.push(taken);
+        else chunk.leftOver.push(request);
       } catch (error) {
-        leftOver.push(request);
+        chunk.leftOver.push(request);
         // A refusal concerns this one alone, and a push of its own will say it; the end of the session concerns all.
-        if (isEndOfSession(error) || signal.aborted) throw error;
+        if (isEndOfSession(error, settings)) throw error;
       }
     });
     if (lock) await unlockNode(session, lock, { signal, patience: limits, pause: 0 });
-    return { taken, leftOver, ended };
   } catch (error) {
     await endChunk(open, lock, settings);
+    signal.throwIfAborted();
     // Each of those under way gets a push of its own, which says what is wrong if it is wrong still.
-    if (!isEndOfSession(error) || leftOver.length === 0) throw error;
+    if (!isEndOfSession(error, settings) || chunk.leftOver.length === 0) throw error;
     emit({ type: "retrying", node: settings.node.id, certificate: "", reason: (error as Error).message });
-    return { taken, leftOver, ended };
   } finally {
     session.close();
   }
-}
-
-function isEndOfSession(error: unknown): boolean {
-  return hasCode(error, "HAPROXY_CONNECTION_CUT", "HAPROXY_TIMEOUT");
+  return chunk;
 }
 
 /** Looks at what was taken over a new session, which leads to the worker of now. What is not there is left over. */
@@ -158,18 +152,21 @@ async function proveChunk(chunk: Chunk, settings: Settings, proven: (result: Pus
   const session = await settings.open();
   try {
     await inLanes(
-      lanes,
-      supplyOf(chunk.taken),
+      2,
+      inGroups(supplyOf(chunk.taken), groupSize),
       () => true,
-      async (taken) => {
-        const shown = await showTaken(session, taken, settings);
-        if (!shown) return;
-        unproven.delete(taken);
-        proven(resultOf(taken, session, shown.status === "Used"));
+      async (group) => {
+        for (const [index, shown] of (await showTaken(session, group, settings)).entries()) {
+          const taken = group[index];
+          if (!taken || !shown) continue;
+          unproven.delete(taken);
+          proven(resultOf(taken, session, shown.status === "Used"));
+        }
       },
     );
   } catch (error) {
-    if (!isEndOfSession(error)) throw error;
+    settings.signal.throwIfAborted();
+    if (!isEndOfSession(error, settings)) throw error;
   } finally {
     session.close();
   }
