@@ -160,6 +160,7 @@ export type CertwrightEvent =
       readonly hint?: string;
     }
   | { readonly type: "service.listening"; readonly address: string }
+  | { readonly type: "agent.listening"; readonly address: string; readonly node: string }
   | {
       readonly type: "run.finished";
       readonly issued: number;

@@ -75,6 +75,7 @@ export async function takePlain(
   const requests = planRequests(bundle, place, { bufferSize, version, prefix: session.prefix });
 
   const plan = planFiles(settings.node, name, present, request.disk);
+  await settings.permit(bundle, { name, present, plan });
   // Where no file could be left with a wrong key, HAProxy's own look at it at the commit is enough.
   if (plan.kind === "files") refuseBundle(bundle, new Date(settings.now()));
   const files = openFileChanges(settings.node.id, settings.emit);

@@ -1,8 +1,11 @@
 import { HaproxyError } from "./errors.ts";
-import type { KeyType } from "./leaf.ts";
+import type { KeyType, LeafFacts } from "./leaf.ts";
 import type { CertificateDetails } from "./listings.ts";
 import { covers } from "./names.ts";
-import { type Bundle, keyTypeOfAlgorithm } from "./pem.ts";
+import { keyTypeOfAlgorithm } from "./pem.ts";
+
+/** The facts of a certificate that matter when looking for the one it replaces. */
+export type Replacement = Pick<LeafFacts, "names" | "keyType">;
 
 /** The facts of a certificate HAProxy holds that matter when looking for the one to replace. */
 export type Candidate = Pick<CertificateDetails, "name" | "status" | "names" | "algorithm">;
@@ -13,7 +16,7 @@ export type Candidate = Pick<CertificateDetails, "name" | "status" | "names" | "
  *
  * @throws HaproxyError HAPROXY_CERTIFICATE_UNKNOWN, HAPROXY_CERTIFICATE_AMBIGUOUS
  */
-export function chooseByNames(bundle: Bundle, candidates: readonly Candidate[], node: string): string {
+export function chooseByNames(bundle: Replacement, candidates: readonly Candidate[], node: string): string {
   const named = candidates.filter((candidate) => candidate.names.length > 0);
   const covered = named.filter(({ names }) => names.every((name) => covers(bundle.names, name)));
   const equal = covered.filter(({ names }) => bundle.names.every((name) => names.includes(name)));

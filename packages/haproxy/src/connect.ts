@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import { createConnection, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { HaproxyError } from "./errors.ts";
-import type { Node, NodeTls } from "./node.ts";
+import { isLocal, type Node, type NodeTls } from "./node.ts";
+import { agentTls } from "./node-agent/protocol.ts";
 
 /** Opens a byte stream to a node's Runtime API. Resolves once connected (and, over TLS, once both sides are proven). */
 export type Connect = (node: Node, options: ConnectOptions) => Promise<Socket>;
@@ -21,7 +22,8 @@ export interface ConnectOptions {
  */
 export const connectNode: Connect = async (node, { signal, timeout }) => {
   signal.throwIfAborted();
-  const credentials = node.kind === "tcp" && node.tls ? await readCredentials(node, node.tls) : undefined;
+  const tls = isLocal(node) ? undefined : node.tls;
+  const credentials = tls ? await readCredentials(node, tls) : undefined;
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     const socket = dial(node, credentials);
@@ -55,11 +57,12 @@ interface Credentials {
 }
 
 function dial(node: Node, credentials: Credentials | undefined): Socket {
-  if (node.kind !== "tcp") return createConnection({ path: node.path });
+  if (isLocal(node)) return createConnection({ path: node.path });
   const address = { host: node.host, port: node.port };
   if (!credentials) return createConnection({ ...address, noDelay: true });
   try {
-    const socket = connectTls({ ...address, ...credentials, minVersion: "TLSv1.2" });
+    const protocol = node.kind === "agent" ? agentTls : ({ minVersion: "TLSv1.2" } as const);
+    const socket = connectTls({ ...address, ...credentials, ...protocol });
     socket.setNoDelay(true);
     return socket;
   } catch (cause) {
@@ -89,7 +92,7 @@ export function connectError(node: Node, cause: NodeJS.ErrnoException): HaproxyE
     hint: string,
     retryable = true,
   ) => new HaproxyError(code, message, { node: node.id, cause, hint, retryable });
-  if (node.kind !== "tcp") {
+  if (isLocal(node)) {
     switch (cause.code) {
       case "ENOENT":
       case "ENOTDIR":

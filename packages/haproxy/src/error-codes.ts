@@ -46,6 +46,13 @@ export const haproxyErrorCodes = {
   HAPROXY_FLEET_NODES: "The nodes of a fleet could not be found, and none were known from before.",
   HAPROXY_FLEET_INCOMPLETE:
     "Too few nodes of a fleet serve the certificate for its policy; the others are tried again.",
+  HAPROXY_AGENT_ONLY: "A node agent takes certificates and tells how they are there; it does nothing else.",
+  HAPROXY_AGENT_DECIDES: "A target says of a node agent what only the agent itself may be told where it is started.",
+  HAPROXY_AGENT_CLIENT: "The node agent takes nothing from this client.",
+  HAPROXY_AGENT_NAMES: "The node agent takes no certificate for some of the names.",
+  HAPROXY_AGENT_PLACE: "The node agent may not change that certificate or list of its HAProxy.",
+  HAPROXY_AGENT_REQUEST: "The node agent was sent something that is no request it knows, too long, or too slow.",
+  HAPROXY_AGENT_STOPPED: "The node agent was stopped before it was done.",
   HAPROXY_ACME_UNSUPPORTED: "This HAProxy cannot obtain certificates by itself.",
   HAPROXY_ACME_NOT_MANAGED: "HAProxy's configuration has no ACME section for the certificate.",
   HAPROXY_ACME_CONFIG: "HAProxy's configuration cannot be read for what it says of ACME certificates.",

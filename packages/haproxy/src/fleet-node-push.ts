@@ -82,7 +82,8 @@ async function finder(
   count: number,
   { signal, now, limits, connect }: FleetWorld,
 ): Promise<(request: PushRequest) => PushRequest> {
-  if (request.certificate !== undefined || count < 2) return (each) => each;
+  // A node agent finds them by itself.
+  if (request.certificate !== undefined || count < 2 || node.kind === "agent") return (each) => each;
   const settings = settingsOf(node, { signal, now, ...(limits ? { limits } : {}), ...(connect ? { connect } : {}) });
   const session = await settings.open();
   let index: NameIndex;

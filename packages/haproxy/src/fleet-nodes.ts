@@ -13,7 +13,7 @@ export type NodeSource =
       readonly type: "address" | "srv";
       /** Needed for `address`. */
       readonly port?: number;
-      readonly scheme: "tls" | "tcp";
+      readonly scheme: "tls" | "tcp" | "agent";
       readonly targetOf: (address: string, serverName?: string) => string;
     }
   | {
@@ -112,9 +112,9 @@ async function fromCommand(
   return lines
     .filter((line) => line !== "" && !line.startsWith("#"))
     .map((address) => {
-      if (/^(?:(?:unix:|master:)?\/|(?:tls|tcp):\/\/)[^\s?#]*$/.test(address)) return targetOf(address);
+      if (/^(?:(?:unix:|master:)?\/|(?:tls|tcp|agent):\/\/)[^\s?#]*$/.test(address)) return targetOf(address);
       throw new HaproxyError("HAPROXY_NODE_ADDRESS", `${argv[0]} printed a line that is no address of a node.`, {
-        hint: "Print one address a line: tls://host:port, /path of a socket, or master:/path.",
+        hint: "Print one address a line: tls://host:port, agent://host:port, /path of a socket, or master:/path.",
       });
     });
 }

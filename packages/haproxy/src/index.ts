@@ -15,7 +15,7 @@ export { HaproxyError } from "./errors.ts";
 export type { Emit, HaproxyEvent } from "./events.ts";
 export type { DiskOptions, PathMapping } from "./files.ts";
 export { type Fleet, type FleetPolicy, nodesNeeded } from "./fleet.ts";
-export { type Drift, lookForDrift, type Sight } from "./fleet-drift.ts";
+export { type Drift, lookForDrift } from "./fleet-drift.ts";
 export { type FleetNode, findNodes, type NodeSource, type NodeSurroundings, readNode } from "./fleet-nodes.ts";
 export {
   type FleetCertificates,
@@ -28,12 +28,20 @@ export {
 export { fleetTarget, nodesOf } from "./fleet-target.ts";
 export type { HandshakePoint } from "./handshake.ts";
 export { createHaproxyHttpSolver, createStatelessHttpSolver, type HaproxyHttpOptions } from "./http-01.ts";
-export { type Node, type NodeTls, parseNode } from "./node.ts";
+export { isLocal, isReachedByTls, type Node, type NodeTls, parseNode } from "./node.ts";
+export { type AllowList, isNamePattern } from "./node-agent/allow-list.ts";
+export {
+  type AgentCredentials,
+  type NodeAgent,
+  type NodeAgentOptions,
+  startNodeAgent,
+} from "./node-agent/node-agent.ts";
 export type { PemPair } from "./pem.ts";
 export { push } from "./push.ts";
 export { type ManyContext, type ManyOutcome, type ManySummary, pushMany } from "./push-many.ts";
 export type { PushRequest, PushResult } from "./push-request.ts";
 export { openSession, type Session } from "./session.ts";
 export { defaultLimits, type PushContext, type PushLimits } from "./settings.ts";
+export type { Sight, Sights } from "./sights.ts";
 export { haproxyTarget, type TargetOptions } from "./target.ts";
 export { parseTarget, type TargetAddress } from "./target-address.ts";

@@ -1,6 +1,5 @@
-import { type Candidate, chooseByNames } from "./choose.ts";
+import { type Candidate, chooseByNames, type Replacement } from "./choose.ts";
 import { whileLocked } from "./locked.ts";
-import type { Bundle } from "./pem.ts";
 import { refused } from "./refused.ts";
 import { listCertificates, showCertificate } from "./runtime.ts";
 import type { Session } from "./session.ts";
@@ -10,7 +9,7 @@ import { isLockName } from "./writer-lock.ts";
 /** Finds the certificates that many bundles are to replace by one look at all a node has. */
 export interface NameIndex {
   /** As `chooseByNames`; undefined where that would throw, and a push of its own says why. */
-  find(bundle: Bundle): string | undefined;
+  find(bundle: Replacement): string | undefined;
 }
 
 /** @throws HaproxyError HAPROXY_BUSY, HAPROXY_LEVEL, and those of the session */

@@ -13,28 +13,48 @@ export interface NodeTls {
   readonly serverName?: string;
 }
 
+/** What the address of a node reached over TLS says after the question mark. */
+export const tlsParameters: readonly string[] = ["ca", "cert", "key", "servername"];
+
+/** True for addresses that name files for TLS. */
+export function isReachedByTls(address: string): boolean {
+  return /^(?:tls|agent):/.test(address);
+}
+
 /** One HAProxy, by the way its Runtime API is reached. `id` is for people and logs and holds no secret. */
 export type Node =
   | { readonly kind: "unix"; readonly id: string; readonly path: string }
   | { readonly kind: "master"; readonly id: string; readonly path: string }
-  | { readonly kind: "tcp"; readonly id: string; readonly host: string; readonly port: number; readonly tls?: NodeTls };
+  | { readonly kind: "tcp"; readonly id: string; readonly host: string; readonly port: number; readonly tls?: NodeTls }
+  /** A node agent beside a HAProxy whose socket stays local; see `node-agent/`. */
+  | {
+      readonly kind: "agent";
+      readonly id: string;
+      readonly host: string;
+      readonly port: number;
+      readonly tls: NodeTls;
+    };
+
+/** A node that is a node agent. */
+export type AgentNode = Extract<Node, { kind: "agent" }>;
 
 // The longest path Linux accepts in sockaddr_un, without the final NUL.
 const longestSocketPath = 107;
 
 const forms =
-  "Write /run/haproxy/admin.sock, unix:/path, master:/path, tls://host:port?ca=FILE&cert=FILE&key=FILE, or tcp://127.0.0.1:port.";
+  "Write /run/haproxy/admin.sock, unix:/path, master:/path, tls://host:port?ca=FILE&cert=FILE&key=FILE, agent://host:port with the same three, or tcp://127.0.0.1:port.";
 
 /**
  * Reads the address of a node: `/path` or `unix:/path` (stats socket), `master:/path` (the `-S` socket of the master),
- * `tls://host:port?ca=&cert=&key=[&servername=]` (a TLS `listen` in front of the stats socket), `tcp://127.0.0.1:port`.
+ * `tls://host:port?ca=&cert=&key=[&servername=]` (a TLS `listen` in front of the stats socket), `agent://` with the same
+ * (a node agent beside it), `tcp://127.0.0.1:port`.
  *
  * @throws HaproxyError HAPROXY_NODE_ADDRESS, HAPROXY_PLAINTEXT_REFUSED
  */
 export function parseNode(text: string): Node {
   const local = /^(?:(unix|master)[:@])?(\/.*)$/.exec(text);
   if (local) return socketNode(local[1] === "master" ? "master" : "unix", local[2] ?? "");
-  if (/^(?:tcp|tls):\/\//.test(text)) return networkNode(text);
+  if (/^(?:tcp|tls|agent):\/\//.test(text)) return networkNode(text);
   throw addressError(`"${text}" is not the address of a HAProxy node.`, forms);
 }
 
@@ -57,7 +77,7 @@ function networkNode(text: string): Node {
   const extra = url.username !== "" || url.password !== "" || url.hash !== "" || !["", "/"].includes(url.pathname);
   if (host === "" || port === 0 || extra) throw addressError(`"${text}" needs a host and a port, and no more.`, forms);
 
-  const allowed = url.protocol === "tls:" ? ["ca", "cert", "key", "servername"] : [];
+  const allowed = url.protocol === "tcp:" ? [] : tlsParameters;
   const unknown = [...url.searchParams.keys()].find((name) => !allowed.includes(name));
   if (unknown !== undefined) throw addressError(`The address has an unknown parameter "${unknown}".`, forms);
 
@@ -74,7 +94,8 @@ function networkNode(text: string): Node {
     throw addressError(`${id} needs the files of a CA, a client certificate and its key.`, forms);
   }
   const serverName = url.searchParams.get("servername");
-  return { kind: "tcp", id, host, port, tls: { caFile, certFile, keyFile, ...(serverName ? { serverName } : {}) } };
+  const tls = { caFile, certFile, keyFile, ...(serverName ? { serverName } : {}) };
+  return { kind: url.protocol === "agent:" ? "agent" : "tcp", id, host, port, tls };
 }
 
 function isLoopback(host: string): boolean {
@@ -86,6 +107,6 @@ function addressError(message: string, hint: string): HaproxyError {
 }
 
 /** True when the node runs on this machine as far as its address tells, so that its files are ours to write. */
-export function isLocal(node: Node): boolean {
-  return node.kind !== "tcp";
+export function isLocal(node: Node): node is Extract<Node, { path: string }> {
+  return node.kind === "unix" || node.kind === "master";
 }

@@ -91,6 +91,13 @@ function bundle(leaf: Block, issuers: readonly Block[], key: Block): Bundle {
   };
 }
 
+/** The facts of the first certificate of a text. @throws HaproxyError HAPROXY_BAD_PEM */
+export function readLeafPem(text: string): LeafFacts {
+  const leaf = pemBlocks(text).find(({ label }) => label === "CERTIFICATE");
+  if (leaf === undefined) throw badPem("there is no certificate");
+  return readFacts(leaf);
+}
+
 function readFacts(leaf: Block): LeafFacts {
   try {
     return readLeaf(Buffer.from(leaf.text.slice(leaf.text.indexOf("\n"), leaf.text.lastIndexOf("\n-")), "base64"));

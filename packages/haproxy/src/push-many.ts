@@ -2,6 +2,7 @@ import { isEndOfSession, isPlain, type PlainRequest, showTaken, type Taken, take
 import { inGroups, inLanes, type Supply, supplyOf, turnstile } from "./lanes.ts";
 import { whileLocked } from "./locked.ts";
 import type { Node } from "./node.ts";
+import { pushManyThrough } from "./node-agent/push-through.ts";
 import { bundleReader } from "./pem.ts";
 import { push } from "./push.ts";
 import type { PushRequest, PushResult } from "./push-request.ts";
@@ -60,6 +61,7 @@ export async function pushMany(
 ): Promise<ManySummary> {
   const settings = settingsOf(node, context);
   const supply = supplyOf(requests);
+  if (node.kind === "agent") return pushManyThrough(node, supply, settings, context.onOutcome);
   const names = new Set<string>();
   const counts = { updated: 0, added: 0, unchanged: 0, "reload-needed": 0, failed: 0 };
   const tell = (outcome: ManyOutcome) => {

@@ -8,6 +8,7 @@ import { recallFormer } from "./former.ts";
 import type { Shown } from "./handshake.ts";
 import type { WorkerInfo } from "./listings.ts";
 import type { Node } from "./node.ts";
+import { pushThrough } from "./node-agent/push-through.ts";
 import { type Bundle, keyTypeOfAlgorithm, readBundle } from "./pem.ts";
 import type { PushRequest, PushResult } from "./push-request.ts";
 import { planRequests, refuseBundle, refusePlace } from "./refusals.ts";
@@ -42,6 +43,7 @@ const passing = [
  */
 export async function push(node: Node, request: PushRequest, context: PushContext): Promise<PushResult> {
   const settings = settingsOf(node, context);
+  if (node.kind === "agent") return pushThrough(node, request, settings);
   const bundle = readBundle(request.pem);
   refuseBundle(bundle, new Date(context.now()));
 
@@ -141,6 +143,8 @@ async function takeAim(session: Session, { request, bundle, settings }: Work): P
   const { name, present, neighbour } = found;
   const allowFewerNames = request.allowFewerNames ?? false;
   const place = { node: settings.node.id, name, ...(present ? { present } : {}), allowFewerNames };
+  const plan = planFiles(settings.node, name, present, request.disk);
+  await settings.permit(bundle, { name, plan, ...(present ? { present } : {}) });
   refusePlace(bundle, place);
   const limits = {
     bufferSize: await showBufferSize(session),
@@ -150,7 +154,7 @@ async function takeAim(session: Session, { request, bundle, settings }: Work): P
   const { options, filters } = request.add ?? {};
   return {
     found,
-    plan: planFiles(settings.node, name, present, request.disk),
+    plan,
     ...(neighbour === undefined ? {} : { like: mapPath(neighbour, map) }),
     requests: present && isIdentical(present, bundle) ? [] : planRequests(bundle, place, limits),
     line: { certificate: name, ...(options ? { options } : {}), ...(filters ? { filters } : {}) },

@@ -49,9 +49,11 @@ const shortAnswer = 64 * 1024;
 /**
  * Opens a session with the node's current worker.
  *
- * @throws HaproxyError as `openConnection`, and HAPROXY_WORKER_STOPPING, HAPROXY_NO_WORKER, HAPROXY_LEVEL
+ * @throws HaproxyError as `openConnection`, and HAPROXY_WORKER_STOPPING, HAPROXY_NO_WORKER, HAPROXY_LEVEL,
+ *   HAPROXY_AGENT_ONLY
  */
 export async function openSession(node: Node, options: SessionOptions): Promise<Session> {
+  if (node.kind === "agent") throw noRuntimeApi(node);
   const { signal, connectTimeout = 5_000, answerTimeout = 30_000, connect } = options;
   const connection = await openConnection(node, { signal, connectTimeout, ...(connect ? { connect } : {}) });
   // The master never closes by itself and hands each command to the worker that runs now.
@@ -77,6 +79,13 @@ export async function openSession(node: Node, options: SessionOptions): Promise<
     connection.close();
     throw error;
   }
+}
+
+function noRuntimeApi(node: Node): HaproxyError {
+  return new HaproxyError("HAPROXY_AGENT_ONLY", `${node.id} is a node agent, which has no Runtime API to offer.`, {
+    node: node.id,
+    hint: "A node agent takes certificates and tells how they are there. Do this on the node itself, through its socket.",
+  });
 }
 
 function noWorker(node: Node): HaproxyError {

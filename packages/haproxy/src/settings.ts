@@ -1,7 +1,10 @@
-import type { Connect } from "./connect.ts";
+import { type Connect, connectNode } from "./connect.ts";
 import type { Emit } from "./events.ts";
+import type { FilePlan } from "./files.ts";
+import type { CertificateDetails } from "./listings.ts";
 import type { Node } from "./node.ts";
 import type { Patience } from "./patience.ts";
+import type { Bundle } from "./pem.ts";
 import { openSession, type Session } from "./session.ts";
 
 /** Bounds of a push, in milliseconds where not said otherwise. */
@@ -35,6 +38,12 @@ export const defaultLimits: PushLimits = {
   attempts: 3,
 };
 
+/** Throws where a push must not go on, now that it is known what it would change. */
+export type Permit = (
+  bundle: Bundle,
+  aim: { readonly name: string; readonly present?: CertificateDetails; readonly plan: FilePlan },
+) => void | Promise<void>;
+
 /** The world of a push. */
 export interface PushContext {
   readonly signal: AbortSignal;
@@ -45,6 +54,8 @@ export interface PushContext {
   readonly limits?: Partial<PushLimits>;
   /** Opens streams to nodes. Default: over unix sockets and TCP. */
   readonly connect?: Connect;
+  /** Asked before anything is changed. Default: everything may be. */
+  readonly permit?: Permit;
 }
 
 /** A push context with every default filled in. */
@@ -54,6 +65,8 @@ export interface Settings {
   readonly now: () => number;
   readonly emit: Emit;
   readonly limits: PushLimits;
+  readonly permit: Permit;
+  readonly connect: Connect;
   /** Opens a session with the node under these limits, or under another signal. */
   readonly open: (signal?: AbortSignal) => Promise<Session>;
 }
@@ -62,13 +75,15 @@ export interface Settings {
 export function settingsOf(node: Node, context: PushContext): Settings {
   const limits = { ...defaultLimits, ...context.limits };
   const { connectTimeout, answerTimeout } = limits;
-  const connect = context.connect ? { connect: context.connect } : {};
+  const connect = context.connect ?? connectNode;
   return {
     node,
     signal: context.signal,
     now: context.now,
     emit: context.onEvent ?? (() => {}),
     limits,
-    open: (signal = context.signal) => openSession(node, { signal, connectTimeout, answerTimeout, ...connect }),
+    permit: context.permit ?? (() => {}),
+    connect,
+    open: (signal = context.signal) => openSession(node, { signal, connectTimeout, answerTimeout, connect }),
   };
 }

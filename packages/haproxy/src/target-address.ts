@@ -1,6 +1,7 @@
 import { HaproxyError } from "./errors.ts";
 import type { HandshakePoint } from "./handshake.ts";
-import { type Node, parseNode } from "./node.ts";
+import { isReachedByTls, type Node, parseNode, tlsParameters } from "./node.ts";
+import { refuseForAgent } from "./node-agent/refuse-for-agent.ts";
 import type { PushRequest } from "./push-request.ts";
 
 /** A `haproxy:` target: the node, and what to do there with each certificate. */
@@ -11,7 +12,6 @@ export interface TargetAddress {
   readonly check: readonly Omit<HandshakePoint, "sni">[];
 }
 
-const nodeParameters = ["ca", "cert", "key", "servername"];
 const usage =
   "Write haproxy:/run/haproxy/admin.sock, with ?certificate=PATH to name the one to replace, &add=LIST (and &as=FILE, &options=..., &filters=a,b) to add new ones, &file=PATH, &key-file=PATH, &files=no, &map=HAPROXY:LOCAL, &check=HOST:PORT, &fewer-names=yes.";
 
@@ -19,15 +19,15 @@ const usage =
  * Reads a target as written in a configuration: `haproxy:` and the address of a node as {@link parseNode} knows it,
  * with parameters after a question mark.
  *
- * @throws HaproxyError HAPROXY_NODE_ADDRESS, HAPROXY_PLAINTEXT_REFUSED
+ * @throws HaproxyError HAPROXY_NODE_ADDRESS, HAPROXY_PLAINTEXT_REFUSED, HAPROXY_AGENT_DECIDES
  */
 export function parseTarget(text: string): TargetAddress {
   const [, address = "", query = ""] = /^(?:haproxy:)?([^?]*)(?:\?(.*))?$/s.exec(text) ?? [];
   const parameters = new URLSearchParams(query);
-  const forNode = new URLSearchParams([...parameters].filter(([name]) => nodeParameters.includes(name)));
-  const node = parseNode(address.startsWith("tls:") ? `${address}?${forNode}` : address);
+  const forNode = new URLSearchParams([...parameters].filter(([name]) => tlsParameters.includes(name)));
+  const node = parseNode(isReachedByTls(address) ? `${address}?${forNode}` : address);
 
-  const known = [...(address.startsWith("tls:") ? nodeParameters : []), ...single, "map", "check"];
+  const known = [...(isReachedByTls(address) ? tlsParameters : []), ...single, "map", "check"];
   const unknown = [...parameters.keys()].find((name) => !known.includes(name));
   if (unknown !== undefined) throw fault(node, `The target has an unknown parameter "${unknown}".`);
   const [certificate, list, as, options, filters, file, keyFile, files, fewerNames] = single.map((name) => {
@@ -43,29 +43,27 @@ export function parseTarget(text: string): TargetAddress {
     if (haproxy === undefined || local === undefined) throw fault(node, `"${pair}" does not map one path to another.`);
     return { haproxy, local };
   });
-  return {
-    node,
-    check: parameters.getAll("check").map((point) => parsePoint(node, point)),
-    request: {
-      ...(certificate === undefined ? {} : { certificate }),
-      ...(list === undefined
-        ? {}
-        : {
-            add: {
-              list,
-              ...(as === undefined ? {} : { as }),
-              ...(options === undefined ? {} : { options }),
-              ...(filters === undefined ? {} : { filters: filters.split(",") }),
-            },
-          }),
-      ...diskOf(node, files, {
-        ...(file ? { file } : {}),
-        ...(keyFile ? { keyFile } : {}),
-        ...(map[0] ? { map } : {}),
-      }),
-      ...(yes(node, "fewer-names", fewerNames) ? { allowFewerNames: true } : {}),
-    },
+  const request = {
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(list === undefined
+      ? {}
+      : {
+          add: {
+            list,
+            ...(as === undefined ? {} : { as }),
+            ...(options === undefined ? {} : { options }),
+            ...(filters === undefined ? {} : { filters: filters.split(",") }),
+          },
+        }),
+    ...diskOf(node, files, {
+      ...(file ? { file } : {}),
+      ...(keyFile ? { keyFile } : {}),
+      ...(map[0] ? { map } : {}),
+    }),
+    ...(yes(node, "fewer-names", fewerNames) ? { allowFewerNames: true } : {}),
   };
+  if (node.kind === "agent") refuseForAgent(node, request);
+  return { node, request, check: parameters.getAll("check").map((point) => parsePoint(node, point)) };
 }
 
 const single = ["certificate", "add", "as", "options", "filters", "file", "key-file", "files", "fewer-names"] as const;

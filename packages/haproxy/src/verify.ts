@@ -115,7 +115,7 @@ export async function shakeAll(
  */
 export async function checkHandshakes(
   points: readonly HandshakePoint[],
-  expected: Expected,
+  expected: Pick<Expected, "name" | "bundle">,
   settings: Settings,
   before: readonly Shown[],
 ): Promise<void> {

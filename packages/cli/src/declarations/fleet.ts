@@ -37,7 +37,7 @@ export const fleetFlags = {
   ),
   nodesDns: text(
     "--nodes-dns <name>",
-    "nodes by the addresses of a name, name:port; or by SRV records, _haproxy._tcp.example.com",
+    "nodes by the addresses of a name, name:port; or by SRV records, _haproxy._tcp.example.com; agent:// before it for node agents",
     { group: which },
   ),
   nodesCommand: repeated(
@@ -45,7 +45,7 @@ export const fleetFlags = {
     "a program that prints one address a line; repeat for each of its arguments",
     { group: which },
   ),
-  nodeCa: text("--node-ca <file>", "CA that signed the certificates of nodes reached by tls://", {
+  nodeCa: text("--node-ca <file>", "CA that signed the certificates of nodes reached by tls:// or agent://", {
     group: which,
     complete: "file",
   }),

@@ -2,6 +2,7 @@ import type { Declaration } from "../command.ts";
 import { list, text } from "../flags.ts";
 import { lookupFlags, propagationFlags, providerFlags } from "./dns-flags.ts";
 import { haproxyCheckDeclaration } from "./haproxy-check.ts";
+import { serveNodeDeclaration } from "./serve-node.ts";
 
 const group = "HAProxy";
 const where = "Which HAProxy";
@@ -74,7 +75,7 @@ const renewDeclaration: Declaration<typeof haproxyNodeFlags> = {
 export const haproxyDeclaration: Declaration = {
   name: "haproxy",
   group,
-  summary: "check a HAProxy; its own ACME: an agent for it, its state, orders begun now",
+  summary: "check a HAProxy; a node agent beside it; its own ACME: an agent for it, its state, orders begun now",
   flags: {},
-  commands: [haproxyCheckDeclaration, agentDeclaration, statusDeclaration, renewDeclaration],
+  commands: [haproxyCheckDeclaration, serveNodeDeclaration, agentDeclaration, statusDeclaration, renewDeclaration],
 };

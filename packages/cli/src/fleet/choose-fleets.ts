@@ -1,5 +1,5 @@
 import { type Config, type HaproxyPush, haproxyTargetText } from "@certwright/core/config";
-import type { Fleet, NodeSource } from "@certwright/haproxy";
+import { type Fleet, isReachedByTls, type NodeSource } from "@certwright/haproxy";
 import type { fleetFlags } from "../declarations/fleet.ts";
 import { usageError } from "../errors.ts";
 import type { FlagValues } from "../flags.ts";
@@ -52,10 +52,15 @@ function sourceFrom(flags: FleetFlags): NodeSource | undefined {
   if (node.length > 0) return { kind: "list", targets: node.map((address) => asTarget(address, targetOf)) };
   const [program, ...args] = nodesCommand;
   if (program !== undefined) return { kind: "command", argv: [program, ...args], timeoutMs: 30_000, targetOf };
-  return dnsSource(nodesDns ?? "", flags.nodeCa === undefined ? "tcp" : "tls", targetOf);
+  const [, agent, name = ""] = /^(agent:\/\/)?(.*)$/.exec(nodesDns ?? "") ?? [];
+  return dnsSource(name, agent ? "agent" : flags.nodeCa === undefined ? "tcp" : "tls", targetOf);
 }
 
-function dnsSource(text: string, scheme: "tls" | "tcp", targetOf: ReturnType<typeof createTargetOf>): NodeSource {
+function dnsSource(
+  text: string,
+  scheme: "tls" | "tcp" | "agent",
+  targetOf: ReturnType<typeof createTargetOf>,
+): NodeSource {
   if (text.startsWith("_")) return { kind: "dns", name: text, type: "srv", scheme, targetOf };
   const [, name, port] = /^([^:\s]+):(\d{1,5})$/.exec(text) ?? [];
   if (name === undefined || Number(port) < 1 || Number(port) > 65_535) {
@@ -74,7 +79,7 @@ function createTargetOf({ nodeCa, nodeCert, nodeKey, check }: FleetFlags) {
   }
   return (address: string, serverName?: string): string => {
     const tls =
-      nodeCa !== undefined && nodeCert !== undefined && nodeKey !== undefined && address.startsWith("tls:")
+      nodeCa !== undefined && nodeCert !== undefined && nodeKey !== undefined && isReachedByTls(address)
         ? { ca: nodeCa, cert: nodeCert, key: nodeKey, ...(serverName === undefined ? {} : { serverName }) }
         : undefined;
     const push: HaproxyPush = {

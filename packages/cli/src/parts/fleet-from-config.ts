@@ -1,5 +1,5 @@
 import { type FleetConfig, haproxyTargetText } from "@certwright/core/config";
-import type { Fleet, FleetPolicy, NodeSource } from "@certwright/haproxy";
+import { type Fleet, type FleetPolicy, isReachedByTls, type NodeSource } from "@certwright/haproxy";
 
 /** A fleet as `certwright.yaml` describes it. */
 export function fleetFromConfig(label: string, config: FleetConfig): Fleet {
@@ -9,7 +9,7 @@ export function fleetFromConfig(label: string, config: FleetConfig): Fleet {
     const { tls: _tls, ...push } = config;
     return haproxyTargetText(address, {
       ...push,
-      ...(tls !== undefined && address.startsWith("tls:") ? { tls } : {}),
+      ...(tls !== undefined && isReachedByTls(address) ? { tls } : {}),
       ...(check === undefined ? {} : { check }),
     });
   };
@@ -19,7 +19,8 @@ export function fleetFromConfig(label: string, config: FleetConfig): Fleet {
 function sourceOf(config: FleetConfig, targetOf: (address: string, serverName?: string) => string): NodeSource {
   if ("nodes" in config) return { kind: "list", targets: config.nodes.map((address) => targetOf(address)) };
   if ("dns" in config) {
-    return { kind: "dns", ...config.dns, scheme: config.tls === undefined ? "tcp" : "tls", targetOf };
+    const { agent, ...dns } = config.dns;
+    return { kind: "dns", ...dns, scheme: agent ? "agent" : config.tls === undefined ? "tcp" : "tls", targetOf };
   }
   return { kind: "command", argv: config.command, timeoutMs: config.commandTimeout * 1000, targetOf };
 }
@@ -37,5 +38,5 @@ function policyOf({ policy, quorum, canary }: FleetConfig): FleetPolicy {
 
 /** Host of a node's address, in brackets where it is IPv6; this machine for sockets. */
 export function hostOf(address: string): string {
-  return /^(?:tls|tcp):\/\/(\[[^\]]+\]|[^:/]+)/.exec(address)?.[1] ?? "127.0.0.1";
+  return /^(?:tls|tcp|agent):\/\/(\[[^\]]+\]|[^:/]+)/.exec(address)?.[1] ?? "127.0.0.1";
 }

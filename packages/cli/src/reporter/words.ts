@@ -154,6 +154,7 @@ const sayings: Sayings = {
     ...hinted(withFlags(code, hint)),
   }),
   "service.listening": ({ address }) => ({ tone: "step", text: `metrics and health at http://${address}` }),
+  "agent.listening": ({ address, node }) => ({ tone: "step", text: `node agent of ${node} at ${address}` }),
   "run.finished": ({ issued, skipped, failed, notDeployed }) =>
     issued + skipped + failed < 2
       ? undefined

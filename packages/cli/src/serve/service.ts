@@ -14,7 +14,7 @@ import { createWorld } from "../world.ts";
 import { watchConfig } from "./config-changes.ts";
 import { createLooks } from "./looks.ts";
 import type { StatusPages } from "./status-server.ts";
-import type { Supervisor } from "./systemd.ts";
+import { beat, type Supervisor } from "./systemd.ts";
 
 /** What a service is given besides its configuration. */
 export interface ServiceSetup {
@@ -122,10 +122,6 @@ function latest(parts: () => Parts): Parts {
     readFile: (path) => parts().readFile(path),
     limits: (directoryUrl) => parts().limits?.(directoryUrl),
   };
-}
-
-function beat({ watchdogEvery, alive }: Supervisor, every: Invocation["context"]["every"]): () => void {
-  return watchdogEvery === undefined ? () => {} : every(watchdogEvery, () => void alive());
 }
 
 /** What is settled when the service starts. */

@@ -49,3 +49,8 @@ export function findSupervisor({ env }: Pick<CliContext, "env">, onFault: (messa
     alive: () => say("WATCHDOG=1"),
   };
 }
+
+/** Gives the supervisor the signs of life it wants, until the function returned is called. */
+export function beat({ watchdogEvery, alive }: Supervisor, every: CliContext["every"]): () => void {
+  return watchdogEvery === undefined ? () => {} : every(watchdogEvery, () => void alive());
+}

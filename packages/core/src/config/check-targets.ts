@@ -137,13 +137,13 @@ function checkFleet(checking: Checking, label: string, fleet: FleetConfig): void
 function checkNode({ tell }: Checking, node: string, hasTls: boolean, path: Path): void {
   if (node.includes("?")) {
     tell(path, "has a question mark", "Say the rest with keys beside it: check, add, file, tls.");
-  } else if (node.startsWith("tls://") && !hasTls) {
+  } else if (/^(?:tls|agent):\/\//.test(node) && !hasTls) {
     tell(path, "is reached over TLS, and no certificate is given", "Add tls: { ca, cert, key } beside it.");
-  } else if (!/^(?:unix:|master:)?\/|^(?:tls|tcp):\/\//.test(node)) {
+  } else if (!/^(?:unix:|master:)?\/|^(?:tls|tcp|agent):\/\//.test(node)) {
     tell(
       path,
       `is no address of a HAProxy: ${JSON.stringify(node.slice(0, 60))}`,
-      "Write /path of its socket, master:/path, tls://host:port or tcp://127.0.0.1:port.",
+      "Write /path of its socket, master:/path, tls://host:port, agent://host:port or tcp://127.0.0.1:port.",
     );
   }
 }

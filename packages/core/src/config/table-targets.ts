@@ -50,13 +50,13 @@ const pushKeys = {
     "HAProxy's own word counts",
   ),
   allowFewerNames: filled(flag, false, "Replace a certificate even if the new one lacks names of it."),
-  tls: optional(tls, "Client-authenticated TLS towards the node; needed for `tls://` addresses."),
+  tls: optional(tls, "Client-authenticated TLS towards the node; needed for `tls://` and `agent://` addresses."),
 };
 
 const haproxyTarget = object("haproxy-target", "One HAProxy.", {
   haproxy: required(
     text(),
-    "Its Runtime API: `/run/haproxy/admin.sock`, `master:/run/haproxy/master.sock`, `tls://host:port`, or `tcp://127.0.0.1:port`.",
+    "Its Runtime API: `/run/haproxy/admin.sock`, `master:/run/haproxy/master.sock`, `tls://host:port`, or `tcp://127.0.0.1:port`; or its node agent, `agent://host:port`.",
   ),
   ...pushKeys,
 });
@@ -76,6 +76,7 @@ const discovery = object("dns-nodes", "Nodes found in the DNS, each time they ar
   name: required(text({ longest: 253 }), "A name with one A or AAAA record per node, or the name of SRV records."),
   type: filled(choice("address", "srv"), "address", "Which records."),
   port: optional(integer(1, 65_535), "Port of every node; needed for `address`."),
+  agent: filled(flag, false, "Node agents listen there, and not TLS in front of a Runtime API."),
 });
 
 const canary = object("canary", "How a canary goes first.", {

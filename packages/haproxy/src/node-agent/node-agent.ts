@@ -1,0 +1,127 @@
+import { constants } from "node:crypto";
+import type { AddressInfo } from "node:net";
+import { createServer, type Server } from "node:tls";
+import { HaproxyError } from "../errors.ts";
+import { addressOf } from "../handshake.ts";
+import { type ClientLimits, converse, defaultClientLimits } from "./conversation.ts";
+import type { Office } from "./office.ts";
+import { agentTls } from "./protocol.ts";
+
+/** What proves the agent to its clients, and them to it. PEM. */
+export interface AgentCredentials {
+  readonly cert: string;
+  readonly key: string;
+  /** CA of the clients; the system's do not count. */
+  readonly ca: string;
+  /** Certificates of that CA that do not count any more. */
+  readonly crl?: string;
+}
+
+export interface NodeAgentOptions extends Omit<Office, "context"> {
+  /** Without a host on every address. */
+  readonly listen: { readonly host?: string; readonly port: number };
+  readonly credentials: AgentCredentials;
+  /** Names of which a client's certificate must have one. Empty: any certificate of the CA. */
+  readonly clients: readonly string[];
+  readonly clientLimits?: Partial<ClientLimits>;
+  readonly context: Omit<Office["context"], "signal">;
+}
+
+/** A node agent that listens. */
+export interface NodeAgent {
+  /** `host:port`. */
+  readonly address: string;
+  /** Takes other credentials from the next connection on. */
+  renew(credentials: AgentCredentials): void;
+  /** Ends what is under way, in order, and every connection. */
+  close(): Promise<void>;
+}
+
+const mostClients = 32;
+const handshakeTimeout = 5_000;
+const tellEvery = 1_000;
+
+/**
+ * Starts a node agent: it stands beside one HAProxy, and does for clients who prove themselves by TLS a fixed list of
+ * things, within an allow-list. Its HAProxy's socket stays local; no command of the Runtime API passes, and no key is
+ * handed out.
+ *
+ * @throws Error when the address cannot be listened on, or the credentials cannot be used
+ */
+export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAgent> {
+  const { listen, credentials, clients, clientLimits, context, emit } = options;
+  const stopping = new AbortController();
+  const office: Office = { ...options, context: { ...context, signal: stopping.signal } };
+  const limits = { ...defaultClientLimits, ...clientLimits };
+  const talks = new Set<Promise<void>>();
+  const server = createServer(
+    { ...secured(credentials), requestCert: true, rejectUnauthorized: true, handshakeTimeout },
+    (socket) => {
+      const talk = converse(socket, clients, limits, office).finally(() => talks.delete(talk));
+      talks.add(talk);
+    },
+  );
+  server.maxConnections = mostClients;
+  server.on("tlsClientError", throttled(emit));
+  await started(server, listen);
+  const { address, port } = server.address() as AddressInfo;
+  return {
+    address: addressOf({ host: address, port }),
+    renew: (next) => server.setSecureContext(secured(next)),
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      stopping.abort(stopped());
+      await Promise.all(talks);
+      await closed;
+    },
+  };
+}
+
+function secured(credentials: AgentCredentials) {
+  // Without tickets each connection proves itself anew: a client that was struck off does not come back by an old one.
+  return {
+    ...credentials,
+    ...agentTls,
+    ALPNProtocols: [...agentTls.ALPNProtocols],
+    secureOptions: constants.SSL_OP_NO_TICKET,
+  };
+}
+
+function started(server: Server, { host, port }: NodeAgentOptions["listen"]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+/** Tells of those who do not get in, but not of each one when there are many. */
+function throttled(emit: NodeAgentOptions["emit"]) {
+  let told = Number.NEGATIVE_INFINITY;
+  let untold = 0;
+  return (error: NodeJS.ErrnoException, socket: { readonly remoteAddress?: string | undefined }) => {
+    const now = performance.now();
+    if (now - told < tellEvery) {
+      untold += 1;
+      return;
+    }
+    const others = untold === 0 ? "" : `, and ${untold} more before`;
+    emit({
+      type: "warning",
+      code: "HAPROXY_AGENT_CLIENT",
+      message: `A client at ${socket.remoteAddress ?? "an unknown address"} did not get in (${error.code ?? error.message})${others}.`,
+      hint: "It needs a certificate of the CA of --client-ca, and TLS 1.3.",
+    });
+    told = now;
+    untold = 0;
+  };
+}
+
+function stopped(): HaproxyError {
+  return new HaproxyError("HAPROXY_AGENT_STOPPED", "The node agent was stopped before it was done.", {
+    retryable: true,
+    hint: "Try again when it runs; what was begun was taken back or is complete.",
+  });
+}

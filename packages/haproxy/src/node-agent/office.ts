@@ -1,0 +1,22 @@
+import type { Emit } from "@certwright/core";
+import type { PathMapping } from "../files.ts";
+import type { HandshakePoint } from "../handshake.ts";
+import type { Node } from "../node.ts";
+import type { PushContext } from "../settings.ts";
+import type { AllowList } from "./allow-list.ts";
+
+/** What a node agent works with. */
+export interface Office {
+  /** The HAProxy beside it. */
+  readonly node: Exclude<Node, { kind: "agent" }>;
+  readonly allow: AllowList;
+  /** HAProxy's path prefixes and what they are here. */
+  readonly map: readonly PathMapping[];
+  /** Addresses that must present each certificate after its push; if they fail since, the former is put back. */
+  readonly check: readonly Omit<HandshakePoint, "sni">[];
+  /** Replace certificates even if the new one lacks names of theirs. */
+  readonly allowFewerNames: boolean;
+  /** The signal ends all work; it is the agent's, not that of one client: what was begun is better ended than left. */
+  readonly context: Omit<PushContext, "onEvent" | "permit">;
+  readonly emit: Emit;
+}

@@ -1,0 +1,144 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { HaproxyError } from "../errors.ts";
+import { inLanes, type Supply } from "../lanes.ts";
+import type { AgentNode } from "../node.ts";
+import { readBundle } from "../pem.ts";
+import type { ManyContext, ManySummary } from "../push-many.ts";
+import type { PushRequest, PushResult } from "../push-request.ts";
+import { refuseBundle } from "../refusals.ts";
+import type { Settings } from "../settings.ts";
+import { checkHandshakes, shakeAll } from "../verify.ts";
+import { type AgentSession, openAgent } from "./agent-session.ts";
+import { mostAhead } from "./protocol.ts";
+import { refuseForAgent } from "./refuse-for-agent.ts";
+
+/**
+ * A push by a node agent: it does on its node what `push` does here. The handshakes asked for are made from here, as
+ * clients elsewhere make them.
+ *
+ * @throws HaproxyError as `push` and `openAgent`, and HAPROXY_AGENT_DECIDES
+ */
+export async function pushThrough(node: AgentNode, request: PushRequest, settings: Settings): Promise<PushResult> {
+  const line = createLine(node, settings);
+  try {
+    return await bring(request, line, node, settings);
+  } finally {
+    line.close();
+  }
+}
+
+/**
+ * Many pushes by a node agent, sent ahead over one connection.
+ *
+ * @throws HaproxyError when the agent cannot be worked with at all; single failures are outcomes
+ */
+export async function pushManyThrough(
+  node: AgentNode,
+  supply: Supply<PushRequest>,
+  settings: Settings,
+  onOutcome: ManyContext["onOutcome"],
+): Promise<ManySummary> {
+  const counts = { updated: 0, added: 0, unchanged: 0, "reload-needed": 0, failed: 0 };
+  const line = createLine(node, settings);
+  try {
+    await inLanes(
+      mostAhead,
+      supply,
+      () => true,
+      async (request) => {
+        try {
+          const result = await bring(request, line, node, { ...settings, emit: () => {} });
+          counts[result.action]++;
+          onOutcome?.({ kind: "done", result });
+        } catch (error) {
+          settings.signal.throwIfAborted();
+          if (line.isBroken) throw error;
+          counts.failed++;
+          onOutcome?.({ kind: "failed", request, error });
+        }
+      },
+    );
+  } finally {
+    line.close();
+  }
+  const { "reload-needed": reloadNeeded, ...rest } = counts;
+  return { ...rest, reloadNeeded, warnings: [] };
+}
+
+type Line = ReturnType<typeof createLine>;
+
+/** A connection that is opened when it is needed, and again when it was cut. */
+function createLine(node: AgentNode, settings: Settings) {
+  let opening: Promise<AgentSession> | undefined;
+  let isBroken = false;
+  let cuts = 0;
+  const open = (): Promise<AgentSession> => {
+    opening ??= openAgent(node, settings).catch((error: unknown) => {
+      isBroken = true;
+      throw error;
+    });
+    return opening;
+  };
+  return {
+    open,
+    /** Told of a session that ended; false where there must not be another. */
+    again(session: AgentSession, connection: Promise<AgentSession>): boolean {
+      if (session.isOpen || settings.signal.aborted) return false;
+      if (opening === connection) {
+        opening = undefined;
+        cuts += 1;
+        isBroken = cuts >= settings.limits.attempts;
+      }
+      return !isBroken;
+    },
+    /** True when the fault is not that of one certificate. */
+    get isBroken() {
+      return isBroken;
+    },
+    close: () =>
+      void opening?.then(
+        (session) => session.close(),
+        () => {},
+      ),
+  };
+}
+
+async function bring(request: PushRequest, line: Line, node: AgentNode, settings: Settings): Promise<PushResult> {
+  refuseForAgent(node, request);
+  const bundle = readBundle(request.pem);
+  refuseBundle(bundle, new Date(settings.now()));
+  const points = request.verify?.handshake ?? [];
+  const before = await shakeAll(points, bundle.keyType, settings);
+  const { certificate, add } = request;
+  const put = {
+    chain: bundle.certificatesPem,
+    key: bundle.keyPem,
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(add === undefined ? {} : { add: add.list, ...(add.as === undefined ? {} : { as: add.as }) }),
+  };
+  for (;;) {
+    const connection = line.open();
+    const session = await connection;
+    try {
+      const result = { ...(await session.put(put, settings.emit)), node: node.id };
+      if (result.fingerprint256 !== bundle.fingerprint256) throw anotherOne(node);
+      if (result.action !== "reload-needed") {
+        await checkHandshakes(points, { name: result.name, bundle }, settings, before);
+      }
+      return result;
+    } catch (error) {
+      // What was done is done: to ask again is harmless.
+      if (!line.again(session, connection)) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      settings.emit({ type: "retrying", node: node.id, certificate: certificate ?? "", reason });
+      await sleep(50 + Math.random() * 200, undefined, { signal: settings.signal }).catch(() => {});
+    }
+  }
+}
+
+function anotherOne(node: AgentNode): HaproxyError {
+  return new HaproxyError("HAPROXY_UNEXPECTED_ANSWER", `${node.id} tells of another certificate than the one sent.`, {
+    node: node.id,
+    hint: "Use the same version of Certwright on both sides.",
+  });
+}
