@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import type { CertwrightEvent } from "@certwright/core";
 import { type NodeAgentOptions, parseNode, startNodeAgent } from "@certwright/haproxy";
@@ -70,4 +72,28 @@ export async function targetOf(address: string, dir: string, who: TestCertificat
   await writeFile(path("cert"), who.fullchainPem);
   await writeFile(path("key"), who.keyPem, { mode: 0o600 });
   return `agent://${address}?ca=${path("ca")}&cert=${path("cert")}&key=${path("key")}`;
+}
+
+/** An agent as a process of its own, to be killed. It takes a lock that stands still for given up sooner than usual. */
+export async function spawnAgent(socket: string, port: number) {
+  const script = `
+    import { parseNode, startNodeAgent } from "@certwright/haproxy";
+    await startNodeAgent({
+      ...${JSON.stringify({ listen: { host: "127.0.0.1", port }, credentials, clients: [], map: [], check: [], allowFewerNames: false })},
+      node: parseNode(${JSON.stringify(socket)}),
+      allow: { names: ["*"], certificates: [], lists: [] },
+      context: { now: Date.now, limits: { staleAfter: 300 } },
+      emit: () => {},
+    });
+    console.log("ready");`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const closed = once(child, "close");
+  await once(child.stdout, "data");
+  const kill = async () => {
+    child.kill("SIGKILL");
+    await closed;
+  };
+  return { kill, [Symbol.asyncDispose]: kill };
 }

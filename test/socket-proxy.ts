@@ -1,5 +1,8 @@
 import { connect, createServer, type Socket } from "node:net";
 
+/** A path of the local kind, or a TCP port of 127.0.0.1. */
+type Place = string | number;
+
 /** What a proxy does with bytes on their way: pass them (changed or not), or cut the connection after passing some. */
 export type Verdict = { readonly pass: Buffer; readonly cut?: boolean };
 export interface Interference {
@@ -7,17 +10,17 @@ export interface Interference {
   fromServer?(chunk: Buffer): Verdict | Promise<Verdict>;
 }
 
-/** A unix socket in front of another, which interferes with each connection as told; `number` counts from 1. */
+/** A socket in front of another, which interferes with each connection as told; `number` counts from 1. */
 export async function startProxy(
-  target: string,
-  path: string,
+  target: Place,
+  place: Place,
   interfere: (number: number) => Interference,
 ): Promise<AsyncDisposable & { readonly connections: () => number }> {
   let count = 0;
   const open = new Set<Socket>();
   const server = createServer((client) => {
     count++;
-    const upstream = connect(target);
+    const upstream = connect(optionsOf(target));
     const { fromClient, fromServer } = interfere(count);
     const cut = () => {
       client.destroy();
@@ -34,7 +37,7 @@ export async function startProxy(
     relay(client, upstream, fromClient, cut);
     relay(upstream, client, fromServer, cut);
   });
-  await new Promise<void>((resolve) => server.listen(path, resolve));
+  await new Promise<void>((resolve) => server.listen(optionsOf(place), resolve));
   return {
     connections: () => count,
     [Symbol.asyncDispose]: async () => {
@@ -42,6 +45,10 @@ export async function startProxy(
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function optionsOf(place: Place) {
+  return typeof place === "string" ? { path: place } : { host: "127.0.0.1", port: place };
 }
 
 function relay(from: Socket, to: Socket, judge: Interference["fromClient"], cut: () => void): void {

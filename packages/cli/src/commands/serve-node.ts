@@ -7,6 +7,7 @@ import {
   parseTarget,
   startNodeAgent,
 } from "@certwright/haproxy";
+import { isCertwrightError } from "@certwright/provider/errors";
 import type { CommandResult, Invocation } from "../command.ts";
 import type { serveNodeFlags } from "../declarations/serve-node.ts";
 import { cliError, usageError } from "../errors.ts";
@@ -26,7 +27,7 @@ export async function run(invocation: ServeNode): Promise<CommandResult> {
   if (!isLocal(node))
     throw usageError(`--node ${flags.node} is no socket of this machine`, "Run the agent on the node.");
   const { listen } = flags;
-  if (listen === undefined) throw usageError("nothing says where to listen", "Give --listen 9444, or host:port.");
+  if (listen === undefined) throw usageError("there is nowhere to listen", "Give --listen 9444, or host:port.");
   const supervisor = findSupervisor(context, (message) =>
     emit({
       type: "warning",
@@ -88,7 +89,7 @@ async function renew(agent: Awaited<ReturnType<typeof startNodeAgent>>, invocati
   try {
     agent.renew(await readCredentials(invocation));
   } catch (error) {
-    const { code, message, hint } = explain(error);
+    const { code, message, hint } = explain(isCertwrightError(error) ? error : cannotStart(error));
     invocation.emit({
       type: "warning",
       code,

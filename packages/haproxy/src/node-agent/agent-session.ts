@@ -7,7 +7,7 @@ import type { PushResult } from "../push-request.ts";
 import type { Settings } from "../settings.ts";
 import type { Sights } from "../sights.ts";
 import { type Answer, errorOf, readAnswer } from "./answer.ts";
-import type { LookAsk, PutAsk } from "./ask.ts";
+import { type LookAsk, type PutAsk, readAsk } from "./ask.ts";
 import { readLines } from "./lines.ts";
 import { agentTls, beatEvery, longestLine } from "./protocol.ts";
 
@@ -86,6 +86,9 @@ export async function openAgent(node: AgentNode, { signal, limits, connect }: Se
     new Promise((resolve, reject) => {
       if (ending !== undefined) return reject(ending);
       const id = ++asked;
+      const line = JSON.stringify({ id, ...request });
+      // What it could not read would end the conversation for all that is under way.
+      if (!isReadable(line)) return reject(unreadable(node));
       const onAnswer = (answer: Answer) => {
         if (answer.say === "step") return onStep({ ...answer.event, node: node.id });
         if (answer.say === "refused") return reject(errorOf(answer.error, node.id));
@@ -95,7 +98,7 @@ export async function openAgent(node: AgentNode, { signal, limits, connect }: Se
       };
       waiting.set(id, { onAnswer, onEnd: reject });
       if (waiting.size === 1) listen();
-      socket.write(`${JSON.stringify({ id, ...request })}\n`);
+      socket.write(`${line}\n`);
     });
   return {
     put: (put, onStep) => ask({ op: "put", ...put }, (each) => (each.say === "done" ? each.result : undefined), onStep),
@@ -110,6 +113,21 @@ export async function openAgent(node: AgentNode, { signal, limits, connect }: Se
     },
     close: () => end(cut(node)),
   };
+}
+
+function isReadable(line: string): boolean {
+  try {
+    return Buffer.byteLength(line) <= longestLine && readAsk(line) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function unreadable(node: AgentNode): HaproxyError {
+  return new HaproxyError("HAPROXY_AGENT_REQUEST", `${node.id} would not understand this request.`, {
+    node: node.id,
+    hint: "A new certificate's file is a name that ends in .pem or .crt; names in HAProxy have no control characters; chain and key together stay below 256 KiB.",
+  });
 }
 
 function understood(line: string): Answer | undefined {

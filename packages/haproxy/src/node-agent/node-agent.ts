@@ -1,4 +1,4 @@
-import { constants } from "node:crypto";
+import { constants, X509Certificate } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { createServer, type Server } from "node:tls";
 import { HaproxyError } from "../errors.ts";
@@ -78,6 +78,8 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
 }
 
 function secured(credentials: AgentCredentials) {
+  // An empty list of CAs would be taken without a word, and let nobody in.
+  new X509Certificate(credentials.ca);
   // Without tickets each connection proves itself anew: a client that was struck off does not come back by an old one.
   return {
     ...credentials,

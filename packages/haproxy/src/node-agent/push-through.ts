@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { HaproxyError } from "../errors.ts";
+import { HaproxyError, hasCode } from "../errors.ts";
 import { inLanes, type Supply } from "../lanes.ts";
 import type { AgentNode } from "../node.ts";
 import { readBundle } from "../pem.ts";
@@ -128,7 +128,7 @@ async function bring(request: PushRequest, line: Line, node: AgentNode, settings
       return result;
     } catch (error) {
       // What was done is done: to ask again is harmless.
-      if (!line.again(session, connection)) throw error;
+      if (!hasCode(error, "HAPROXY_CONNECTION_CUT") || !line.again(session, connection)) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       settings.emit({ type: "retrying", node: node.id, certificate: certificate ?? "", reason });
       await sleep(50 + Math.random() * 200, undefined, { signal: settings.signal }).catch(() => {});

@@ -8,7 +8,6 @@ import { type Bundle, readBundle, readLeafPem } from "../pem.ts";
 import { push } from "../push.ts";
 import { type ManyOutcome, pushMany } from "../push-many.ts";
 import type { PushRequest } from "../push-request.ts";
-import { refuseBundle } from "../refusals.ts";
 import { type Permit, settingsOf } from "../settings.ts";
 import { outcomeOf, serverName } from "../target.ts";
 import { refuseChange, refuseList, refuseNames } from "./allow-list.ts";
@@ -72,11 +71,10 @@ export async function putAll(
 }
 
 /** Everything that is refused without asking HAProxy. @throws HaproxyError */
-function readAllowed(ask: PutAsk, { allow, context }: Office): Bundle {
+function readAllowed(ask: PutAsk, { allow }: Office): Bundle {
   refuseList(ask.add, allow);
   const bundle = readBundle(ask);
   refuseNames(bundle.names, allow);
-  refuseBundle(bundle, new Date(context.now()));
   return bundle;
 }
 

@@ -1,0 +1,133 @@
+import { type ManyOutcome, type PushRequest, parseNode, push, pushMany } from "@certwright/haproxy";
+import { freePort, startHaproxy } from "@certwright/tools/servers";
+import { expect, test } from "vitest";
+import { ca, contentOf, expectNothingOpen, pemOf, served, watching } from "./haproxy-fixture.ts";
+import { config, files, site, spawnAgent, startAgent, targetOf } from "./node-agent-fixture.ts";
+import { cutAfter, startProxy } from "./socket-proxy.ts";
+
+const patience = { staleAfter: 300 };
+
+test.each([
+  { version: "3.2", command: "new ssl cert certwright.lock" },
+  { version: "3.2", command: "commit ssl cert" },
+  { version: "2.6", command: "set ssl cert" },
+] as const)(
+  "HAProxy $version: the agent is killed at $command; the next push ends right",
+  async ({ version, command }) => {
+    await using haproxy = await startHaproxy({ version, config, files });
+    const port = await freePort();
+    let kill: (() => Promise<void>) | undefined;
+    await using _ = await startProxy(haproxy.adminSocket, `${haproxy.dir}/p.sock`, () => ({
+      fromClient: async (chunk) => {
+        if (!chunk.includes(command) || kill === undefined) return { pass: chunk };
+        await kill();
+        kill = undefined;
+        return { pass: chunk };
+      },
+    }));
+    const pid = await haproxy.workerPid();
+    const target = parseNode(await targetOf(`127.0.0.1:${port}`, haproxy.dir));
+    const renewed = ca.issue({ names: ["site.test"] });
+    {
+      await using agent = await spawnAgent(`${haproxy.dir}/p.sock`, port);
+      kill = agent.kill;
+      await expect(push(target, { pem: pemOf(renewed) }, watching())).rejects.toMatchObject({
+        code: expect.stringMatching(/^HAPROXY_(UNREACHABLE|CONNECTION_CUT|TLS)$/),
+      });
+      expect(kill).toBeUndefined();
+    }
+    const listen = { host: "127.0.0.1", port };
+    await using _agent = await startAgent(haproxy, { listen, context: { now: Date.now, limits: patience } });
+    expect(await push(target, { pem: pemOf(renewed) }, watching())).toMatchObject({ served: true, pid });
+    expect(await served(haproxy.ports.site, "site.test")).toBe(renewed.fingerprint256);
+    expect(await contentOf(`${haproxy.dir}/site.pem`)).toBe(renewed.pem);
+    await expectNothingOpen(haproxy);
+  },
+);
+
+test("a conversation that is cut anywhere goes on over another", async () => {
+  await using haproxy = await startHaproxy({ version: "3.2", config, files });
+  await using agent = await startAgent(haproxy, { context: { now: Date.now, limits: patience } });
+  const port = await freePort();
+  let interference: Parameters<typeof startProxy>[2] = () => ({});
+  let first = 0;
+  await using proxy = await startProxy(Number(agent.address.split(":")[1]), port, (number) =>
+    number === first ? interference(number) : {},
+  );
+  const target = parseNode(await targetOf(`127.0.0.1:${port}`, haproxy.dir));
+  for (const side of ["fromClient", "fromServer"] as const) {
+    for (const bytes of [2_500, 3_500, 4_500, 5_500]) {
+      first = proxy.connections() + 1;
+      interference = () => ({ [side]: cutAfter(bytes) });
+      const renewed = ca.issue({ names: ["site.test"] });
+      const context = watching();
+      const done = await push(target, { pem: pemOf(renewed) }, context).catch((error: { code: string }) => error.code);
+      // Before the agent has said hello nobody knows why it was cut; then nothing was sent either.
+      if (done === "HAPROXY_TLS") continue;
+      expect(done).toMatchObject({ served: true, fingerprint256: renewed.fingerprint256 });
+      expect(await served(haproxy.ports.site, "site.test")).toBe(renewed.fingerprint256);
+    }
+  }
+  await expectNothingOpen(haproxy);
+});
+
+test("two clients at once, each with many: none is lost", async () => {
+  const count = 100;
+  const names = Array.from({ length: count }, (_, index) => `n${index}.site.test`);
+  const before = names.map((name) => ca.issue({ names: [name] }));
+  await using haproxy = await startHaproxy({
+    version: "3.2",
+    config: config.replace("crt <dir>/other.pem", "crt <dir>/many"),
+    files: { ...files, ...Object.fromEntries(before.map(({ pem }, index) => [`many/${index}.pem`, pem])) },
+  });
+  await using agent = await startAgent(haproxy, { clients: [] });
+  const pid = await haproxy.workerPid();
+  const renewed = names.map((name) => ca.issue({ names: [name] }));
+  const halves = [renewed.slice(0, count / 2), renewed.slice(count / 2)];
+  const outcomes: ManyOutcome[] = [];
+  const summaries = await Promise.all(
+    halves.map((half, index) => {
+      // One names its certificates, the other has them found.
+      const requests = half.map((each, at): PushRequest => {
+        const certificate = `${haproxy.dir}/many/${at}.pem`;
+        return { pem: pemOf(each), ...(index === 0 ? { certificate } : {}) };
+      });
+      return pushMany(parseNode(agent.target), requests, { ...watching(), onOutcome: (each) => outcomes.push(each) });
+    }),
+  );
+  expect(summaries).toEqual(summaries.map(() => expect.objectContaining({ updated: count / 2, failed: 0 })));
+  expect(outcomes).toHaveLength(count);
+  for (const [index, name] of names.entries()) {
+    expect(await served(haproxy.ports.site, name)).toBe(renewed[index]?.fingerprint256);
+    expect(await contentOf(`${haproxy.dir}/many/${index}.pem`)).toBe(renewed[index]?.pem);
+  }
+  expect(await haproxy.workerPid()).toBe(pid);
+  await expectNothingOpen(haproxy);
+});
+
+test("an agent that is stopped in the middle leaves nothing open, and says that it was", async () => {
+  await using haproxy = await startHaproxy({ version: "3.2", config, files });
+  const reached = Promise.withResolvers<void>();
+  const wait = Promise.withResolvers<void>();
+  await using _ = await startProxy(haproxy.adminSocket, `${haproxy.dir}/p.sock`, (number) => ({
+    fromClient: async (chunk) => {
+      if (number === 1 && chunk.includes("set ssl cert")) {
+        reached.resolve();
+        await wait.promise;
+      }
+      return { pass: chunk };
+    },
+  }));
+  await using agent = await startAgent(haproxy, { node: { kind: "unix", id: "p", path: `${haproxy.dir}/p.sock` } });
+  const pushed = push(parseNode(agent.target), { pem: pemOf(ca.issue({ names: ["site.test"] })) }, watching());
+  pushed.catch(() => {});
+  await reached.promise;
+  const closed = agent.close();
+  wait.resolve();
+  await closed;
+  await expect(pushed).rejects.toMatchObject({ code: "HAPROXY_AGENT_STOPPED", retryable: true });
+  await expectNothingOpen(haproxy);
+  // Either all of it came to its end, or none of it stays.
+  const now = await served(haproxy.ports.site, "site.test");
+  expect((await contentOf(`${haproxy.dir}/site.pem`)) === site.pem).toBe(now === site.fingerprint256);
+});
