@@ -163,20 +163,30 @@ describe("nodes are found", () => {
     expect(await finding({ ...common, name: "_haproxy._tcp.fleet.test", type: "srv" }, { resolver })).toEqual(
       ["a.fleet.test:8443", "b.fleet.test:8444"].map((host) => targetOf(`tls://${host}`)),
     );
+    const agents = { ...common, scheme: "agent", name: "_haproxy._tcp.fleet.test", type: "srv" } as const;
+    expect(await finding(agents, { resolver })).toEqual(
+      ["a.fleet.test:8443", "b.fleet.test:8444"].map((host) => targetOf(`agent://${host}`)),
+    );
     await expect(finding({ ...common, name: "none.fleet.test", type: "srv" }, { resolver })).rejects.toMatchObject({
       code: "HAPROXY_FLEET_NODES",
     });
   });
 
   const printing = (stdout: string, exitCode = 0) => ({ run: async () => ({ exitCode, stdout }) });
-  const command: NodeSource = { kind: "command", argv: ["nodes"], timeoutMs: 1000, targetOf: (it) => `haproxy:${it}` };
+  const command: NodeSource = {
+    kind: "command",
+    argv: ["nodes"],
+    timeoutMs: 1000,
+    targetOf: (it) => `haproxy:${it}${it.startsWith("agent:") ? "?ca=/ca&cert=/c&key=/k" : ""}`,
+  };
 
   test("by a program", async () => {
-    const printed = "# edge\n/run/a.sock\r\n\n  master:/run/b.sock\ntcp://127.0.0.1:9999\n";
+    const printed = "# edge\n/run/a.sock\r\n\n  master:/run/b.sock\ntcp://127.0.0.1:9999\nagent://lb4:9444\n";
     expect(await finding(command, printing(printed))).toEqual([
       "haproxy:/run/a.sock",
       "haproxy:master:/run/b.sock",
       "haproxy:tcp://127.0.0.1:9999",
+      "haproxy:agent://lb4:9444?ca=/ca&cert=/c&key=/k",
     ]);
   });
 

@@ -49,7 +49,7 @@ export async function startAgent(
     listen: { host: "127.0.0.1", port: 0 },
     credentials,
     clients: ["deployer.test"],
-    allow: { names: ["site.test", "*.site.test"], certificates: [], lists: [], ...allow },
+    allow: { names: ["site.test", "*.site.test"], certificates: [], lists: [], issuers: [], ...allow },
     map: [],
     check: [],
     allowFewerNames: false,
@@ -81,7 +81,7 @@ export async function spawnAgent(socket: string, port: number) {
     await startNodeAgent({
       ...${JSON.stringify({ listen: { host: "127.0.0.1", port }, credentials, clients: [], map: [], check: [], allowFewerNames: false })},
       node: parseNode(${JSON.stringify(socket)}),
-      allow: { names: ["*"], certificates: [], lists: [] },
+      allow: { names: ["*"], certificates: [], lists: [], issuers: [] },
       context: { now: Date.now, limits: { staleAfter: 300 } },
       emit: () => {},
     });

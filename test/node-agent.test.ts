@@ -8,6 +8,7 @@ import {
   parseNode,
   push,
   pushMany,
+  readIssuers,
 } from "@certwright/haproxy";
 import { startHaproxy } from "@certwright/tools/servers";
 import { createTestCa } from "@certwright/tools/test-ca";
@@ -73,7 +74,11 @@ test("a client brings what is allowed to where it is allowed, and no more", asyn
   }));
   await using agent = await startAgent(haproxy, {
     node: parseNode(`${dir}/p.sock`) as NodeAgentOptions["node"],
-    allow: { names: ["site.test", "*.site.test", "new.test"], lists: [`${dir}/certs/list.txt`] },
+    allow: {
+      names: ["site.test", "*.site.test", "new.test"],
+      lists: [`${dir}/certs/list.txt`],
+      issuers: readIssuers(ca.rootPem),
+    },
   });
   const before = await haproxy.command("show ssl cert");
   const forSite = pemOf(ca.issue({ names: ["site.test"] }));
@@ -83,6 +88,7 @@ test("a client brings what is allowed to where it is allowed, and no more", asyn
     [{ pem: pemOf(ca.issue({ names: ["other.example"] })) }, "HAPROXY_AGENT_NAMES"],
     [{ pem: pemOf(ca.issue({ names: ["site.test", "other.example"] })) }, "HAPROXY_AGENT_NAMES"],
     [{ pem: pemOf(ca.issue({ names: ["a.b.site.test"] })) }, "HAPROXY_AGENT_NAMES"],
+    [{ pem: pemOf(inner.issue({ names: ["site.test"] })) }, "HAPROXY_AGENT_ISSUER"],
     [{ pem: forSite, certificate: `${dir}/other.pem` }, "HAPROXY_AGENT_PLACE"],
     [{ pem: forNew, add: { list: `${dir}/site.pem` } }, "HAPROXY_AGENT_PLACE"],
     // New files go beside the list, and over none that is there.

@@ -50,6 +50,7 @@ export const haproxyErrorCodes = {
   HAPROXY_AGENT_DECIDES: "A target says of a node agent what only the agent itself may be told where it is started.",
   HAPROXY_AGENT_CLIENT: "The node agent takes nothing from this client.",
   HAPROXY_AGENT_NAMES: "The node agent takes no certificate for some of the names.",
+  HAPROXY_AGENT_ISSUER: "The node agent takes no certificate of that CA.",
   HAPROXY_AGENT_PLACE: "The node agent may not change that certificate or list of its HAProxy.",
   HAPROXY_AGENT_REQUEST: "The node agent was sent something that is no request it knows, too long, or too slow.",
   HAPROXY_AGENT_STOPPED: "The node agent was stopped before it was done.",

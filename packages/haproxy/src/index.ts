@@ -30,6 +30,7 @@ export type { HandshakePoint } from "./handshake.ts";
 export { createHaproxyHttpSolver, createStatelessHttpSolver, type HaproxyHttpOptions } from "./http-01.ts";
 export { isLocal, isReachedByTls, type Node, type NodeTls, parseNode } from "./node.ts";
 export { type AllowList, isNamePattern } from "./node-agent/allow-list.ts";
+export { readIssuers } from "./node-agent/issuer.ts";
 export {
   type AgentCredentials,
   type NodeAgent,

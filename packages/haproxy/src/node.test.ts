@@ -28,6 +28,16 @@ test.each([
       tls: { caFile: "/ca.pem", certFile: "/c.pem", keyFile: "/k.pem", serverName: "lb1" },
     },
   ],
+  [
+    "agent://lb1.example.test:9444?ca=/ca.pem&cert=/c.pem&key=/k.pem&servername=lb1",
+    {
+      kind: "agent",
+      id: "agent://lb1.example.test:9444",
+      host: "lb1.example.test",
+      port: 9444,
+      tls: { caFile: "/ca.pem", certFile: "/c.pem", keyFile: "/k.pem", serverName: "lb1" },
+    },
+  ],
 ])("%s", (text, node) => expect(parseNode(text)).toEqual(node));
 
 test.each([
@@ -42,6 +52,9 @@ test.each([
   "tls://lb1:9443",
   "tls://lb1:9443?ca=/ca.pem&cert=/c.pem",
   "tls://lb1:9443?ca=/ca.pem&cert=/c.pem&key=/k.pem&verify=none",
+  "agent://lb1:9444",
+  "agent://lb1?ca=/ca.pem&cert=/c.pem&key=/k.pem",
+  "agent:/run/a.sock",
   `/${"x".repeat(107)}`,
 ])("%j is refused", (text) => {
   expect(() => parseNode(text)).toThrow(expect.objectContaining({ code: "HAPROXY_NODE_ADDRESS" }));
@@ -56,4 +69,5 @@ test("keys never travel in the clear to another machine", () => {
 test("files are ours to write only on this machine", () => {
   expect(isLocal(parseNode("/run/a.sock"))).toBe(true);
   expect(isLocal(parseNode("tcp://127.0.0.1:9999"))).toBe(false);
+  expect(isLocal(parseNode("agent://127.0.0.1:9999?ca=/a&cert=/c&key=/k"))).toBe(false);
 });

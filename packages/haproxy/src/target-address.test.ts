@@ -36,6 +36,14 @@ test.each([
     "haproxy:tls://lb:9443?ca=/ca&cert=/c&key=/k&add=/certs",
     { node: { kind: "tcp", host: "lb", tls: { caFile: "/ca" } }, request: { add: { list: "/certs" } } },
   ],
+  [
+    "haproxy:agent://lb:9444?ca=/ca&cert=/c&key=/k&certificate=/a.pem&add=/certs&as=a.pem&check=lb:443",
+    {
+      node: { kind: "agent", host: "lb", tls: { caFile: "/ca" } },
+      request: { certificate: "/a.pem", add: { list: "/certs", as: "a.pem" } },
+      check: [{ host: "lb", port: 443 }],
+    },
+  ],
 ])("%s", (text, target) => expect(parseTarget(text)).toMatchObject(target));
 
 test.each([
@@ -51,4 +59,17 @@ test.each([
   "haproxy:/run/a.sock?ca=/x",
 ])("%s is refused", (text) => {
   expect(() => parseTarget(text)).toThrow(expect.objectContaining({ code: "HAPROXY_NODE_ADDRESS" }));
+});
+
+test.each([
+  "file=/x.pem",
+  "files=no",
+  "map=/a:/b",
+  "fewer-names=yes",
+  "add=/l&options=alpn%20h2",
+  "add=/l&filters=a.test",
+])("%s is for the agent to say", (parameter) => {
+  expect(() => parseTarget(`haproxy:agent://lb:9444?ca=/ca&cert=/c&key=/k&${parameter}`)).toThrow(
+    expect.objectContaining({ code: "HAPROXY_AGENT_DECIDES", hint: expect.any(String) }),
+  );
 });

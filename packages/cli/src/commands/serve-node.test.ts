@@ -31,6 +31,7 @@ test.each([
   ["does not map", [...listen, ...proof, ...name, "--map", "a:b"]],
   ["cannot be read", [...listen, ...proof.slice(0, 4), "--client-ca", "absent.pem", ...name]],
   ["cannot be used", [...listen, ...proof.slice(0, 4), "--client-ca", "key.pem", ...name]],
+  ["--allow-issuer", [...listen, ...proof, ...name, "--allow-issuer", "key.pem"]],
   ["cannot be used", [...listen, "--cert", "cert.pem", "--key", "ca.pem", "--client-ca", "ca.pem", ...name]],
 ])("%s", async (message, args) => {
   const context = testContext({ cwd });

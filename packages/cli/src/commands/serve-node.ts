@@ -5,6 +5,7 @@ import {
   isNamePattern,
   parseNode,
   parseTarget,
+  readIssuers,
   startNodeAgent,
 } from "@certwright/haproxy";
 import { isCertwrightError } from "@certwright/provider/errors";
@@ -41,7 +42,12 @@ export async function run(invocation: ServeNode): Promise<CommandResult> {
     listen,
     emit,
     clients: flags.client,
-    allow: { names: allowedNames(flags.allowName), certificates: flags.allowCertificate, lists: flags.allowAdd },
+    allow: {
+      names: allowedNames(flags.allowName),
+      certificates: flags.allowCertificate,
+      lists: flags.allowAdd,
+      issuers: await allowedIssuers(invocation),
+    },
     map: flags.map.map(readMapping),
     check: checkPoints(flags.check),
     allowFewerNames: flags.allowFewerNames,
@@ -99,6 +105,20 @@ async function renew(agent: Awaited<ReturnType<typeof startNodeAgent>>, invocati
   }
 }
 
+async function allowedIssuers({ flags, context }: ServeNode) {
+  if (flags.allowIssuer === undefined) return [];
+  const pem = await readSmallTextFile(resolve(context.cwd, flags.allowIssuer));
+  try {
+    return readIssuers(pem);
+  } catch (cause) {
+    throw usageError(`--allow-issuer ${flags.allowIssuer} cannot be used: ${messageOf(cause)}`, "Give CAs in PEM.");
+  }
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
 function allowedNames(names: readonly string[]): readonly string[] {
   if (names.length === 0) {
     throw usageError("nothing says which names certificates may have", "Give --allow-name example.com, or * for any.");
@@ -118,7 +138,7 @@ function checkPoints(points: readonly string[]) {
 }
 
 function cannotStart(cause: unknown) {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   const isAddress = cause instanceof Error && "syscall" in cause;
   if (isAddress) {
     return cliError("CLI_LISTEN", `the node agent cannot listen: ${reason}`, {

@@ -55,6 +55,11 @@ export const serveNodeFlags = {
     "directory, crt-list or @frontend new certificates may be attached to; repeat for several",
     { group: what, shownDefault: "none" },
   ),
+  allowIssuer: text("--allow-issuer <file>", "CAs of which one must have signed each certificate", {
+    group: what,
+    complete: "file",
+    shownDefault: "any",
+  }),
   allowFewerNames: toggle("--allow-fewer-names", "replace a certificate even if the new one lacks names of it", {
     group: what,
   }),

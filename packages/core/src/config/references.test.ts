@@ -56,6 +56,11 @@ describe("references between parts of the file", () => {
       "1:26 targets.a.haproxy is reached over TLS, and no certificate is given",
     ],
     [
+      "a node agent without files",
+      "fleets: { a: { nodes: ['agent://h:1'] } }",
+      "1:24 fleets.a.nodes[0] is reached over TLS, and no certificate is given",
+    ],
+    [
       "parameters inside an address",
       "targets: { a: { haproxy: '/a.sock?check=x' } }",
       "1:26 targets.a.haproxy has a question mark",

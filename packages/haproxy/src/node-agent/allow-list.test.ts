@@ -2,7 +2,13 @@ import { describe, expect, test } from "vitest";
 import type { CertificateDetails } from "../listings.ts";
 import { type AllowList, isNamePattern, refuseChange, refuseList, refuseNames } from "./allow-list.ts";
 
-const allow = (part: Partial<AllowList>): AllowList => ({ names: [], certificates: [], lists: [], ...part });
+const allow = (part: Partial<AllowList>): AllowList => ({
+  names: [],
+  certificates: [],
+  lists: [],
+  issuers: [],
+  ...part,
+});
 const names = allow({ names: ["example.com", "*.example.com", "2001:DB8::1"] });
 const refusal = (code: string) => expect.objectContaining({ code, hint: expect.any(String) });
 

@@ -1,3 +1,4 @@
+import type { X509Certificate } from "node:crypto";
 import { basename, dirname } from "node:path/posix";
 import { HaproxyError } from "../errors.ts";
 import type { CertificateDetails } from "../listings.ts";
@@ -14,6 +15,8 @@ export interface AllowList {
   readonly certificates: readonly string[];
   /** Lists new certificates may be attached to, as HAProxy names them. */
   readonly lists: readonly string[];
+  /** CAs of which one must have signed them. Empty: any, and none. */
+  readonly issuers: readonly X509Certificate[];
 }
 
 /** True for what {@link AllowList.names} may hold. */

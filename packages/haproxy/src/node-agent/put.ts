@@ -14,6 +14,7 @@ import { refuseChange, refuseList, refuseNames } from "./allow-list.ts";
 import { type Answer, refusedBy } from "./answer.ts";
 import type { PutAsk } from "./ask.ts";
 import type { Memory } from "./conversation.ts";
+import { refuseIssuer } from "./issuer.ts";
 import type { Office } from "./office.ts";
 
 /** Makes certificates live that clients brought. Each gets its answer; nothing is thrown. */
@@ -75,6 +76,7 @@ function readAllowed(ask: PutAsk, { allow }: Office): Bundle {
   refuseList(ask.add, allow);
   const bundle = readBundle(ask);
   refuseNames(bundle.names, allow);
+  refuseIssuer(bundle, allow);
   return bundle;
 }
 
