@@ -1,4 +1,6 @@
-import { type ConnectionOptions, connect } from "node:tls";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import {
   type HaproxyError,
   type ManyOutcome,
@@ -10,7 +12,7 @@ import {
   pushMany,
   readIssuers,
 } from "@certwright/haproxy";
-import { startHaproxy } from "@certwright/tools/servers";
+import { startHaproxy, verifyUnits, withTempDir } from "@certwright/tools/servers";
 import { createTestCa } from "@certwright/tools/test-ca";
 import { describe, expect, test } from "vitest";
 import { ca, contentOf, expectNothingOpen, pemOf, served, watching } from "./haproxy-fixture.ts";
@@ -184,6 +186,7 @@ describe("who gets in", () => {
       {},
       { ...clientFiles, maxVersion: "TLSv1.2" as const },
       { ...clientFiles, ALPNProtocols: ["h2"] },
+      { ...clientFiles, ALPNProtocols: [] },
     ]) {
       expect(await talk(agent.address, { ...options, said: '{"op":"look"}\n' })).toMatchObject({ heard: "" });
     }
@@ -195,14 +198,18 @@ describe("who gets in", () => {
     expect(new Set(told)).toEqual(new Set(["HAPROXY_AGENT_CLIENT"]));
   });
 
-  test("anybody of the CA where no names are given; none any more after the CA was changed", async () => {
+  test("anybody of the CA where no names are given; none of those revoked, nor after the CA was changed", async () => {
     await using haproxy = await startHaproxy({ version: "3.2", config, files });
     await using agent = await startAgent(haproxy, { clients: [] });
     const target = parseNode(await targetOf(agent.address, haproxy.dir, colleague));
     const request = () => ({ pem: pemOf(ca.issue({ names: ["site.test"] })) });
     expect(await push(target, request(), watching())).toMatchObject({ action: "updated" });
-    agent.renew({ ...credentials, ca: createTestCa("Next").rootPem });
+    agent.renew({ ...credentials, crl: inner.revoke([colleague]) });
     await expect(push(target, request(), watching())).rejects.toMatchObject({ code: "HAPROXY_TLS" });
+    expect(await push(parseNode(agent.target), request(), watching())).toMatchObject({ action: "updated" });
+    expect(() => agent.renew({ ...credentials, crl: inner.rootPem })).toThrow("no list");
+    agent.renew({ ...credentials, ca: createTestCa("Next").rootPem });
+    await expect(push(parseNode(agent.target), request(), watching())).rejects.toMatchObject({ code: "HAPROXY_TLS" });
   });
 
   test("what is no node agent is told so", async () => {
@@ -263,6 +270,48 @@ describe("what comes in is hostile until it was read", () => {
     });
   });
 
+  test("clients beyond a number are told to come later", async () => {
+    await using haproxy = await startHaproxy({ version: "3.2", config, files });
+    await using agent = await startAgent(haproxy);
+    const request = { pem: pemOf(site) };
+    const others = await Promise.all(Array.from({ length: 32 }, () => connectTo(agent.address)));
+    await expect(push(parseNode(agent.target), request, watching())).rejects.toMatchObject({
+      code: "HAPROXY_AGENT_BUSY",
+      retryable: true,
+    });
+    for (const socket of others) socket.destroy();
+    const again = () =>
+      push(parseNode(agent.target), request, watching()).then(
+        ({ action }) => action,
+        () => {},
+      );
+    await expect.poll(again, { timeout: 5_000 }).toBe("unchanged");
+  });
+
+  test("many at a time are no way around the allow-list", async () => {
+    await using haproxy = await startHaproxy({ version: "3.2", config, files });
+    const { dir } = haproxy;
+    await using agent = await startAgent(haproxy, { allow: { names: ["*"], certificates: [`${dir}/site.pem`] } });
+    const renewed = ca.issue({ names: ["site.test"] });
+    const hers = pemOf(ca.issue({ names: ["other.example"] }));
+    const codes: unknown[] = [];
+    const requests = [
+      // The first is alone, and holds the others up until they are many.
+      { pem: pemOf(renewed) },
+      { pem: hers, certificate: `${dir}/other.pem` },
+      { pem: hers },
+      { pem: pemOf(ca.issue({ names: ["site.test"] })), certificate: `${dir}/other.pem` },
+      { pem: pemOf(renewed), certificate: `${dir}/site.pem` },
+    ];
+    const onOutcome = (each: ManyOutcome) =>
+      codes.push(each.kind === "failed" ? (each.error as HaproxyError).code : each.result.action);
+    await pushMany(parseNode(agent.target), requests, { ...watching(), onOutcome });
+    expect(codes.sort()).toEqual([...Array(3).fill("HAPROXY_AGENT_PLACE"), "unchanged", "updated"]);
+    expect(await served(haproxy.ports.site, "other.example")).toBe(other.fingerprint256);
+    expect(await contentOf(`${dir}/other.pem`)).toBe(other.pem);
+    await expectNothingOpen(haproxy);
+  });
+
   test("bad requests among good ones concern themselves alone", async () => {
     await using haproxy = await startHaproxy({ version: "3.2", config, files });
     await using agent = await startAgent(haproxy, { allow: { names: ["*"] } });
@@ -286,6 +335,16 @@ describe("what comes in is hostile until it was read", () => {
     await expectNothingOpen(haproxy);
   });
 });
+
+/** A client that got in, and says nothing. */
+function connectTo(address: string): Promise<TLSSocket> {
+  const [host = "", port] = address.split(":");
+  return new Promise((resolve, reject) => {
+    const options = { ALPNProtocols: ["certwright-node/1"], ...clientFiles, host, port: Number(port) };
+    const socket = connect(options).once("data", () => resolve(socket));
+    socket.on("error", reject);
+  });
+}
 
 /** A client of our own making: says something, and tells what it heard until the other side ends it. */
 function talk(
@@ -316,3 +375,13 @@ function talk(
     socket.once("close", () => resolve({ heard }));
   });
 }
+
+test("the unit of the guide is one systemd understands", async () => {
+  const guide = await readFile(new URL("../docs/guide/node-agent.md", import.meta.url), "utf8");
+  const [, unit = ""] = /```ini\n(.*?)```/s.exec(guide) ?? [];
+  expect(unit).toContain("ExecStart=/usr/bin/certwright haproxy serve-node\n");
+  await withTempDir(async (dir) => {
+    await writeFile(join(dir, "certwright-node.service"), unit.replace("/usr/bin/certwright", process.execPath));
+    expect(await verifyUnits(dir)).toBe("");
+  });
+});

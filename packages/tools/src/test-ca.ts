@@ -58,6 +58,8 @@ export interface TestCa {
   readonly rootPem: string;
   readonly intermediatePem: string;
   issue(options: TestCertificateOptions): TestCertificate;
+  /** Lists of what does not count any more: of the intermediate with these leafs, and of the root with nothing. PEM. */
+  revoke(certificates: readonly TestCertificate[]): string;
 }
 
 const commonName = "2.5.4.3";
@@ -115,6 +117,9 @@ export function createTestCa(name = "Test CA", keyType: TestKeyType = "ecdsa"): 
         notAfter: fields.notAfter,
       };
     },
+    revoke(certificates) {
+      return revocationList(intermediate, certificates) + revocationList(root, []);
+    },
   };
 }
 
@@ -132,10 +137,7 @@ interface Fields {
 
 /** Signs one certificate (RFC 5280 section 4.1). */
 function certificate(issuer: Signer, subject: Signer, fields: Fields, extensions: readonly Buffer[]) {
-  const algorithm =
-    issuer.key.asymmetricKeyType === "rsa"
-      ? sequence(oid("1.2.840.113549.1.1.11"), nullValue())
-      : sequence(oid("1.2.840.10045.4.3.2"));
+  const algorithm = algorithmOf(issuer);
   const tbs = sequence(
     explicit(0, integer("02")),
     integer(fields.serial),
@@ -154,8 +156,34 @@ function certificate(issuer: Signer, subject: Signer, fields: Fields, extensions
     ),
   );
   const der = sequence(tbs, algorithm, bitString(sign("sha256", tbs, issuer.key)));
+  return { der, pem: pemOf("CERTIFICATE", der) };
+}
+
+/** Signs a list of revoked certificates (RFC 5280 section 5.1), good for a day. */
+function revocationList(issuer: Signer, certificates: readonly TestCertificate[]): string {
+  const algorithm = algorithmOf(issuer);
+  const now = time(new Date());
+  const revoked = certificates.map(({ serial }) => sequence(integer(serial), now));
+  const tbs = sequence(
+    integer("01"),
+    algorithm,
+    distinguishedName(issuer.name),
+    now,
+    time(new Date(Date.now() + 86_400_000)),
+    ...(revoked.length === 0 ? [] : [sequence(...revoked)]),
+  );
+  return pemOf("X509 CRL", sequence(tbs, algorithm, bitString(sign("sha256", tbs, issuer.key))));
+}
+
+function algorithmOf({ key }: Signer): Buffer {
+  return key.asymmetricKeyType === "rsa"
+    ? sequence(oid("1.2.840.113549.1.1.11"), nullValue())
+    : sequence(oid("1.2.840.10045.4.3.2"));
+}
+
+function pemOf(label: string, der: Buffer): string {
   const lines = der.toString("base64").match(/.{1,64}/g) ?? [];
-  return { der, pem: `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n` };
+  return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
 }
 
 function publicKeyInfo(key: KeyObject): Buffer {

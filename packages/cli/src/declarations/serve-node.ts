@@ -34,10 +34,14 @@ export const serveNodeFlags = {
     group: who,
     complete: "file",
   }),
-  clientCrl: text("--client-crl <file>", "certificates of that CA that do not count any more", {
-    group: who,
-    complete: "file",
-  }),
+  clientCrl: text(
+    "--client-crl <file>",
+    "lists of certificates that do not count any more, one of each CA on the way to a client's",
+    {
+      group: who,
+      complete: "file",
+    },
+  ),
   client: list("--client <names>", "clients by a name in their certificate", {
     group: who,
     shownDefault: "every one of that CA",

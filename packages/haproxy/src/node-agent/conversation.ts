@@ -1,10 +1,8 @@
 import type { TLSSocket } from "node:tls";
 import { HaproxyError } from "../errors.ts";
-import { addressOf } from "../handshake.ts";
 import type { NameIndex } from "../many-names.ts";
-import { type Answer, refusedBy } from "./answer.ts";
 import { type Ask, readAsk } from "./ask.ts";
-import { namesOfClient } from "./client-name.ts";
+import type { Client } from "./client.ts";
 import { readLines } from "./lines.ts";
 import { lookAll } from "./look.ts";
 import type { Office } from "./office.ts";
@@ -26,135 +24,110 @@ export interface ClientLimits {
 
 export const defaultClientLimits: ClientLimits = { slowest: 10_000, idle: 60_000 };
 
-// Requests that wait, and answers the client does not read.
+// Requests that wait, in bytes.
 const mostWaiting = 8 * 1024 * 1024;
 const looksTogether = 50;
 
 /**
  * Serves one client until it goes, or the agent is stopped. What has come is worked off together: a lone certificate gets
  * a push of its own at once, and a stream of them the speed of many.
- *
- * @param clients names of which the client must have one; empty: any client the CA vouches for
  */
 export async function converse(
   socket: TLSSocket,
-  clients: readonly string[],
+  client: Client,
   { slowest, idle }: ClientLimits,
   office: Office,
 ): Promise<void> {
   const { signal } = office.context;
-  const names = namesOfClient(socket);
-  const client = `${names[0] ?? "a client without a name"} at ${addressOf({ host: socket.remoteAddress ?? "?", port: socket.remotePort ?? 0 })}`;
   const memory: Memory = {};
-  const queue: { readonly ask: Ask; readonly size: number }[] = [];
-  let waiting = 0;
   let isWorking = false;
   let lastAsked = performance.now();
   let wake = () => {};
-
-  const tell = (answer: Answer) => {
-    if (socket.destroyed || !socket.writable) return;
-    socket.write(`${JSON.stringify(answer)}\n`);
-    if (socket.writableLength > mostWaiting) socket.destroy();
+  const queue = createQueue(socket);
+  const refuse = (what: string) => {
+    queue.clear();
+    client.refuse(noRequest(what));
   };
-  const refuse = (error: HaproxyError) => {
-    office.emit({ type: "warning", code: error.code, message: `${error.message} It is ${client}.` });
-    tell({ say: "refused", error: refusedBy(error) });
-    queue.length = 0;
-    leave();
-  };
-  const leave = () => {
-    socket.end();
-    // For one who keeps its own side open.
-    setTimeout(() => socket.destroy(), 1_000).unref();
-  };
-  socket.on("error", () => {});
   const gone = new Promise<void>((resolve) => socket.once("close", () => resolve()));
-  if (clients.length > 0 && !names.some((name) => clients.includes(name))) {
-    refuse(notThisClient());
-    return gone;
-  }
+  void gone.then(() => wake());
 
-  tell({ say: "hello" });
+  client.tell({ say: "hello" });
   readLines(socket, {
     longest: longestLine,
     slowest,
     onLine: (line) => {
+      // It was refused, and what followed was on its way.
       if (socket.writableEnded) return;
       try {
-        queue.push({ ask: readAsk(line), size: line.length });
+        queue.add(readAsk(line), line.length);
       } catch {
-        return refuse(noRequest("that is no request it knows"));
+        return refuse("that is no request it knows");
       }
       lastAsked = performance.now();
-      waiting += line.length;
-      if (queue.length >= mostAhead || waiting >= mostWaiting) socket.pause();
       wake();
     },
     onFault: (fault) =>
-      refuse(
-        noRequest(fault === "too long" ? `of more than ${longestLine} bytes` : `that took over ${slowest / 1000} s`),
-      ),
+      refuse(fault === "too long" ? `of more than ${longestLine} bytes` : `that took over ${slowest / 1000} s`),
   });
-  const beat = setInterval(
-    () => {
-      if (isWorking) tell({ say: "beat" });
-      else if (performance.now() - lastAsked > idle) leave();
-    },
-    Math.min(beatEvery, idle),
-  );
-  const onAbort = () => {
-    if (!isWorking) leave();
+  const tick = () => {
+    if (isWorking) client.tell({ say: "beat" });
+    else if (performance.now() - lastAsked > idle) client.leave();
   };
+  const beat = setInterval(tick, Math.min(beatEvery, idle));
+  const onAbort = () => wake();
   signal.addEventListener("abort", onAbort, { once: true });
-  void gone.then(() => wake());
 
   while (!socket.destroyed && !signal.aborted) {
-    if (queue.length === 0) {
+    const batch = queue.take();
+    if (batch.length === 0) {
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
       continue;
     }
-    const batch = takeBatch(queue.map(({ ask }) => ask));
-    for (const { size } of queue.splice(0, batch.length)) waiting -= size;
-    socket.resume();
     isWorking = true;
-    await carryOut(batch, client, memory, office, tell);
+    await carryOut(batch, client, memory, office);
     isWorking = false;
     lastAsked = performance.now();
   }
   signal.removeEventListener("abort", onAbort);
-  leave();
+  client.leave();
   await gone;
   clearInterval(beat);
 }
 
-/** As many requests of one kind as came one after the other. */
-function takeBatch(queue: readonly Ask[]): readonly Ask[] {
-  const op = queue[0]?.op;
-  const other = queue.findIndex((ask) => ask.op !== op);
-  const same = other < 0 ? queue : queue.slice(0, other);
-  return op === "look" ? same.slice(0, looksTogether) : same;
+/** Requests that wait. When there are too many, no more are taken from the socket. */
+function createQueue(socket: TLSSocket) {
+  const waiting: { readonly ask: Ask; readonly size: number }[] = [];
+  let bytes = 0;
+  return {
+    add(ask: Ask, size: number) {
+      waiting.push({ ask, size });
+      bytes += size;
+      if (waiting.length >= mostAhead || bytes >= mostWaiting) socket.pause();
+    },
+    /** As many of one kind as came one after the other. */
+    take(): readonly Ask[] {
+      const op = waiting[0]?.ask.op;
+      const other = waiting.findIndex(({ ask }) => ask.op !== op);
+      const same = other < 0 ? waiting.length : other;
+      const taken = waiting.splice(0, op === "look" ? Math.min(same, looksTogether) : same);
+      for (const { size } of taken) bytes -= size;
+      if (taken.length > 0) socket.resume();
+      return taken.map(({ ask }) => ask);
+    },
+    clear() {
+      waiting.length = 0;
+      bytes = 0;
+    },
+  };
 }
 
-async function carryOut(
-  batch: readonly Ask[],
-  client: string,
-  memory: Memory,
-  office: Office,
-  tell: (answer: Answer) => void,
-): Promise<void> {
+async function carryOut(batch: readonly Ask[], client: Client, memory: Memory, office: Office): Promise<void> {
   const puts = batch.filter((ask) => ask.op === "put");
   const looks = batch.filter((ask) => ask.op === "look");
-  if (puts.length > 0) await putAll(puts, client, memory, office, tell);
-  if (looks.length > 0) await lookAll(looks, memory, office, tell);
-}
-
-function notThisClient(): HaproxyError {
-  return new HaproxyError("HAPROXY_AGENT_CLIENT", "The node agent does not take certificates from this client.", {
-    hint: "On the node, --client says whose certificates it knows.",
-  });
+  if (puts.length > 0) await putAll(puts, client, memory, office);
+  if (looks.length > 0) await lookAll(looks, client, memory, office);
 }
 
 function noRequest(what: string): HaproxyError {

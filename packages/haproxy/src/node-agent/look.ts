@@ -4,17 +4,18 @@ import { settingsOf } from "../settings.ts";
 import { look, noIndex, ask as reach } from "../sights.ts";
 import { serverName } from "../target.ts";
 import { refuseChange, refuseNames } from "./allow-list.ts";
-import { type Answer, refusedBy } from "./answer.ts";
+import { refusedBy } from "./answer.ts";
 import type { LookAsk } from "./ask.ts";
+import type { Client } from "./client.ts";
 import type { Memory } from "./conversation.ts";
 import type { Office } from "./office.ts";
 
 /** Tells what is in the place of certificates. Each gets its answer; nothing is thrown. */
 export async function lookAll(
   asks: readonly LookAsk[],
+  { tell }: Client,
   memory: Memory,
   office: Office,
-  tell: (answer: Answer) => void,
 ): Promise<void> {
   const { node, map, check, allow, context } = office;
   const settings = settingsOf(node, context);

@@ -3,6 +3,8 @@ import type { AddressInfo } from "node:net";
 import { createServer, type Server } from "node:tls";
 import { HaproxyError } from "../errors.ts";
 import { addressOf } from "../handshake.ts";
+import { pemBlocks } from "../pem.ts";
+import { clientAt } from "./client.ts";
 import { type ClientLimits, converse, defaultClientLimits } from "./conversation.ts";
 import type { Office } from "./office.ts";
 import { agentTls } from "./protocol.ts";
@@ -13,7 +15,7 @@ export interface AgentCredentials {
   readonly key: string;
   /** CA of the clients; the system's do not count. */
   readonly ca: string;
-  /** Certificates of that CA that do not count any more. */
+  /** Certificates that do not count any more: a list of each CA on the way to a client's certificate. */
   readonly crl?: string;
 }
 
@@ -38,6 +40,8 @@ export interface NodeAgent {
 }
 
 const mostClients = 32;
+// Those who have not proved themselves yet are more, so that they keep nobody out.
+const mostConnections = 512;
 const handshakeTimeout = 5_000;
 const tellEvery = 1_000;
 
@@ -55,13 +59,25 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
   const limits = { ...defaultClientLimits, ...clientLimits };
   const talks = new Set<Promise<void>>();
   const server = createServer(
-    { ...secured(credentials), requestCert: true, rejectUnauthorized: true, handshakeTimeout },
+    {
+      ...secured(credentials),
+      requestCert: true,
+      rejectUnauthorized: true,
+      handshakeTimeout,
+      noDelay: true,
+      keepAlive: true,
+    },
     (socket) => {
-      const talk = converse(socket, clients, limits, office).finally(() => talks.delete(talk));
+      if (socket.alpnProtocol !== agentTls.ALPNProtocols[0]) return void socket.destroy();
+      const client = clientAt(socket, emit);
+      const isKnown = clients.length === 0 || client.names.some((name) => clients.includes(name));
+      if (!isKnown) return client.refuse(notThisClient());
+      if (talks.size >= mostClients) return client.refuse(tooMany());
+      const talk = converse(socket, client, limits, office).finally(() => talks.delete(talk));
       talks.add(talk);
     },
   );
-  server.maxConnections = mostClients;
+  server.maxConnections = mostConnections;
   server.on("tlsClientError", throttled(emit));
   await started(server, listen);
   const { address, port } = server.address() as AddressInfo;
@@ -83,10 +99,18 @@ function secured(credentials: AgentCredentials) {
   // Without tickets each connection proves itself anew: a client that was struck off does not come back by an old one.
   return {
     ...credentials,
+    // Of a text that holds several, only the first would count.
+    ...(credentials.crl === undefined ? {} : { crl: revocationLists(credentials.crl) }),
     ...agentTls,
     ALPNProtocols: [...agentTls.ALPNProtocols],
     secureOptions: constants.SSL_OP_NO_TICKET,
   };
+}
+
+function revocationLists(pem: string): string[] {
+  const lists = pemBlocks(pem).flatMap(({ label, text }) => (label === "X509 CRL" ? [text] : []));
+  if (lists.length === 0) throw new Error("there is no list of revoked certificates in it");
+  return lists;
 }
 
 function started(server: Server, { host, port }: NodeAgentOptions["listen"]): Promise<void> {
@@ -119,6 +143,19 @@ function throttled(emit: NodeAgentOptions["emit"]) {
     told = now;
     untold = 0;
   };
+}
+
+function notThisClient(): HaproxyError {
+  return new HaproxyError("HAPROXY_AGENT_CLIENT", "The node agent does not take certificates from this client.", {
+    hint: "On the node, --client says whose certificates it knows.",
+  });
+}
+
+function tooMany(): HaproxyError {
+  return new HaproxyError("HAPROXY_AGENT_BUSY", `The node agent has ${mostClients} clients already.`, {
+    retryable: true,
+    hint: "Try again in a moment.",
+  });
 }
 
 function stopped(): HaproxyError {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { HaproxyError, hasCode } from "../errors.ts";
-import { inLanes, type Supply } from "../lanes.ts";
+import { inLanes, type Supply, turnstile } from "../lanes.ts";
 import type { AgentNode } from "../node.ts";
 import { readBundle } from "../pem.ts";
 import type { ManyContext, ManySummary } from "../push-many.ts";
@@ -65,6 +65,8 @@ export async function pushManyThrough(
   return { ...rest, reloadNeeded, warnings: [] };
 }
 
+const handshakesAtOnce = 8;
+
 type Line = ReturnType<typeof createLine>;
 
 /** A connection that is opened when it is needed, and again when it was cut. */
@@ -81,6 +83,8 @@ function createLine(node: AgentNode, settings: Settings) {
   };
   return {
     open,
+    /** For handshakes, of which HAProxy should not get hundreds at a time from one client. */
+    inTurn: turnstile(handshakesAtOnce),
     /** Told of a session that ended; false where there must not be another. */
     again(session: AgentSession, connection: Promise<AgentSession>): boolean {
       if (session.isOpen || settings.signal.aborted) return false;
@@ -108,7 +112,7 @@ async function bring(request: PushRequest, line: Line, node: AgentNode, settings
   const bundle = readBundle(request.pem);
   refuseBundle(bundle, new Date(settings.now()));
   const points = request.verify?.handshake ?? [];
-  const before = await shakeAll(points, bundle.keyType, settings);
+  const before = await line.inTurn(() => shakeAll(points, bundle.keyType, settings));
   const { certificate, add } = request;
   const put = {
     chain: bundle.certificatesPem,
@@ -123,7 +127,7 @@ async function bring(request: PushRequest, line: Line, node: AgentNode, settings
       const result = { ...(await session.put(put, settings.emit)), node: node.id };
       if (result.fingerprint256 !== bundle.fingerprint256) throw anotherOne(node);
       if (result.action !== "reload-needed") {
-        await checkHandshakes(points, { name: result.name, bundle }, settings, before);
+        await line.inTurn(() => checkHandshakes(points, { name: result.name, bundle }, settings, before));
       }
       return result;
     } catch (error) {

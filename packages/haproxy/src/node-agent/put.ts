@@ -11,22 +11,18 @@ import type { PushRequest } from "../push-request.ts";
 import { type Permit, settingsOf } from "../settings.ts";
 import { outcomeOf, serverName } from "../target.ts";
 import { refuseChange, refuseList, refuseNames } from "./allow-list.ts";
-import { type Answer, refusedBy } from "./answer.ts";
+import { refusedBy } from "./answer.ts";
 import type { PutAsk } from "./ask.ts";
+import type { Client } from "./client.ts";
 import type { Memory } from "./conversation.ts";
 import { refuseIssuer } from "./issuer.ts";
 import type { Office } from "./office.ts";
 
 /** Makes certificates live that clients brought. Each gets its answer; nothing is thrown. */
-export async function putAll(
-  asks: readonly PutAsk[],
-  client: string,
-  memory: Memory,
-  office: Office,
-  tell: (answer: Answer) => void,
-): Promise<void> {
+export async function putAll(asks: readonly PutAsk[], client: Client, memory: Memory, office: Office): Promise<void> {
   const open = new Map<PushRequest, PutAsk>();
-  const log = createLog(client, office);
+  const { tell } = client;
+  const log = createLog(client.label, office);
   const fail = (ask: PutAsk, name: string, error: unknown) => {
     log.failed(name, error);
     tell({ say: "refused", id: ask.id, error: refusedBy(error) });
