@@ -16,6 +16,9 @@ frontend site
 frontend listed
     bind 127.0.0.1:<port:listed> ssl crt-list <dir>/certs/list.txt
     http-request return status 200
+frontend private
+    bind 127.0.0.1:<port:private> ssl crt-list <dir>/certs/private.txt
+    http-request return status 200
 `;
 export const site = ca.issue({ names: ["site.test"] });
 export const other = ca.issue({ names: ["other.example"] });
@@ -23,6 +26,7 @@ export const files = {
   "site.pem": site.pem,
   "other.pem": other.pem,
   "certs/list.txt": "<dir>/site.pem\n",
+  "certs/private.txt": "<dir>/other.pem\n",
   "certs/ca.pem": ca.rootPem,
 };
 

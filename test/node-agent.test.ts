@@ -93,6 +93,10 @@ test("a client brings what is allowed to where it is allowed, and no more", asyn
     [{ pem: pemOf(inner.issue({ names: ["site.test"] })) }, "HAPROXY_AGENT_ISSUER"],
     [{ pem: forSite, certificate: `${dir}/other.pem` }, "HAPROXY_AGENT_PLACE"],
     [{ pem: forNew, add: { list: `${dir}/site.pem` } }, "HAPROXY_AGENT_PLACE"],
+    [
+      { pem: forNew, certificate: `${dir}/certs/new.pem`, add: { list: `${dir}/certs/private.txt` } },
+      "HAPROXY_AGENT_PLACE",
+    ],
     // New files go beside the list, and over none that is there.
     [{ pem: forNew, certificate: `${dir}/elsewhere/new.pem`, add: { list } }, "HAPROXY_AGENT_PLACE"],
     [{ pem: forNew, certificate: `${dir}/certs/../new.pem`, add: { list } }, "HAPROXY_AGENT_PLACE"],
@@ -144,7 +148,11 @@ test("a new certificate is attached to a list the agent may add to, and found ag
 });
 
 test("handshakes: from here as the target says, and by the agent, which puts the former back", async () => {
-  await using haproxy = await startHaproxy({ version: "3.2", config: `${config}    maxconn 100\n`, files });
+  const strict = config.replace(
+    "ssl crt <dir>/site.pem",
+    "ssl ssl-max-ver TLSv1.2 ciphers ECDHE-ECDSA-AES128-GCM-SHA256 crt <dir>/site.pem",
+  );
+  await using haproxy = await startHaproxy({ version: "3.2", config: strict, files });
   const point = { host: "127.0.0.1", port: haproxy.ports.site ?? 0 };
   await using agent = await startAgent(haproxy);
   const renewed = ca.issue({ names: ["site.test"] });
@@ -163,6 +171,14 @@ test("handshakes: from here as the target says, and by the agent, which puts the
   const next = ca.issue({ names: ["site.test"] });
   await push(parseNode(watchful.target), { pem: pemOf(next) }, again);
   expect(again.events.map(({ type }) => type)).toEqual(["written", "committed", "verified", "handshake"]);
+  // One that clients there cannot use.
+  const unusable = { pem: pemOf(ca.issue({ names: ["site.test"], keyType: "rsa" })) };
+  await expect(push(parseNode(watchful.target), unusable, watching())).rejects.toMatchObject({
+    code: "HAPROXY_HANDSHAKE_FAILED",
+    hint: expect.stringContaining("The former certificate is back in its place."),
+  });
+  expect(await served(haproxy.ports.site, "site.test")).toBe(next.fingerprint256);
+  expect(await contentOf(`${haproxy.dir}/site.pem`)).toBe(next.pem);
 });
 
 describe("who gets in", () => {
