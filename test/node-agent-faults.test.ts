@@ -131,3 +131,19 @@ test("an agent that is stopped in the middle leaves nothing open, and says that 
   const now = await served(haproxy.ports.site, "site.test");
   expect((await contentOf(`${haproxy.dir}/site.pem`)) === site.pem).toBe(now === site.fingerprint256);
 });
+
+test("an agent whose HAProxy is away answers each, and is there when it is back", async () => {
+  await using haproxy = await startHaproxy({ version: "3.2", config, files });
+  await using agent = await startAgent(haproxy);
+  await haproxy.kill();
+  const renewed = [ca.issue({ names: ["site.test"] }), ca.issue({ names: ["www.site.test"] })];
+  const codes: unknown[] = [];
+  const onOutcome = (each: ManyOutcome) => codes.push(each.kind === "failed" && (each.error as { code: string }).code);
+  const requests = [...renewed, ...renewed].map((each) => ({ pem: pemOf(each) }));
+  const summary = await pushMany(parseNode(agent.target), requests, { ...watching(), onOutcome });
+  expect(summary).toMatchObject({ updated: 0, failed: 4 });
+  expect(codes).toEqual(Array(4).fill("HAPROXY_NOT_RUNNING"));
+  await haproxy.restart();
+  const done = await push(parseNode(agent.target), { pem: pemOf(renewed[0] ?? site) }, watching());
+  expect(done).toMatchObject({ action: "updated", served: true });
+});

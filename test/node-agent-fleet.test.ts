@@ -34,8 +34,8 @@ const allow = { names: ["*.fleet.test"] };
 
 test("a fleet of plain nodes and node agents under load: one agent is down, and catches up by itself", async () => {
   await using stack = new AsyncDisposableStack();
-  const before = issueAll(ca, 30);
-  const renewed = issueAll(ca, 30);
+  const before = issueAll(ca, 12);
+  const renewed = issueAll(ca, 12);
   const [plain, modern, old] = await Promise.all([startNode(before), startNode(before), startNode(before, "2.6")]);
   for (const node of [plain, modern, old]) stack.use(node);
   const agent = stack.use(await startAgent(modern, { allow }));
@@ -46,7 +46,7 @@ test("a fleet of plain nodes and node agents under load: one agent is down, and 
   const nodes = await findNodes(fleet.source, world);
   const pids = await Promise.all([plain, modern, old].map((node) => node.workerPid()));
   const right = new Map(
-    names(30).map((name, index) => [
+    names(12).map((name, index) => [
       name,
       new Set([before[index]?.fingerprint256 ?? "", renewed[index]?.fingerprint256 ?? ""]),
     ]),
@@ -56,27 +56,27 @@ test("a fleet of plain nodes and node agents under load: one agent is down, and 
 
   const first = await pushToFleet(fleet, nodes, certificatesOf(renewed), { insist: false }, world);
   expect(first.nodes.map(({ updated, failed }) => [updated, failed])).toEqual([
-    [30, 0],
-    [30, 0],
-    [0, 30],
+    [12, 0],
+    [12, 0],
+    [0, 12],
   ]);
   expect(first.nodes[2]?.error).toMatchObject({ code: "HAPROXY_UNREACHABLE" });
-  expect(await drift(nodes, certificatesOf(renewed), world)).toEqual([{ same: 30 }, { same: 30 }, { unknown: 30 }]);
+  expect(await drift(nodes, certificatesOf(renewed), world)).toEqual([{ same: 12 }, { same: 12 }, { unknown: 12 }]);
 
   stack.use(await startAgent(old, { allow, listen }));
-  expect(await drift(nodes.slice(2), certificatesOf(renewed), world)).toEqual([{ other: 30 }]);
+  expect(await drift(nodes.slice(2), certificatesOf(renewed), world)).toEqual([{ other: 12 }]);
   pass(24 * 3_600_000);
   const second = await pushToFleet(fleet, nodes, certificatesOf(renewed), { insist: false }, world);
   expect(second.nodes.map(({ updated, skipped }) => [updated, skipped])).toEqual([
-    [0, 30],
-    [0, 30],
-    [30, 0],
+    [0, 12],
+    [0, 12],
+    [12, 0],
   ]);
   expect(second.lacking.size).toBe(0);
-  expect(await drift(nodes, certificatesOf(renewed), world)).toEqual([{ same: 30 }, { same: 30 }, { same: 30 }]);
+  expect(await drift(nodes, certificatesOf(renewed), world)).toEqual([{ same: 12 }, { same: 12 }, { same: 12 }]);
 
   expect(await load.stop()).toMatchObject({ failed: [], wrong: [] });
-  for (const [index, name] of names(30).entries())
+  for (const [index, name] of names(12).entries())
     for (const port of ports) expect(await fingerprintAt(port, name)).toBe(renewed[index]?.fingerprint256);
   expect(await Promise.all([plain, modern, old].map((node) => node.workerPid()))).toEqual(pids);
   const { nodes: states } = await readFleetState(world.store, fleet.label, "n0.fleet.test");

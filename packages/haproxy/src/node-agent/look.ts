@@ -1,14 +1,12 @@
-import { isIP } from "node:net";
 import { readLeafPem } from "../pem.ts";
 import { settingsOf } from "../settings.ts";
 import { look, noIndex, ask as reach } from "../sights.ts";
-import { serverName } from "../target.ts";
 import { refuseChange, refuseNames } from "./allow-list.ts";
 import { refusedBy } from "./answer.ts";
 import type { LookAsk } from "./ask.ts";
 import type { Client } from "./client.ts";
 import type { Memory } from "./conversation.ts";
-import type { Office } from "./office.ts";
+import { type Office, verifyAt } from "./office.ts";
 
 /** Tells what is in the place of certificates. Each gets its answer; nothing is thrown. */
 export async function lookAll(
@@ -34,13 +32,10 @@ export async function lookAll(
           try {
             const leaf = readLeafPem(ask.leaf);
             refuseNames(leaf.names, allow);
-            const sni = serverName({
-              identifiers: leaf.names.map((value) => ({ type: isIP(value) > 0 ? "ip" : "dns", value })),
-            });
             const place = {
               ...(ask.certificate === undefined ? {} : { certificate: ask.certificate }),
               ...(map.length === 0 ? {} : { disk: { map } }),
-              verify: { handshake: check.map((point) => ({ ...point, ...(sni === undefined ? {} : { sni }) })) },
+              verify: verifyAt(check, leaf.names),
             };
             const sights = await look(leaf, place, asked, settings, (name, shown) => refuseChange(name, shown, allow));
             open.delete(ask);

@@ -1,8 +1,11 @@
+import { isIP } from "node:net";
 import type { Emit } from "@certwright/core";
 import type { PathMapping } from "../files.ts";
 import type { HandshakePoint } from "../handshake.ts";
 import type { Node } from "../node.ts";
+import type { PushRequest } from "../push-request.ts";
 import type { PushContext } from "../settings.ts";
+import { serverName } from "../target.ts";
 import type { AllowList } from "./allow-list.ts";
 
 /** What a node agent works with. */
@@ -19,4 +22,10 @@ export interface Office {
   /** The signal ends all work; it is the agent's, not that of one client: what was begun is better ended than left. */
   readonly context: Omit<PushContext, "onEvent" | "permit">;
   readonly emit: Emit;
+}
+
+/** The handshakes that prove a certificate of these names. */
+export function verifyAt(check: Office["check"], names: readonly string[]): NonNullable<PushRequest["verify"]> {
+  const sni = serverName({ identifiers: names.map((value) => ({ type: isIP(value) > 0 ? "ip" : "dns", value })) });
+  return { handshake: check.map((point) => ({ ...point, ...(sni === undefined ? {} : { sni }) })) };
 }
