@@ -7,6 +7,7 @@ import { ca, contentOf, expectNothingOpen, pemOf, served, watching } from "./hap
 import {
   clientFiles,
   config,
+  createHaproxyHttpSolver,
   credentials,
   files,
   inner,
@@ -72,6 +73,9 @@ describe("who gets in", () => {
     await expect(openSession(parseNode(agent.target), watching())).rejects.toMatchObject({
       code: "HAPROXY_AGENT_ONLY",
     });
+    const journal = { record: async () => [], done: () => {} };
+    const solving = { nodes: [parseNode(agent.target)], map: "virt@acme", journal, now: Date.now };
+    expect(() => createHaproxyHttpSolver(solving)).toThrow(expect.objectContaining({ code: "HAPROXY_AGENT_ONLY" }));
   });
 });
 

@@ -75,6 +75,8 @@ test("a client brings what is allowed to where it is allowed, and no more", asyn
     [{ pem: pemOf(ca.issue({ names: ["other.example"] })) }, "HAPROXY_AGENT_NAMES"],
     [{ pem: pemOf(ca.issue({ names: ["site.test", "other.example"] })) }, "HAPROXY_AGENT_NAMES"],
     [{ pem: pemOf(ca.issue({ names: ["a.b.site.test"] })) }, "HAPROXY_AGENT_NAMES"],
+    // HAProxy would answer this name with it.
+    [{ pem: pemOf(ca.issue({ names: ["site.test"], commonName: "other.example" })) }, "HAPROXY_AGENT_NAMES"],
     [{ pem: pemOf(inner.issue({ names: ["site.test"] })) }, "HAPROXY_AGENT_ISSUER"],
     [{ pem: forSite, certificate: `${dir}/other.pem` }, "HAPROXY_AGENT_PLACE"],
     [{ pem: forNew, add: { list: `${dir}/site.pem` } }, "HAPROXY_AGENT_PLACE"],

@@ -43,6 +43,7 @@ const usageCodes: ReadonlySet<string> = new Set([
   "DNS_BAD_SERVER",
   "DNS_TSIG_KEY_INVALID",
   "HAPROXY_AGENT_DECIDES",
+  "HAPROXY_AGENT_ONLY",
   "HAPROXY_NODE_ADDRESS",
   "HAPROXY_PLAINTEXT_REFUSED",
 ]);

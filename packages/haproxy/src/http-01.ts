@@ -2,6 +2,7 @@ import type { Solver, Task } from "@certwright/core";
 import type { Effect, Journal } from "@certwright/core/store";
 import { addMapEntry, deleteMapEntry } from "./map.ts";
 import { type Node, parseNode } from "./node.ts";
+import { noRuntimeApi } from "./session.ts";
 import { settingsOf } from "./settings.ts";
 
 /** Where HAProxy itself answers http-01. */
@@ -18,8 +19,13 @@ export interface HaproxyHttpOptions {
 /**
  * Meets http-01 by an entry in a map of every node: token to key authorization. HAProxy needs one rule that returns the
  * map's value under `/.well-known/acme-challenge/`; `docs/guide/http-01.md` has it.
+ *
+ * @throws HaproxyError HAPROXY_AGENT_ONLY
  */
 export function createHaproxyHttpSolver({ nodes, map, journal, now }: HaproxyHttpOptions): Solver {
+  // Said before an order is placed.
+  const agent = nodes.find(({ kind }) => kind === "agent");
+  if (agent !== undefined) throw noRuntimeApi(agent);
   const effects = new Map<string, readonly Effect[]>();
   const open = (node: Node, signal: AbortSignal) => settingsOf(node, { signal, now }).open();
 

@@ -81,7 +81,8 @@ export async function openSession(node: Node, options: SessionOptions): Promise<
   }
 }
 
-function noRuntimeApi(node: Node): HaproxyError {
+/** What to say where a node agent was named and its HAProxy itself is needed. */
+export function noRuntimeApi(node: Node): HaproxyError {
   return new HaproxyError("HAPROXY_AGENT_ONLY", `${node.id} is a node agent, which has no Runtime API to offer.`, {
     node: node.id,
     hint: "A node agent takes certificates and tells how they are there. Do this on the node itself, through its socket.",

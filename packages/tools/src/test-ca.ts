@@ -22,6 +22,8 @@ export type TestKeyType = "ecdsa" | "rsa";
 export interface TestCertificateOptions {
   /** DNS names and IP addresses; the first is also the common name. */
   readonly names: readonly string[];
+  /** Default: the first name. */
+  readonly commonName?: string;
   /** Default: ecdsa (P-256). RSA keys have 2048 bits. */
   readonly keyType?: TestKeyType;
   /** A key to certify instead of a fresh one. */
@@ -98,7 +100,7 @@ export function createTestCa(name = "Test CA", keyType: TestKeyType = "ecdsa"): 
         notBefore: options.notBefore ?? new Date(Date.now() - 3_600_000),
         notAfter: options.notAfter ?? new Date(Date.now() + 90 * 86_400_000),
       };
-      const leaf = certificate(intermediate, { name: options.names[0] ?? "", key }, fields, [
+      const leaf = certificate(intermediate, { name: options.commonName ?? options.names[0] ?? "", key }, fields, [
         extension(keyUsage, bitString(Buffer.from([0x80]), 7), true),
         extension(extendedKeyUsage, sequence(oid("1.3.6.1.5.5.7.3.1"), oid("1.3.6.1.5.5.7.3.2"))),
         extension(subjectAltName, sequence(...options.names.map(generalName))),

@@ -12,6 +12,7 @@ import type { Client } from "./client.ts";
 import type { Memory } from "./conversation.ts";
 import { refuseIssuer } from "./issuer.ts";
 import { createLog } from "./log.ts";
+import { namesOf } from "./names-of.ts";
 import { type Office, verifyAt } from "./office.ts";
 import { permitOf } from "./permit.ts";
 
@@ -61,7 +62,7 @@ export async function putAll(
 function readAllowed(ask: PutAsk, { allow }: Office): Bundle {
   refuseList(ask.add, allow);
   const bundle = readBundle(ask);
-  refuseNames(bundle.names, allow);
+  refuseNames(namesOf(bundle), allow);
   refuseIssuer(bundle, allow);
   return bundle;
 }
