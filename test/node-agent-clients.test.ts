@@ -1,5 +1,13 @@
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
-import { type HaproxyError, type ManyOutcome, openSession, parseNode, push, pushMany } from "@certwright/haproxy";
+import {
+  createHaproxyHttpSolver,
+  type HaproxyError,
+  type ManyOutcome,
+  openSession,
+  parseNode,
+  push,
+  pushMany,
+} from "@certwright/haproxy";
 import { startHaproxy } from "@certwright/tools/servers";
 import { createTestCa } from "@certwright/tools/test-ca";
 import { describe, expect, test } from "vitest";
@@ -7,7 +15,6 @@ import { ca, contentOf, expectNothingOpen, pemOf, served, watching } from "./hap
 import {
   clientFiles,
   config,
-  createHaproxyHttpSolver,
   credentials,
   files,
   inner,
