@@ -27,6 +27,8 @@ async function bucketOptions(): Promise<S3StoreOptions> {
     lease: { lifetime: 600, renewEvery: 150, lookEvery: 20 },
     fetch,
     now: Date.now,
+    random: Math.random,
+    retryMs: 20,
   };
 }
 
@@ -61,7 +63,8 @@ test("a lease whose holder died is free after its lifetime; a holder that was ov
     holder: { pid: process.pid },
   });
   const second = await s3Store(options).lease("work", { signal, waitMs: 5_000 });
-  await s3Store(options).write("leases/work", Buffer.from("somebody else"));
+  const leases = s3Store({ ...options, prefix: `${options.prefix}/.certwright/leases` });
+  await leases.write("work", Buffer.from("somebody else"));
   await expect.poll(() => second.lost.aborted, { timeout: 5_000 }).toBe(true);
   await second.release();
 });
@@ -79,11 +82,11 @@ test("more than a thousand names are listed to the end", async () => {
 test("a bucket that is not there and a service that is away are named", async () => {
   const options = await bucketOptions();
   await expect(s3Store({ ...options, bucket: "certwright-nowhere" }).read("a")).rejects.toMatchObject({
-    code: "STORE_FAILED",
+    code: "STORE_NO_BUCKET",
     message: expect.stringContaining("no bucket"),
   });
   await expect(s3Store({ ...options, endpoint: "http://127.0.0.1:9" }).read("a")).rejects.toMatchObject({
-    code: "STORE_FAILED",
+    code: "STORE_UNREACHABLE",
     message: expect.stringContaining("cannot be reached"),
   });
 });

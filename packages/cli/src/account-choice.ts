@@ -6,7 +6,7 @@ import type { Invocation } from "./command.ts";
 import type { accountFlags } from "./declarations/account.ts";
 import { cliError } from "./errors.ts";
 import { openCaAccess } from "./parts/ca-access.ts";
-import { openState } from "./state.ts";
+import { openOnlyState } from "./state/open-state.ts";
 import { createWorld } from "./world.ts";
 
 /** A stored account, opened at its CA. */
@@ -22,8 +22,8 @@ export async function openAccount(
   invocation: Invocation<typeof accountFlags>,
   mayCreate: boolean,
 ): Promise<OpenAccount> {
-  const { flags, context, global, emit, secrets } = invocation;
-  const store = openState(global, context, emit);
+  const { flags, context, emit, secrets } = invocation;
+  const store = await openOnlyState(invocation);
   const asked = onlyCa(flags, context);
   if (mayCreate) await checkBinding([asked], store);
   const id = mayCreate ? idOf(asked) : await chooseAccount(asked, store);

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { relativeTime, standingOf } from "./certificate-state.ts";
-import { stateDirectory } from "./state.ts";
 
 const day = 86_400_000;
 const now = Date.UTC(2026, 10, 23);
@@ -27,21 +26,5 @@ describe("relativeTime", () => {
     expect(relativeTime(now + 5 * 3_600_000, now)).toBe("in 5 h");
     expect(relativeTime(now + 90_000, now)).toBe("in 2 min");
     expect(relativeTime(now - 3 * day, now)).toBe("3 days ago");
-  });
-});
-
-describe("stateDirectory", () => {
-  const user = { cwd: "/somewhere/here", home: "/home/u", root: false, env: {} };
-
-  it("is where it was asked for, root's place, or the user's own", () => {
-    expect(stateDirectory({ state: "s" }, user)).toBe("/somewhere/here/s");
-    expect(stateDirectory({ state: "/s" }, { ...user, root: true })).toBe("/s");
-    expect(stateDirectory({ state: undefined }, { ...user, root: true })).toBe("/var/lib/certwright");
-    expect(stateDirectory({ state: undefined }, user)).toBe("/home/u/.local/state/certwright");
-    expect(stateDirectory({ state: undefined }, { ...user, env: { XDG_STATE_HOME: "/x" } })).toBe("/x/certwright");
-    // A relative one is to be ignored (XDG base directory specification).
-    expect(stateDirectory({ state: undefined }, { ...user, env: { XDG_STATE_HOME: "x" } })).toBe(
-      "/home/u/.local/state/certwright",
-    );
   });
 });

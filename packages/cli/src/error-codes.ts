@@ -17,7 +17,6 @@ export const cliErrorCodes = {
   CLI_RESTART_NEEDED:
     "A warning: something changed in the configuration that takes effect when the service is started anew.",
   CLI_SUPERVISOR: "A warning: systemd cannot be told how the service goes.",
-  CLI_STATE_UNSUPPORTED: "The configuration keeps its state in a kind of place this version cannot use.",
   CLI_FILE_UNREADABLE: "A file named on the command line or in the environment cannot be read.",
   CLI_INTERRUPTED: "The run was stopped by a signal; what it had begun outside was undone first.",
   CLI_DOCTOR: "The check-up before an order found what would keep the certificate from being issued.",

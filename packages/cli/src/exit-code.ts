@@ -31,7 +31,6 @@ const usageCodes: ReadonlySet<string> = new Set([
   "CLI_SECRET_IN_CLEAR",
   "CLI_CONFIG_FOREIGN",
   "CLI_FILE_EXISTS",
-  "CLI_STATE_UNSUPPORTED",
   "CLI_LISTEN",
   "PROVIDER_OPTIONS",
   "PROVIDER_DEFINITION",
@@ -46,6 +45,10 @@ const usageCodes: ReadonlySet<string> = new Set([
   "HAPROXY_AGENT_ONLY",
   "HAPROXY_NODE_ADDRESS",
   "HAPROXY_PLAINTEXT_REFUSED",
+  "STORE_BAD_LOCATION",
+  "STORE_OPTIONS",
+  "STORE_SEAL_KEY",
+  "STORE_SECRET_REFUSED",
 ]);
 const usagePrefixes = ["IDENTIFIER_", "PLUGIN_", "CONFIG_"];
 /** LIMIT_BACKOFF is not here: its reason is an earlier failure, not a limit. */

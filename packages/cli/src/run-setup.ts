@@ -1,25 +1,24 @@
 import type { DnsSpec, Run } from "@certwright/core";
 import type { Config } from "@certwright/core/config";
-import { openJournal } from "@certwright/core/store";
+import { openJournal, type Store } from "@certwright/core/store";
 import type { Invocation } from "./command.ts";
 import { createParts } from "./parts/create-parts.ts";
-import { openState } from "./state.ts";
 import { createWorld } from "./world.ts";
 
 /** What a run of the engine needs from the command that starts it. */
 export interface RunSetup {
+  readonly store: Store;
   /** How the run itself asks the DNS. */
   readonly dns: Pick<DnsSpec, "resolvers">;
   readonly acceptTerms: boolean;
   readonly config?: Config | undefined;
 }
 
-/** Opens the state and everything around it for one run of the engine. */
+/** Opens everything around the state for one run of the engine. */
 export async function openRun(
-  { context, global, secrets, emit }: Invocation,
-  { dns, acceptTerms, config }: RunSetup,
+  { context, secrets, emit }: Invocation,
+  { store, dns, acceptTerms, config }: RunSetup,
 ): Promise<Run> {
-  const store = openState(global, context, emit, config);
   const world = createWorld(context, emit, config?.settings.defaults.dns ?? dns);
   const hooks =
     config === undefined

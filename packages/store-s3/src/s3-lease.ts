@@ -1,7 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { hostname } from "node:os";
-import { type Lease, type LeaseHolder, type LeaseOptions, lockedError, pause } from "@certwright/core/store";
-import { callS3, type S3Options } from "./s3-client.ts";
+import { type Lease, type LeaseOptions, lockedError, pause, safeName } from "@certwright/core/store";
+import { holdLease } from "./held-lease.ts";
+import { decodeHolder, encodeHolder } from "./lease-holder.ts";
+import { callS3, type S3Outcome } from "./s3-client.ts";
+import { ownFolder, type S3Options } from "./s3-options.ts";
+import { etagOf, type PutCondition, putObject } from "./s3-put.ts";
 
 /** How leases live. Milliseconds. */
 export interface LeaseTimes {
@@ -11,138 +14,82 @@ export interface LeaseTimes {
   readonly renewEvery: number;
   /** How often somebody who waits looks. Default 1 000. */
   readonly lookEvery: number;
+  /**
+   * A lease that by the service's own clock was not renewed for this long is free at once. Far above the lifetime, since a
+   * service is many machines. Default 120 000.
+   */
+  readonly abandonedAfter: number;
 }
 
-const usual: LeaseTimes = { lifetime: 30_000, renewEvery: 10_000, lookEvery: 1_000 };
+const usual: LeaseTimes = { lifetime: 30_000, renewEvery: 10_000, lookEvery: 1_000, abandonedAfter: 120_000 };
 
-/** What the object of a lease holds: for people only. That it is renewed is seen by its ETag, so no two clocks are compared. */
-interface Holder extends LeaseHolder {
-  readonly id: string;
-  readonly renewed: number;
+/** When this process first saw an object in the state it is in, by its ETag. */
+interface Sight {
+  readonly etag: string;
+  readonly at: number;
 }
+
+/** Takes leases of one store; what it saw of those it did not get is remembered from one try to the next. */
+export type TakeLease = (name: string, lease: LeaseOptions) => Promise<Lease>;
 
 /**
- * Takes a lease: an object put only where there is none, or in place of one that was not renewed for a lifetime as this
- * machine's clock counts.
- *
- * @throws StoreError `STORE_LOCKED`
+ * Leases are objects: put only where there is none, or in place of one that was not renewed for a lifetime as this machine's
+ * clock counts. No two machines' clocks are compared.
  */
-export async function acquireLease(
-  options: S3Options,
-  key: string,
-  name: string,
-  { signal, waitMs = 0, onWait }: LeaseOptions,
-  times: Partial<LeaseTimes> = {},
-): Promise<Lease> {
-  const { lifetime, renewEvery, lookEvery } = { ...usual, ...times };
-  const id = randomUUID();
-  const since = options.now();
-  const started = performance.now();
-  let seen: { etag: string; at: number } | undefined;
-  let told = false;
-  for (;;) {
-    signal.throwIfAborted();
-    const free = seen !== undefined && performance.now() - seen.at >= lifetime;
-    const etag = await put(
-      options,
-      key,
-      holder(id, since, options.now()),
-      free && seen !== undefined ? { "if-match": seen.etag } : { "if-none-match": "*" },
-    );
-    if (etag !== undefined) return keep(options, key, name, id, since, etag, renewEvery, lifetime);
-    const current = await callS3(options, { method: "GET", key, signal });
-    if (current.status === 404) {
-      seen = undefined;
-      continue;
-    }
-    if (current.etag !== undefined && current.etag !== seen?.etag) seen = { etag: current.etag, at: performance.now() };
-    const who = readHolder(current.body);
-    // Our own put went through, but its answer was lost.
-    if (who?.id === id && current.etag !== undefined)
-      return keep(options, key, name, id, since, current.etag, renewEvery, lifetime);
-    const left = waitMs - (performance.now() - started);
-    if (left <= 0) throw lockedError(name, who, waitMs);
-    if (!told) onWait?.(who);
-    told = true;
-    await pause(Math.min(left, lookEvery), signal);
-  }
-}
+export function s3Leases(options: S3Options, given: Partial<LeaseTimes> = {}): TakeLease {
+  const times = { ...usual, ...given };
+  const sights = new Map<string, Sight>();
 
-function keep(
-  options: S3Options,
-  key: string,
-  name: string,
-  id: string,
-  since: number,
-  first: string,
-  renewEvery: number,
-  lifetime: number,
-): Lease {
-  const lost = new AbortController();
-  let etag = first;
-  let renewed = performance.now();
-  let renewing: Promise<void> | undefined;
-  let held = true;
-  const renew = async (): Promise<void> => {
-    try {
-      const next = await put(options, key, holder(id, since, options.now()), { "if-match": etag });
-      if (next === undefined) throw new Error("somebody else has it");
-      etag = next;
-      renewed = performance.now();
-    } catch (cause) {
-      // A service that is away for a moment takes no lease; one that was away for a lifetime may have given it to another.
-      const over =
-        performance.now() - renewed > lifetime - renewEvery ||
-        (cause instanceof Error && cause.message === "somebody else has it");
-      if (over && held) lost.abort(new Error(`the lease ${name} was lost`, { cause }));
+  /** How long ago the lease was put into the state it is in, as far as is known, in milliseconds; undefined where it changed under our eyes. */
+  const look = (key: string, current: S3Outcome): { readonly unchangedFor: number; readonly alive: boolean } => {
+    const etag = etagOf(current);
+    const before = sights.get(key);
+    const alive = before !== undefined && before.etag !== etag;
+    if (before?.etag !== etag) sights.set(key, { etag, at: performance.now() });
+    const seenFor = performance.now() - (sights.get(key)?.at ?? 0);
+    const { date, modified } = current;
+    const age = date === undefined || modified === undefined ? 0 : date - modified;
+    return { unchangedFor: age >= times.abandonedAfter ? Math.max(age, times.lifetime) : seenFor, alive };
+  };
+
+  return async (name, { signal, waitMs = 0, whileUnsure = false, onWait }) => {
+    const key = `${ownFolder}/leases/${safeName(name)}`;
+    const id = randomUUID();
+    const since = options.now();
+    const started = performance.now();
+    let claim: PutCondition | undefined = "absent";
+    let told = false;
+    for (;;) {
+      signal.throwIfAborted();
+      if (claim !== undefined) {
+        const at = performance.now();
+        const etag = await putObject(options, key, encodeHolder(id, since, options.now()), claim);
+        if (etag !== undefined) {
+          sights.delete(key);
+          return holdLease(options, times, { key, name, id, since, etag, at });
+        }
+      }
+      const current = await callS3(options, { method: "GET", key, signal });
+      if (current.status === 404) {
+        claim = "absent";
+        continue;
+      }
+      const { unchangedFor, alive } = look(key, current);
+      if (unchangedFor >= times.lifetime) {
+        claim = { ifEtag: etagOf(current) };
+        continue;
+      }
+      claim = undefined;
+      const holder = {
+        ...decodeHolder(current.body),
+        freeBy: options.now() + Math.round(times.lifetime - unchangedFor),
+      };
+      const waited = performance.now() - started;
+      const left = whileUnsure && !alive ? times.lifetime - unchangedFor : waitMs - waited;
+      if (left <= 0) throw lockedError(name, holder, waitMs);
+      if (!told) onWait?.(holder);
+      told = true;
+      await pause(Math.min(left, times.lookEvery), signal);
     }
   };
-  const timer = setInterval(() => {
-    renewing ??= renew().finally(() => {
-      renewing = undefined;
-    });
-  }, renewEvery);
-  timer.unref();
-  const release = async (): Promise<void> => {
-    if (!held) return;
-    held = false;
-    clearInterval(timer);
-    await renewing;
-    const current = await callS3(options, { method: "GET", key });
-    if (current.status === 200 && readHolder(current.body)?.id === id) await callS3(options, { method: "DELETE", key });
-  };
-  return { name, lost: lost.signal, release, [Symbol.asyncDispose]: release };
-}
-
-function holder(id: string, since: number, renewed: number): Uint8Array {
-  return Buffer.from(JSON.stringify({ id, pid: process.pid, host: hostname(), since, renewed } satisfies Holder));
-}
-
-/** The new ETag, or undefined where the condition was not met. */
-async function put(
-  options: S3Options,
-  key: string,
-  body: Uint8Array,
-  headers: Readonly<Record<string, string>>,
-): Promise<string | undefined> {
-  const answer = await callS3(options, { method: "PUT", key, body, headers });
-  return answer.status === 200 ? answer.etag : undefined;
-}
-
-function readHolder(body: Uint8Array): Holder | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(body.subarray(0, 4096)).toString("utf8"));
-    if (typeof value !== "object" || value === null) return undefined;
-    const { id, pid, host, since, renewed } = value as Record<string, unknown>;
-    if (typeof id !== "string") return undefined;
-    return {
-      id,
-      renewed: Number(renewed),
-      ...(typeof pid === "number" ? { pid } : {}),
-      ...(typeof host === "string" ? { host: host.slice(0, 255).replace(/[^\w.-]/g, "?") } : {}),
-      ...(typeof since === "number" ? { since } : {}),
-    };
-  } catch {
-    return undefined;
-  }
 }

@@ -5,13 +5,14 @@ import type { CommandResult, Invocation } from "../command.ts";
 import type { accountFlags } from "../declarations/account.ts";
 import { exitCodes } from "../exit-code.ts";
 import { table } from "../reporter/table.ts";
-import { openState } from "../state.ts";
+import { openOnlyState } from "../state/open-state.ts";
 
 /** Accounts in the store, of the CAs named or of all. */
-export async function run({ flags, context, global, emit }: Invocation<typeof accountFlags>): Promise<CommandResult> {
+export async function run(invocation: Invocation<typeof accountFlags>): Promise<CommandResult> {
+  const { flags, context } = invocation;
   const wanted =
     flags.server.length === 0 ? undefined : caSpecs(flags, context).map(({ directoryUrl }) => directoryUrl);
-  const all = await listAccounts(openState(global, context, emit));
+  const all = await listAccounts(await openOnlyState(invocation));
   const accounts = all.filter(({ directoryUrl }) => wanted === undefined || wanted.includes(directoryUrl));
   const rows = accounts.map(({ directoryUrl, url, contact, createdAt }) => [
     knownCaOf(directoryUrl)?.name ?? directoryUrl,

@@ -5,11 +5,17 @@ import type { cleanupFlags } from "../declarations/dns.ts";
 import { exitCodes } from "../exit-code.ts";
 import { dnsChallengeSpecs } from "../issue-spec.ts";
 import { openRun } from "../run-setup.ts";
+import { openState } from "../state/open-state.ts";
 
 /** Undoes what runs that died had done outside. */
 export async function run(invocation: Invocation<typeof cleanupFlags>): Promise<CommandResult> {
   const config = await openConfig(invocation);
-  const engine = await openRun(invocation, { dns: {}, acceptTerms: false, config });
+  const engine = await openRun(invocation, {
+    store: await openState(invocation, config),
+    dns: {},
+    acceptTerms: false,
+    config,
+  });
   try {
     const first = await sweepAll(config?.certificates ?? [], engine, invocation);
     const { undone, left } = first;

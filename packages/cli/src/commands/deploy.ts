@@ -8,15 +8,15 @@ import { exitCodes } from "../exit-code.ts";
 import { openConfiguredTarget } from "../parts/configured-target.ts";
 import { targetAsJson } from "../renewal-result.ts";
 import { openRun } from "../run-setup.ts";
-import { openState } from "../state.ts";
+import { openState } from "../state/open-state.ts";
 import { onlyCertificate, storedSpecs } from "../stored-certificates.ts";
 
 /** One stored certificate, to its targets or to those named. */
 export async function run(invocation: Invocation<typeof deployFlags>): Promise<CommandResult> {
-  const { args, context, global, emit, secrets } = invocation;
+  const { args, context, emit, secrets } = invocation;
   const [name = "", ...words] = args;
   const config = await openConfig(invocation);
-  const store = openState(global, context, emit, config);
+  const store = await openState(invocation, config);
   const named = words.map((word) => targetIdOf(word, config));
   // A misspelt target is found before anything is pushed to the others.
   for (const target of named) openConfiguredTarget(target, config, { context, secrets, emit, store });
@@ -27,7 +27,7 @@ export async function run(invocation: Invocation<typeof deployFlags>): Promise<C
   if (targets.length === 0) {
     throw usageError(`${name} has no targets`, `Name one: certwright deploy ${name} haproxy:/run/haproxy/admin.sock`);
   }
-  const engine = await openRun(invocation, { dns: {}, acceptTerms: false, config });
+  const engine = await openRun(invocation, { store, dns: {}, acceptTerms: false, config });
   try {
     const results = await deployCertificate(name, targets, engine);
     return {

@@ -1,5 +1,6 @@
 import { type CertificateSpec, examine, type Finding } from "@certwright/core";
 import type { Config } from "@certwright/core/config";
+import type { Store } from "@certwright/core/store";
 import { findingLines } from "../check-up.ts";
 import type { CommandResult, Invocation } from "../command.ts";
 import { chooseSpecs } from "../config/chosen-specs.ts";
@@ -9,15 +10,17 @@ import { usageError } from "../errors.ts";
 import { exitCodes } from "../exit-code.ts";
 import { specOf } from "../issue-spec.ts";
 import { openRun } from "../run-setup.ts";
-import { openState } from "../state.ts";
+import { openState } from "../state/open-state.ts";
 
 /** Everything that would keep certificates from being issued. */
 export async function run(invocation: Invocation<typeof doctorFlags>): Promise<CommandResult> {
   const { flags } = invocation;
   const config = flags.domain.length > 0 ? undefined : await openConfig(invocation);
-  const specs = await specsFor(invocation, config);
+  const store = await openState(invocation, config);
+  const specs = await specsFor(invocation, config, store);
   const resolvers = specs.find(({ dns }) => dns.resolvers !== undefined)?.dns.resolvers;
   const engine = await openRun(invocation, {
+    store,
     dns: resolvers === undefined ? {} : { resolvers },
     acceptTerms: flags.acceptTos,
     config,
@@ -46,8 +49,9 @@ export async function run(invocation: Invocation<typeof doctorFlags>): Promise<C
 async function specsFor(
   invocation: Invocation<typeof doctorFlags>,
   config: Config | undefined,
+  store: Store,
 ): Promise<readonly CertificateSpec[]> {
-  const { args, flags, context, global, emit, given } = invocation;
+  const { args, flags, context, given } = invocation;
   if (flags.domain.length > 0) {
     if (args.length > 0)
       throw usageError("both -d and certificates are given", "Give -d for new names, or names of the store.");
@@ -55,7 +59,7 @@ async function specsFor(
     const rest = { deploy: [], force: false, dryRun: false, doctor: false };
     return [specOf({ ...flags, ...unused, ...rest }, context, [], given)];
   }
-  const { specs, broken } = await chooseSpecs(config, args, openState(global, context, emit, config));
+  const { specs, broken } = await chooseSpecs(config, args, store);
   const [unreadable] = broken;
   if (unreadable !== undefined && specs.length === 0) throw unreadable.error;
   if (specs.length === 0)

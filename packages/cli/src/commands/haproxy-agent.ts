@@ -12,6 +12,7 @@ import { dnsChallengeSpecs, dnsSpec } from "../issue-spec.ts";
 import { createMemo } from "../parts/create-parts.ts";
 import { readMapping } from "../path-mapping.ts";
 import { openRun } from "../run-setup.ts";
+import { openOnlyState } from "../state/open-state.ts";
 
 type Flags = Invocation<typeof haproxyAgentFlags>["flags"];
 
@@ -38,7 +39,7 @@ export async function run(invocation: Invocation<typeof haproxyAgentFlags>): Pro
   // The configuration is wrong now or never: later it may be in the middle of an edit.
   await loadAcmeConfig(source);
   const dns = dnsSpec(flags);
-  const engine = await openRun(invocation, { dns, acceptTerms: false });
+  const engine = await openRun(invocation, { store: await openOnlyState(invocation), dns, acceptTerms: false });
   try {
     // Two agents of one HAProxy would take each other's records away.
     await using _alone = await engine.store.lease(`haproxy agent ${node.id}`, { signal: engine.world.signal });

@@ -7,15 +7,16 @@ import { readSmallFile } from "../files.ts";
 import { specOf } from "../issue-spec.ts";
 import { renewalResult } from "../renewal-result.ts";
 import { openRun } from "../run-setup.ts";
-import { openState } from "../state.ts";
+import { openOnlyState } from "../state/open-state.ts";
 
 /** One certificate: planned, obtained when due, deployed. */
 export async function run(invocation: Invocation<typeof issueFlags>): Promise<CommandResult> {
   const { flags, context } = invocation;
   const fromCsr = flags.csr === undefined ? [] : (await readCsr(await readSmallFile(flags.csr))).identifiers;
   const spec = specOf(flags, context, fromCsr, invocation.given);
-  await checkBinding(spec.cas, openState(invocation.global, context, invocation.emit));
-  const engine = await openRun(invocation, { dns: spec.dns, acceptTerms: flags.acceptTos });
+  const store = await openOnlyState(invocation);
+  await checkBinding(spec.cas, store);
+  const engine = await openRun(invocation, { store, dns: spec.dns, acceptTerms: flags.acceptTos });
   const { fit, failed } = flags.doctor ? await checkUp([spec], engine) : { fit: [spec], failed: [] };
   const results = await renew(fit, { force: flags.force, insist: true, dryRun: flags.dryRun }, engine);
   return renewalResult([...failed, ...results]);

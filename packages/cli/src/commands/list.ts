@@ -6,11 +6,12 @@ import type { listFlags } from "../declarations/stored.ts";
 import { exitCodes } from "../exit-code.ts";
 import { table } from "../reporter/table.ts";
 import { listed as joined } from "../reporter/words.ts";
-import { openState } from "../state.ts";
+import { openOnlyState } from "../state/open-state.ts";
 
 /** The certificates of the store, from what is stored alone. */
-export async function run({ flags, context, global, emit }: Invocation<typeof listFlags>): Promise<CommandResult> {
-  const certificates = await listCertificates(openState(global, context, emit));
+export async function run(invocation: Invocation<typeof listFlags>): Promise<CommandResult> {
+  const { flags, context } = invocation;
+  const certificates = await listCertificates(await openOnlyState(invocation));
   const now = context.now();
   const result = {
     certificates: certificates.map((listed) =>

@@ -10,13 +10,13 @@ import type { renewFlags } from "../declarations/renew.ts";
 import { plannedTable, renewalResult } from "../renewal-result.ts";
 import { explain } from "../reporter/explain.ts";
 import { openRun } from "../run-setup.ts";
-import { openState } from "../state.ts";
+import { openState } from "../state/open-state.ts";
 
 /** Every certificate of the configuration, or else of the store, or those named: what is due is done. */
 export async function run(invocation: Invocation<typeof renewFlags>): Promise<CommandResult> {
-  const { args, flags, context, global, emit } = invocation;
+  const { args, flags, emit } = invocation;
   const config = await openConfig(invocation);
-  const store = openState(global, context, emit, config);
+  const store = await openState(invocation, config);
   const { specs, broken } = await chooseSpecs(config, args, store);
   if (specs.length + broken.length === 0) return nothingYet(config);
   const unreadable = broken.map(({ name, error }): CertificateResult => {
@@ -25,7 +25,7 @@ export async function run(invocation: Invocation<typeof renewFlags>): Promise<Co
     return { certificate: name, outcome: "failed", error };
   });
   if (config !== undefined && args.length === 0) await warnOfUnkept(specs, store, emit);
-  const engine = await openRun(invocation, { dns: resolversOf(specs), acceptTerms: flags.acceptTos, config });
+  const engine = await openRun(invocation, { store, dns: resolversOf(specs), acceptTerms: flags.acceptTos, config });
   const { force, dryRun } = flags;
   const parallel = config?.settings.parallel;
   const { fit, failed } = flags.doctor ? await checkUp(specs, engine) : { fit: specs, failed: [] };

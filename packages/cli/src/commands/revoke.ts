@@ -15,7 +15,7 @@ import { usageError } from "../errors.ts";
 import { exitCodes } from "../exit-code.ts";
 import { readSmallTextFile } from "../files.ts";
 import { openCaAccess } from "../parts/ca-access.ts";
-import { openState } from "../state.ts";
+import { openOnlyState } from "../state/open-state.ts";
 import { onlyCertificate } from "../stored-certificates.ts";
 import { createWorld } from "../world.ts";
 
@@ -32,8 +32,8 @@ export async function run(invocation: RevokeInvocation): Promise<CommandResult> 
 }
 
 async function revokeStored(name: string, invocation: RevokeInvocation): Promise<CommandResult> {
-  const { flags, context, global, emit } = invocation;
-  const store = openState(global, context, emit);
+  const { flags, context, emit } = invocation;
+  const store = await openOnlyState(invocation);
   await onlyCertificate(store, name);
   const stored = await readCertificate(store, name);
   const [leaf] = parseChain(stored?.leafPem ?? "");
@@ -57,14 +57,14 @@ async function revokeStored(name: string, invocation: RevokeInvocation): Promise
 }
 
 async function revokeFile(path: string, invocation: RevokeInvocation): Promise<CommandResult> {
-  const { flags, context, global, emit, secrets } = invocation;
+  const { flags, context, emit, secrets } = invocation;
   const [leaf] = parseChain(await readSmallTextFile(path));
   if (leaf === undefined) throw usageError(`${path} holds no certificate`, "Give the certificate in PEM.");
   const ca = onlyCa(flags, context);
   const access = await openCaAccess(ca, flags.acceptTos, context, secrets);
   const world = createWorld(context, emit, {});
   if (flags.key === undefined) {
-    const store = openState(global, context, emit);
+    const store = await openOnlyState(invocation);
     return revoke(await openCa(ca, access, store, world), leaf, undefined, path, invocation);
   }
   const key = readKey(await readSmallTextFile(flags.key), "private key of the certificate");

@@ -6,14 +6,14 @@ import { openConfig } from "../config/open-config.ts";
 import type { statusFlags } from "../declarations/stored.ts";
 import { exitCodes } from "../exit-code.ts";
 import { minute } from "../reporter/words.ts";
-import { openState } from "../state.ts";
+import { openState } from "../state/open-state.ts";
 import { chooseCertificates, type Listed } from "../stored-certificates.ts";
 
 /** All that is stored of certificates. Exit code 1 where one is in a bad way, 3 where one is not live everywhere. */
 export async function run(invocation: Invocation<typeof statusFlags>): Promise<CommandResult> {
-  const { args, context, global, emit } = invocation;
+  const { args, context } = invocation;
   const config = await openConfig(invocation);
-  const store = openState(global, context, emit, config);
+  const store = await openState(invocation, config);
   const { stored, missing } = await withConfigured(args, config?.certificates ?? [], store);
   const chosen = stored;
   const now = context.now();

@@ -1,18 +1,19 @@
 import type { Declaration } from "../command.ts";
 import { list, toggle } from "../flags.ts";
+import { stateFlags } from "./config-flag.ts";
 import { caFlags } from "./issue.ts";
 
 const group = "Accounts";
 
-export const accountFlags = caFlags;
+export const accountFlags = { ...caFlags, ...stateFlags };
 
 export const accountUpdateFlags = {
-  ...caFlags,
+  ...accountFlags,
   contact: list("--contact <addresses>", "new contact addresses in place of the old", { group: "What to change" }),
 };
 
 export const accountDeactivateFlags = {
-  ...caFlags,
+  ...accountFlags,
   yes: toggle("--yes", "do not ask first", { group: "This run" }),
 };
 

@@ -4,7 +4,7 @@ const group = "Output and state";
 
 /** Flags every command takes, before or after its name. */
 export const globalFlags = {
-  state: text("--state <dir>", "where accounts and certificates are kept", {
+  state: text("--state <where>", "where accounts and certificates are kept: a directory, or s3://bucket/prefix", {
     group,
     complete: "directory",
     shownDefault: "/var/lib/certwright for root, else $XDG_STATE_HOME/certwright",

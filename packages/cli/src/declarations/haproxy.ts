@@ -1,5 +1,6 @@
 import type { Declaration } from "../command.ts";
 import { list, text } from "../flags.ts";
+import { stateFlags } from "./config-flag.ts";
 import { lookupFlags, propagationFlags, providerFlags } from "./dns-flags.ts";
 import { haproxyCheckDeclaration } from "./haproxy-check.ts";
 import { serveNodeDeclaration } from "./serve-node.ts";
@@ -28,6 +29,7 @@ export const haproxyAgentFlags = {
   ...providerFlags,
   ...lookupFlags,
   ...propagationFlags,
+  ...stateFlags,
 };
 
 const agentDeclaration: Declaration<typeof haproxyAgentFlags> = {

@@ -9,6 +9,7 @@ import { haproxyDeclaration } from "./haproxy.ts";
 import { issueDeclaration } from "./issue.ts";
 import { planDeclaration, renewDeclaration } from "./renew.ts";
 import { installTimerDeclaration, serveDeclaration } from "./service.ts";
+import { stateDeclaration } from "./state.ts";
 import { deployDeclaration, listDeclaration, revokeDeclaration, statusDeclaration } from "./stored.ts";
 
 /** Every command, in the order help lists them. */
@@ -27,6 +28,7 @@ export const declarations: readonly Declaration[] = [
   fleetDeclaration,
   accountDeclaration,
   configDeclaration,
+  stateDeclaration,
   initDeclaration,
   serveDeclaration,
   installTimerDeclaration,

@@ -2,6 +2,7 @@ import { knownCas } from "../ca-names.ts";
 import type { Declaration } from "../command.ts";
 import { choice, list, repeated, text, toggle } from "../flags.ts";
 import { keyTypes, readKeyType } from "../key-type.ts";
+import { stateFlags } from "./config-flag.ts";
 import { lookupFlags, propagationFlags, providerFlags } from "./dns-flags.ts";
 import { wayFlags } from "./way-flags.ts";
 
@@ -67,6 +68,7 @@ export const issueFlags = {
   force: toggle("--force", "issue even if nothing is due", run),
   dryRun: toggle("--dry-run", "say what would be done, and why, and do nothing", run),
   doctor: toggle("--doctor", "first look for what would keep it from being issued (see: certwright doctor)", run),
+  ...stateFlags,
 };
 
 export const issueDeclaration: Declaration<typeof issueFlags> = {

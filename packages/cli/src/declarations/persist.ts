@@ -1,6 +1,7 @@
 import type { Declaration } from "../command.ts";
 import { read, text, toggle } from "../flags.ts";
 import { readUntil } from "../until.ts";
+import { stateFlags } from "./config-flag.ts";
 import { lookupFlags, propagationFlags, providerFlags } from "./dns-flags.ts";
 import { caFlags } from "./issue.ts";
 
@@ -19,6 +20,7 @@ export const persistCheckFlags = {
   ...lookupFlags,
   ...propagationFlags,
   ...caFlags,
+  ...stateFlags,
 };
 
 export const persistWithdrawFlags = { ...providerFlags, ...persistCheckFlags };

@@ -1,6 +1,6 @@
 import type { Declaration } from "../command.ts";
 import { choice, text, toggle } from "../flags.ts";
-import { configFlags } from "./config-flag.ts";
+import { configFlags, stateFlags } from "./config-flag.ts";
 import { caFlags } from "./issue.ts";
 
 const group = "Certificates";
@@ -12,6 +12,7 @@ const name = {
 
 export const listFlags = {
   names: toggle("--names", "names alone, one a line", { group: "What to show" }),
+  ...stateFlags,
 };
 
 export const listDeclaration: Declaration<typeof listFlags> = {
@@ -53,6 +54,7 @@ export const revokeFlags = {
     complete: "file",
   }),
   ...caFlags,
+  ...stateFlags,
 };
 
 export const revokeDeclaration: Declaration<typeof revokeFlags> = {

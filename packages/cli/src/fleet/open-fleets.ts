@@ -5,7 +5,7 @@ import type { Invocation } from "../command.ts";
 import { openConfig } from "../config/open-config.ts";
 import type { fleetFlags } from "../declarations/fleet.ts";
 import { createFleetWorld } from "../parts/fleet-world.ts";
-import { openState } from "../state.ts";
+import { openState } from "../state/open-state.ts";
 import { type ChosenFleet, chooseFleets } from "./choose-fleets.ts";
 import { certificatesFor } from "./fleet-certificates.ts";
 
@@ -18,10 +18,10 @@ export interface OpenFleets {
 
 /** @throws CertwrightError `CLI_USAGE`, `CLI_CERTIFICATE_UNKNOWN`, ConfigError */
 export async function openFleets(invocation: Invocation<typeof fleetFlags>): Promise<OpenFleets> {
-  const { flags, args, context, global, emit } = invocation;
+  const { flags, args, context, emit } = invocation;
   const config = await openConfig(invocation);
   const chosen = chooseFleets(flags, config);
-  const store = openState(global, context, emit, config);
+  const store = await openState(invocation, config);
   const fleets = [];
   for (const each of chosen) {
     const certificates = await certificatesFor(store, args, each, tellBroken(emit));

@@ -9,7 +9,7 @@ import { createBusyHooks } from "../parts/busy-hooks.ts";
 import { createMemo, createParts } from "../parts/create-parts.ts";
 import { configuredHooks } from "../parts/run-hooks.ts";
 import { explain } from "../reporter/explain.ts";
-import { openState, stateDirectory } from "../state.ts";
+import { openState } from "../state/open-state.ts";
 import { createWorld } from "../world.ts";
 import { watchConfig } from "./config-changes.ts";
 import { createLooks } from "./looks.ts";
@@ -30,9 +30,9 @@ const lastWords = 10_000;
 
 /** The story of the service: open everything once, keep, follow the configuration, end in order. */
 export async function runService({ invocation, config: first, supervisor, listen }: ServiceSetup): Promise<void> {
-  const { context, global, emit, secrets } = invocation;
+  const { context, emit, secrets } = invocation;
   const surroundings = { context, secrets, emit };
-  const store = openState(global, context, emit, first);
+  const store = await openState(invocation, first);
   const world = createWorld(context, emit, first.settings.defaults.dns);
   const listeners = createMemo<Solver>();
   const partsOf = (config: Config): Parts =>
@@ -125,10 +125,10 @@ function latest(parts: () => Parts): Parts {
 }
 
 /** What is settled when the service starts. */
-function warnOfRestart(before: Config, after: Config, { global, context, emit }: Invocation): void {
+function warnOfRestart(before: Config, after: Config, { emit }: Invocation): void {
   const settled = (config: Config) =>
     JSON.stringify([
-      stateDirectory(global, context, config),
+      config.settings.state,
       config.settings.parallel,
       config.settings.serve,
       config.settings.defaults.dns.resolvers,

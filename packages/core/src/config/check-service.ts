@@ -1,7 +1,10 @@
+import { parseStateLocation } from "../store/location.ts";
 import type { Checking } from "./checking.ts";
 
 /** What has to agree among the settings of the service and of notifications. */
-export function checkService({ settings, tell }: Checking): void {
+export function checkService(checking: Checking): void {
+  const { settings, tell } = checking;
+  checkState(checking);
   const { alarms, notifications } = settings;
   if (alarms.warning >= alarms.critical) {
     tell(["alarms"], "warns later than it is critical", "Make warning the smaller one.", "key");
@@ -30,5 +33,22 @@ export function checkService({ settings, tell }: Checking): void {
         );
       }
     }
+  }
+}
+
+/** What is said of a bucket has no use for a directory, and would make people believe that it is encrypted. */
+function checkState({ settings: { state }, tell }: Checking): void {
+  const { location = "", options, encryptionKey, formerKeys, unencrypted } = state;
+  const hint = "Leave it out, or keep the state at s3://bucket/prefix.";
+  if (parseStateLocation(location).kind === "directory") {
+    const problem = "is of no use to state in a directory";
+    if (Object.keys(options).length > 0) tell(["state", "options"], problem, hint, "key");
+    if (encryptionKey !== undefined) tell(["state", "encryptionKey"], problem, hint, "key");
+    if (formerKeys !== undefined) tell(["state", "formerKeys"], problem, hint, "key");
+    if (unencrypted) tell(["state", "unencrypted"], problem, hint, "key");
+    return;
+  }
+  if (unencrypted && encryptionKey !== undefined) {
+    tell(["state", "unencrypted"], "contradicts encryptionKey", "Keep one of them.", "key");
   }
 }

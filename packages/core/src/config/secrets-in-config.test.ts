@@ -58,7 +58,7 @@ describe("a secret in the file", () => {
 
   test("is referred to by variable, by file beside the configuration, and by program", () => {
     const { settings } = read(`
-state: { encryptionKey: { command: [tools/key, --raw] } }
+state: { location: "s3://bucket/prod", encryptionKey: { command: [tools/key, --raw] } }
 accounts: { a: { key: { file: a.key } }, b: { key: { file: /run/b.key } } }
 notifications: { w: { webhook: { env: HOOK_URL } } }
 `);

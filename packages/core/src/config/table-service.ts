@@ -1,5 +1,6 @@
+import { parseStateLocation } from "../store/location.ts";
 import { list, object, variants } from "./collections.ts";
-import { address, choice, duration, path, percentage, text, url } from "./scalars.ts";
+import { address, choice, duration, flag, parsed, path, percentage, text, url } from "./scalars.ts";
 import { argv, namedValues, secretRef, textOrSecret } from "./secret-type.ts";
 import { email } from "./table-authority.ts";
 import { programKeys } from "./table-hooks.ts";
@@ -70,15 +71,51 @@ export const serve = object("serve", "`certwright serve`.", {
   interval: filled(duration("10s", "1d"), "10m", "Longest pause between two looks at what is due."),
 });
 
+const stateOptions = object(
+  "state-options",
+  "How a bucket is reached. What is left out comes from the `AWS_...` variables of the environment, each also with `_FILE`.",
+  {
+    endpoint: optional(
+      url("https", "http"),
+      "Address of the service, where it is not Amazon's.",
+      "`AWS_ENDPOINT_URL_S3`, else `AWS_ENDPOINT_URL`, else Amazon's in the region",
+    ),
+    region: optional(
+      text({ longest: 64, pattern: /^[A-Za-z0-9-]+$/, expected: "a region such as eu-central-1" }),
+      "Region of the bucket.",
+      "`AWS_REGION`, else `AWS_DEFAULT_REGION`; `us-east-1` where an endpoint is given",
+    ),
+    accessKeyId: optional(textOrSecret, "Whose key it is.", "`AWS_ACCESS_KEY_ID`"),
+    secretAccessKey: optional(secretRef, "The key.", "`AWS_SECRET_ACCESS_KEY`"),
+    sessionToken: optional(secretRef, "Of temporary credentials.", "`AWS_SESSION_TOKEN`"),
+  },
+);
+
+const stateLocation = parsed(text(), (value) => {
+  parseStateLocation(value);
+  return value;
+});
+
 export const state = object("state", "Where accounts and certificates are kept.", {
   location: optional(
-    text(),
-    "A directory, or `s3://bucket/prefix` and the like.",
+    stateLocation,
+    "A directory, or `s3://bucket/prefix`.",
     "`/var/lib/certwright` for root, else below the home directory",
   ),
-  options: optional(
-    namedValues(text({ longest: 100 }), "mapping of text or [secret](#secret)"),
-    "What a store beyond this machine needs besides: endpoint, region, credentials.",
+  options: filled(stateOptions, {}, "How a bucket is reached."),
+  encryptionKey: optional(
+    secretRef,
+    "Key that everything kept beyond this machine is encrypted with; `certwright state key` makes one.",
+    "`CERTWRIGHT_STATE_KEY`, or the file named by `CERTWRIGHT_STATE_KEY_FILE`",
   ),
-  encryptionKey: optional(secretRef, "Key that state beyond this machine is encrypted with."),
+  formerKeys: optional(
+    list(secretRef, { least: 1, most: 8 }),
+    "Keys that were in use before: what they encrypted can still be read. `certwright state reseal` makes them needless.",
+    "`CERTWRIGHT_STATE_FORMER_KEYS`, or the file named by `CERTWRIGHT_STATE_FORMER_KEYS_FILE`; one a line",
+  ),
+  unencrypted: filled(
+    flag,
+    false,
+    "Keep private keys beyond this machine in the clear, for all who can read the bucket.",
+  ),
 });

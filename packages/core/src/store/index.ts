@@ -23,20 +23,25 @@ export {
   updateCertificateMeta,
   useGeneration,
 } from "./certificates.ts";
+export { copyState } from "./copy-state.ts";
 export type { Effect, EffectKind, NewEffect } from "./effects.ts";
 export { storeErrorCodes } from "./error-codes.ts";
 export { type FileStoreOptions, fileStore } from "./file-store.ts";
 export { eachFleetState, type FleetState, readFleetState, updateFleetState } from "./fleet-states.ts";
 export { type Adopted, type Journal, openJournal } from "./journal.ts";
 export { eachCertificate, type ListedCertificate, listCertificates } from "./list-certificates.ts";
+export { parseStateLocation, type StateLocation } from "./location.ts";
 export { memoryState, memoryStore } from "./memory-store.ts";
 export { checkFolder, checkKey, safeName } from "./names.ts";
 export { checkSize, checkTarget, conflict } from "./refusals.ts";
+export { type Resealed, reseal } from "./reseal.ts";
 export { saveCertificate } from "./save-certificate.ts";
-export { sealedStore } from "./seal.ts";
-export { sealKey, sealKeyFromPassphrase } from "./seal-key.ts";
+export { type SealKeys, sealedStore } from "./seal.ts";
+export { openSealed } from "./seal-check.ts";
+export { type SealKey, sealKey, sealKeyFromPassphrase } from "./seal-key.ts";
 export type { Condition, Lease, LeaseOptions, Store, Stored, WriteOptions } from "./store.ts";
 export { largestValue } from "./store.ts";
 export { hasCode, type LeaseHolder, StoreError } from "./store-error.ts";
 export { openTold, type ToldFile } from "./told-file.ts";
+export { tryStore } from "./try-store.ts";
 export { lockedError, pause } from "./waiting.ts";

@@ -67,6 +67,20 @@ export function unseal(key: string, bytes: Uint8Array, { current, previous = [] 
 }
 
 /**
+ * Whether a value is a pointer. It is written by `point`, unsealed: its target is a short name. What is sealed cannot be
+ * taken for one, and a name cannot be taken for any document or key, should somebody put one there.
+ */
+export function isPointer(bytes: Uint8Array): boolean {
+  return bytes.length <= 128 && isSegment(Buffer.from(bytes).toString("latin1"));
+}
+
+/** Whether a value says that it was sealed with this key. */
+export function isSealedWith(bytes: Uint8Array, { id }: SealKey): boolean {
+  const header = Buffer.from(bytes.subarray(0, magic.length + idLength));
+  return header.equals(Buffer.concat([magic, id]));
+}
+
+/**
  * A store whose values are sealed before they reach the one below: for state beyond this machine. Keys (which tell the
  * names of certificates), pointers (which tell generation numbers) and sizes stay visible.
  */
@@ -76,9 +90,7 @@ export function sealedStore(below: Store, keys: SealKeys): Store {
   async function read(key: string): Promise<Stored | undefined> {
     const value = await below.read(key);
     if (value === undefined) return undefined;
-    // A pointer is written by `point`, unsealed: its target is a short name. What is sealed
-    // cannot be taken for one, and a name cannot be taken for any document or key, should somebody put one there.
-    if (value.bytes.length <= 128 && isSegment(Buffer.from(value.bytes).toString("latin1"))) return value;
+    if (isPointer(value.bytes)) return value;
     return { bytes: unseal(key, value.bytes, keys), version: value.version };
   }
 

@@ -7,6 +7,8 @@ export interface LeaseHolder {
   readonly host?: string;
   /** Milliseconds since 1970. */
   readonly since?: number;
+  /** When the lease comes free should its holder be dead; left out where it then is free at once. Milliseconds since 1970. */
+  readonly freeBy?: number;
 }
 
 /** Details of a failed access to the state. */

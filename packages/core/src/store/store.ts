@@ -28,6 +28,11 @@ export interface LeaseOptions {
   readonly signal: AbortSignal;
   /** Milliseconds to wait for another holder. Default 0: do not wait. */
   readonly waitMs?: number;
+  /**
+   * Wait, however long `waitMs` is, until it is known whether the holder is alive, and then no longer: where a lease of a dead
+   * process comes free only after a while. Default false.
+   */
+  readonly whileUnsure?: boolean;
   /** Told once, when waiting begins. MUST NOT throw. */
   readonly onWait?: (holder: LeaseHolder | undefined) => void;
 }

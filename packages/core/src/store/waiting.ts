@@ -25,7 +25,7 @@ export function lockedError(name: string, holder: LeaseHolder | undefined, waitM
   return new StoreError("STORE_LOCKED", `${showHolder(holder)} holds ${name}${waited}`, {
     key: name,
     ...(holder === undefined ? {} : { holder }),
-    hint: "Wait for that run to end, or stop it: what it holds comes free at once, however it ends.",
+    hint: `Wait for that run to end, or stop it: what it holds comes free ${holder?.freeBy === undefined ? "at once" : "within a minute"}, however it ends.`,
     retryable: true,
   });
 }
