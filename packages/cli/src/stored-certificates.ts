@@ -1,5 +1,11 @@
 import type { CertificateSpec } from "@certwright/core";
-import { type CertificateMeta, listCertificates, readCertificateSpec, type Store } from "@certwright/core/store";
+import {
+  type CertificateMeta,
+  inOrder,
+  listCertificates,
+  readCertificateSpec,
+  type Store,
+} from "@certwright/core/store";
 import { cliError } from "./errors.ts";
 import { didYouMean } from "./suggest.ts";
 
@@ -36,15 +42,18 @@ export async function storedSpecs(
 ): Promise<{ readonly specs: readonly CertificateSpec[]; readonly broken: readonly { name: string; error: Error }[] }> {
   const specs: CertificateSpec[] = [];
   const broken: { name: string; error: Error }[] = [];
-  for (const listed of chosen) {
-    try {
-      if ("error" in listed) throw listed.error;
-      const spec = await readCertificateSpec(store, listed.name);
-      if (spec !== undefined) specs.push(spec);
-    } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      broken.push({ name: listed.name, error });
-    }
+  const read = async (listed: Listed): Promise<CertificateSpec | Error | undefined> => {
+    if ("error" in listed) return listed.error;
+    return await readCertificateSpec(store, listed.name).catch((error: unknown) => {
+      if (error instanceof Error) return error;
+      throw error;
+    });
+  };
+  const names = chosen.map(({ name }) => name);
+  for await (const found of inOrder(chosen, read)) {
+    const name = names.shift() ?? "";
+    if (found instanceof Error) broken.push({ name, error: found });
+    else if (found !== undefined) specs.push(found);
   }
   return { specs, broken };
 }

@@ -8,9 +8,9 @@ import { etagOf, type PutCondition, putObject } from "./s3-put.ts";
 
 /** How leases live. Milliseconds. */
 export interface LeaseTimes {
-  /** A lease nobody has renewed for this long is free. Default 30 000. */
+  /** A lease nobody has renewed for this long is free. Default 20 000. */
   readonly lifetime: number;
-  /** How often it is renewed. Default 10 000. */
+  /** How often it is renewed. Default 5 000. */
   readonly renewEvery: number;
   /** How often somebody who waits looks. Default 1 000. */
   readonly lookEvery: number;
@@ -21,7 +21,7 @@ export interface LeaseTimes {
   readonly abandonedAfter: number;
 }
 
-const usual: LeaseTimes = { lifetime: 30_000, renewEvery: 10_000, lookEvery: 1_000, abandonedAfter: 120_000 };
+const usual: LeaseTimes = { lifetime: 20_000, renewEvery: 5_000, lookEvery: 1_000, abandonedAfter: 120_000 };
 
 /** When this process first saw an object in the state it is in, by its ETag. */
 interface Sight {

@@ -43,7 +43,7 @@ export async function sendOnce(
   const response = await options.fetch(url, {
     method,
     headers: signedHeaders(options, method, url, headers, body),
-    redirect: "error",
+    redirect: "manual",
     signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
     ...(body === undefined ? {} : { body: Buffer.from(body) }),
   });

@@ -37,19 +37,19 @@ async function sweepAll(
   engine: Run,
   { flags, context }: Invocation<typeof cleanupFlags>,
 ): Promise<Swept> {
-  if (flags.dns.length === 0) return sweep(configured, engine);
+  if (flags.dns.length === 0) return sweep(configured, engine, { whileUnsure: true });
   const challenges = dnsChallengeSpecs(flags, context.cwd);
   // What is left over now is tried again at once: only what is left then is worth a word.
   const { emit } = engine.world;
   const world = { ...engine.world, emit: (event: CertwrightEvent) => isLeftOver(event) || emit(event) };
-  const first = await sweep(configured, { ...engine, world });
+  const first = await sweep(configured, { ...engine, world }, { whileUnsure: true });
   if (first.left.length === 0) return first;
   const names = [...new Set(first.left.map(({ effect }) => effect.certificate))];
   const second = await sweep(
     names.map((name) => standIn(name, challenges)),
     engine,
   );
-  return { undone: first.undone + second.undone, left: second.left };
+  return { undone: first.undone + second.undone, left: second.left, living: second.living };
 }
 
 function isLeftOver(event: CertwrightEvent): boolean {

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { type Config, ConfigError, showFault } from "@certwright/core/config";
+import { tryStore } from "@certwright/core/store";
 import type { CommandResult, Invocation } from "../command.ts";
 import { requireConfigFile } from "../config/open-config.ts";
 import { readConfigFile } from "../config/read-config-file.ts";
@@ -8,6 +9,7 @@ import type { configCheckFlags } from "../declarations/config.ts";
 import { exitCodes } from "../exit-code.ts";
 import { explain } from "../reporter/explain.ts";
 import { readSecret } from "../secret-ref.ts";
+import { openState } from "../state/open-state.ts";
 
 type CheckInvocation = Invocation<typeof configCheckFlags>;
 
@@ -19,6 +21,7 @@ export async function run(invocation: CheckInvocation): Promise<CommandResult> {
   try {
     const config = await readConfigFile(file);
     const missing = flags.secrets ? await missingSecrets(config, invocation) : [];
+    if (flags.store) await tryStore(await openState(invocation, config), context.stopper.signal);
     return {
       exitCode: missing.length === 0 ? exitCodes.done : exitCodes.usage,
       result: { file, certificates: config.certificates.map(({ name }) => name), faults: [], secrets: missing },

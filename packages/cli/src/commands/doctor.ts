@@ -28,7 +28,8 @@ export async function run(invocation: Invocation<typeof doctorFlags>): Promise<C
   try {
     const reports: { readonly certificate: string; readonly findings: readonly Finding[] }[] = [];
     for (const spec of specs) {
-      reports.push({ certificate: spec.name, findings: await examine(spec, { write: flags.write }, engine) });
+      const options = { write: flags.write, state: reports.length === 0 };
+      reports.push({ certificate: spec.name, findings: await examine(spec, options, engine) });
     }
     const isFit = reports.every(({ findings }) => findings.every(({ severity }) => severity !== "error"));
     return {

@@ -42,7 +42,7 @@ export async function run(invocation: Invocation<typeof haproxyAgentFlags>): Pro
   const engine = await openRun(invocation, { store: await openOnlyState(invocation), dns, acceptTerms: false });
   try {
     // Two agents of one HAProxy would take each other's records away.
-    await using _alone = await engine.store.lease(`haproxy agent ${node.id}`, { signal: engine.world.signal });
+    await using alone = await engine.store.lease(`haproxy agent ${node.id}`, { signal: engine.world.signal });
     const bindings = async ({ provider, vars }: { readonly provider?: string; readonly vars?: string }) =>
       ways.length > 0
         ? await Promise.all(ways.map((way) => engine.parts.dnsBinding(way)))
@@ -55,7 +55,7 @@ export async function run(invocation: Invocation<typeof haproxyAgentFlags>): Pro
     if (ways.length > 0) await bindings({});
     await runAgent({
       node,
-      world: engine.world,
+      world: { ...engine.world, signal: AbortSignal.any([engine.world.signal, alone.lost]) },
       journal: engine.journal,
       solving: {
         followAlias: flags.followAlias,

@@ -9,6 +9,9 @@ const group = "Configuration";
 export const configCheckFlags = {
   ...configFlags,
   secrets: toggle("--secrets", "also look whether every secret it refers to is there", { group }),
+  store: toggle("--store", "also try the place where state is kept: reach it, lock, write, read back, remove", {
+    group,
+  }),
 };
 
 const checkDeclaration: Declaration<typeof configCheckFlags> = {
@@ -16,7 +19,7 @@ const checkDeclaration: Declaration<typeof configCheckFlags> = {
   group,
   summary: "read the configuration, and tell every fault with its line and column",
   description:
-    "Reads the file as every command does, and does nothing else. Exit code 2 where it has faults. With --secrets also the variables, files and programs its secrets come from.",
+    "Reads the file as every command does, and does nothing else. Exit code 2 where it has faults. With --secrets also the variables, files and programs its secrets come from, with --store the place of its state.",
   args: [{ usage: "[file]", description: "the file; left out: the one other commands would use", complete: "file" }],
   flags: configCheckFlags,
   examples: [["certwright config check certwright.yaml", "before a reload"]],

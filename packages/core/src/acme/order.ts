@@ -158,9 +158,10 @@ async function assertProfile(client: AcmeClient, profile: string, { signal }: Ca
   );
 }
 
-// Boulder answers alreadyReplaced, malformed or 404; others word it in their own ways. Refusals that have nothing to do
-// with `replaces` are not worth a second order.
+// Boulder answers alreadyReplaced, malformed or 404; others word it in their own ways, Pebble as a fault of its own where it
+// does not find the order of before. Refusals that have nothing to do with `replaces` are not worth a second order.
 function mayRefuseReplaces(error: unknown): error is AcmeProblem {
+  if (error instanceof AcmeProblem && error.status === 500) return /replac|given certificate/i.test(error.message);
   if (!(error instanceof AcmeProblem) || error.status === undefined || error.status >= 500 || error.status === 429)
     return false;
   const codes = ["ACME_ALREADY_REPLACED", "ACME_MALFORMED", "ACME_UNAUTHORIZED", "ACME_PROBLEM"];

@@ -27,7 +27,7 @@ describe("the JSON Schema", () => {
     ],
     [
       "references to secrets",
-      "accounts: { a: { key: { env: A } }, b: { key: { file: a } } }\nstate: { location: "s3://bucket", encryptionKey: { command: [a] } }",
+      "accounts: { a: { key: { env: A } }, b: { key: { file: a } } }\nstate: { location: s3://bucket, encryptionKey: { command: [a] } }",
     ],
     [
       "any option of a provider",

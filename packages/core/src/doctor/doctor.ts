@@ -18,6 +18,8 @@ import { tryWay } from "./try-way.ts";
 export interface DoctorOptions {
   /** Write what challenges need, wait until it is seen, and remove it. Without it nothing outside is changed. */
   readonly write: boolean;
+  /** Look at the state, too; once is enough for many certificates. Default true. */
+  readonly state?: boolean;
   readonly connect?: Connect;
 }
 
@@ -27,7 +29,7 @@ export interface DoctorOptions {
  */
 export async function examine(spec: CertificateSpec, options: DoctorOptions, run: Run): Promise<readonly Finding[]> {
   const world = worldFor(spec, run);
-  const found: Finding[] = [...(await lookAtState(run.store))];
+  const found: Finding[] = options.state === false ? [] : [...(await lookAtState(run.store, world.signal))];
   const pool = createCaPool(run);
   try {
     const first = await Promise.all(

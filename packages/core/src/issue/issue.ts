@@ -32,6 +32,8 @@ export interface IssueJob {
   readonly csr?: string | Uint8Array | undefined;
   /** The key in use, for `spec.reuseKey`. */
   readonly previousKeyPem?: string | undefined;
+  /** When the certificate in use was stored. Milliseconds since 1970. */
+  readonly previousIssuedAt?: number | undefined;
   readonly replaces?: string | undefined;
   /** Asked before an order is placed; throws where none may be. */
   readonly mayOrder?: (() => Promise<void>) | undefined;
@@ -102,7 +104,13 @@ async function makeRequest(
 }
 
 /** The order an earlier run left, if it is for the same names at the same account and still usable. */
-async function openOrder({ spec, client, store, world }: IssueJob): Promise<{ order?: Order; keyPem?: string }> {
+async function openOrder({
+  spec,
+  client,
+  previousIssuedAt,
+  store,
+  world,
+}: IssueJob): Promise<{ order?: Order; keyPem?: string }> {
   const stored = await readOrder(store, spec.name);
   if (stored === undefined) return {};
   const { record, keyPem } = stored;
@@ -111,7 +119,9 @@ async function openOrder({ spec, client, store, world }: IssueJob): Promise<{ or
     sameIdentifiers(record.identifiers, spec.identifiers) &&
     record.profile === spec.profile;
   const order = fits ? await lookAt(client, record.orderUrl, world.signal) : undefined;
-  if (order === undefined || order.status === "invalid" || isOver(order, world.now())) {
+  // A run that died between storing a certificate and forgetting its order left one that gives the same certificate again.
+  const isStored = order?.status === "valid" && (previousIssuedAt ?? 0) >= record.createdAt;
+  if (order === undefined || order.status === "invalid" || isStored || isOver(order, world.now())) {
     await removeOrder(store, spec.name);
     return {};
   }

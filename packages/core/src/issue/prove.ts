@@ -67,6 +67,8 @@ async function placeOrder({ spec, client, replaces, mayOrder, onOrder, world }: 
     { identifiers: spec.identifiers, profile: spec.profile, replaces },
     { signal },
   );
+  // First of all: a run that dies before it is noted costs another order.
+  await onOrder(created);
   if (created.replacesRefused !== undefined) {
     const { message } = created.replacesRefused;
     world.emit({
@@ -77,7 +79,6 @@ async function placeOrder({ spec, client, replaces, mayOrder, onOrder, world }: 
     });
   }
   world.emit({ type: "order.created", certificate: spec.name, order: created.url, status: created.status });
-  await onOrder(created);
   return created;
 }
 

@@ -100,6 +100,7 @@ async function obtainFrom(
         solvers,
         csr,
         previousKeyPem: before?.keyPem,
+        previousIssuedAt: before?.meta.issuedAt,
         replaces: follows,
         mayOrder,
         store: run.store,

@@ -2,6 +2,8 @@ import { isCertwrightError } from "@certwright/provider";
 import type { CertificateSpec } from "../spec.ts";
 import type { CertificateMeta } from "../store/certificate-meta.ts";
 import { readCertificate } from "../store/certificates.ts";
+import type { LeaseHolder } from "../store/store-error.ts";
+import { showHolder } from "../store/waiting.ts";
 import { deployCertificate, type TargetResult } from "./deploy.ts";
 import { factsOf } from "./facts.ts";
 import { type CaPool, obtain } from "./obtain.ts";
@@ -42,21 +44,19 @@ export async function renewCertificate(
   const { world, store } = run;
   const certificate = spec.name;
   try {
-    if (options.dryRun) return { certificate, outcome: "planned", action: await planNow(spec, options, pool, run) };
-    await using _lease = await store.lease(`certificates/${certificate}`, {
+    const foreseen = await planNow(spec, options, pool, run);
+    if (options.dryRun) return { certificate, outcome: "planned", action: foreseen };
+    // To find that there is nothing to do needs nobody's leave.
+    if (foreseen.do === "nothing") return await execute(foreseen, options, pool, run);
+    await using lease = await store.lease(`certificates/${certificate}`, {
       signal: world.signal,
       waitMs: leaseWait,
-      onWait: () =>
-        world.emit({
-          type: "warning",
-          code: "STORE_LOCKED",
-          certificate,
-          message: "another run works on this certificate; waiting for it",
-        }),
+      onWait: (holder) => world.emit({ type: "warning", certificate, ...toldOfWaiting(holder, world.now()) }),
     });
-    // Planned only now: the run we waited for may have done it all.
-    const action = await planNow(spec, options, pool, run);
-    return await execute(action, options, pool, run);
+    // Whoever loses the lease may not go on: another run works on the certificate by then.
+    const alone = { ...run, world: { ...world, signal: AbortSignal.any([world.signal, lease.lost]) } };
+    // Planned anew: the run we waited for may have done it all.
+    return await execute(await planNow(spec, options, pool, alone), options, pool, alone);
   } catch (cause) {
     world.signal.throwIfAborted();
     const error = cause instanceof Error ? cause : new Error(String(cause));
@@ -65,6 +65,15 @@ export async function renewCertificate(
     world.emit({ type: "certificate.failed", certificate, code, message: error.message, ...hint });
     return { certificate, outcome: "failed", error };
   }
+}
+
+function toldOfWaiting(holder: LeaseHolder | undefined, now: number) {
+  const until = (moment: number): string => `${new Date(moment).toISOString().slice(11, 19)} UTC`;
+  const dead = holder?.freeBy === undefined ? "" : `; should it have been killed, until ${until(holder.freeBy)}`;
+  return {
+    code: "STORE_LOCKED",
+    message: `${showHolder(holder)} works on this certificate; waiting for it until ${until(now + leaseWait)} at most${dead}`,
+  };
 }
 
 async function planNow(spec: CertificateSpec, options: RenewOptions, pool: CaPool, run: Run): Promise<Action> {

@@ -19,10 +19,12 @@ export async function renew(
   world.emit({ type: "run.started", certificates: specs.map(({ name }) => name) });
   const pool = createCaPool(run);
   try {
-    if (!options.dryRun) await sweep(specs, run);
+    const swept = options.dryRun ? undefined : await sweep(specs, run);
     const results = await inParallel(specs, options.parallel ?? 4, (spec) =>
       renewCertificate(spec, options, pool, run),
     );
+    // A run that seemed alive when this one began may have been killed just before.
+    if (swept !== undefined && swept.living > 0) await sweep(specs, run, { whileUnsure: true });
     world.emit({ type: "run.finished", ...tally(results) });
     return results;
   } finally {

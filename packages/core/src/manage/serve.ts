@@ -1,7 +1,9 @@
 import type { CertificateSpec } from "../spec.ts";
 import { readCertificateMeta } from "../store/certificates.ts";
+import { inOrder } from "../store/in-order.ts";
 import { openLedger } from "../store/ledger-file.ts";
-import { listCertificates } from "../store/list-certificates.ts";
+import { certificateFolders, listOne } from "../store/list-certificates.ts";
+import { safeName } from "../store/names.ts";
 import { type CaPool, createCaPool } from "./obtain.ts";
 import type { Run } from "./parts.ts";
 import { type CertificateResult, renewCertificate } from "./renew-certificate.ts";
@@ -35,7 +37,7 @@ export async function serve(options: ServeOptions, run: Run): Promise<void> {
   const keepers = new Map<string, Keeper>();
   try {
     let specs = await options.load();
-    await sweep(specs, run);
+    await sweep(specs, run, { whileUnsure: true });
     while (!world.signal.aborted) {
       adjust(keepers, specs, world.signal, (spec, stop) => keep(spec, options, slots, pool, run, stop));
       await options.changed(world.signal).catch(() => undefined);
@@ -136,7 +138,11 @@ async function nextTry({ name, cas: [ca] }: CertificateSpec, { store, world }: R
 
 /** Certificates stored but no longer configured: kept as they are, and told, so that nobody thinks they renew. */
 export async function unkept(specs: readonly CertificateSpec[], run: Pick<Run, "store">): Promise<readonly string[]> {
-  const wanted = new Set(specs.map(({ name }) => name));
-  const stored = await listCertificates(run.store);
-  return stored.flatMap((entry) => ("meta" in entry && !wanted.has(entry.meta.name) ? [entry.meta.name] : []));
+  const wanted = new Set(specs.map(({ name }) => safeName(name)));
+  const others = (await certificateFolders(run.store)).filter((folder) => !wanted.has(folder));
+  const names: string[] = [];
+  for await (const entry of inOrder(others, (folder) => listOne(run.store, folder))) {
+    if (entry !== undefined && "meta" in entry) names.push(entry.meta.name);
+  }
+  return names;
 }

@@ -6,17 +6,29 @@ import { allDone } from "../issue/settle.ts";
 import type { CertificateSpec, ChallengeSpec } from "../spec.ts";
 import { readCertificateSpec } from "../store/certificates.ts";
 import type { Effect } from "../store/effects.ts";
+import type { AdoptOptions } from "../store/journal.ts";
+import type { LeaseHolder } from "../store/store-error.ts";
+import { showHolder } from "../store/waiting.ts";
 import type { Run } from "./parts.ts";
 
 /** What a sweep came to. */
 export interface Swept {
   readonly undone: number;
   readonly left: readonly { readonly effect: Effect; readonly reason: string }[];
+  /** Effects of runs that are alive, as far as is known: theirs to undo. */
+  readonly living: number;
 }
 
 /** Undoes what this run was handed by runs that died. `specs` are those known besides the stored ones. */
-export async function sweep(specs: readonly CertificateSpec[], run: Run): Promise<Swept> {
-  const { effects, unreadable } = await run.journal.adopt();
+export async function sweep(
+  specs: readonly CertificateSpec[],
+  run: Run,
+  options: Pick<AdoptOptions, "whileUnsure"> = {},
+): Promise<Swept> {
+  const { effects, living, unreadable } = await run.journal.adopt({
+    ...options,
+    onWait: (holder) => run.world.emit({ type: "warning", ...toldOfWaiting(holder) }),
+  });
   for (const error of unreadable) {
     run.world.emit({
       type: "warning",
@@ -47,7 +59,16 @@ export async function sweep(specs: readonly CertificateSpec[], run: Run): Promis
       hint: "`certwright cleanup` tries again with the certificate's own settings.",
     });
   }
-  return { undone: effects.length - left.length, left };
+  return { undone: effects.length - left.length, left, living };
+}
+
+function toldOfWaiting(holder: LeaseHolder | undefined) {
+  const until =
+    holder?.freeBy === undefined ? "" : `, until ${new Date(holder.freeBy).toISOString().slice(11, 19)} UTC at most`;
+  return {
+    code: "STORE_LOCKED",
+    message: `${showHolder(holder)} has made things it is to undo; looking whether it is alive${until}`,
+  };
 }
 
 /** Undefined when undone, else why not. */

@@ -111,11 +111,11 @@ export function locateAccount(store: Store, id: AccountId): string {
 }
 
 async function readFolder(store: Store, folder: string): Promise<StoredAccount | undefined> {
-  const [keyPem, nextKeyPem, record] = [
-    await readKey(store, `${folder}/key.pem`),
-    await readKey(store, `${folder}/key-next.pem`),
-    await readRecord(store, folder),
-  ];
+  const [keyPem, nextKeyPem, record] = await Promise.all([
+    readKey(store, `${folder}/key.pem`),
+    readKey(store, `${folder}/key-next.pem`),
+    readRecord(store, folder),
+  ]);
   if (keyPem === undefined) {
     if (record !== undefined) throw corrupt(`${folder}/key.pem`, "it is missing, while the account's record is there");
     return undefined;

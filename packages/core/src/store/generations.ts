@@ -61,8 +61,9 @@ export async function advance(store: Store, name: string, generation: number): P
   }
 }
 
-/** Removes the oldest generations beyond those kept; never the current one. */
-export async function prune(store: Store, name: string): Promise<void> {
+/** Removes the oldest generations beyond those kept, once another was added to those `before`; never the current one. */
+export async function prune(store: Store, name: string, before: readonly number[]): Promise<void> {
+  if (before.length < generationsKept) return;
   const current = await currentGeneration(store, name);
   const old = (await storedGenerations(store, name)).slice(0, -generationsKept);
   for (const generation of old) if (generation !== current) await removeGeneration(store, name, generation);

@@ -28,6 +28,7 @@ export type { Effect, EffectKind, NewEffect } from "./effects.ts";
 export { storeErrorCodes } from "./error-codes.ts";
 export { type FileStoreOptions, fileStore } from "./file-store.ts";
 export { eachFleetState, type FleetState, readFleetState, updateFleetState } from "./fleet-states.ts";
+export { inOrder } from "./in-order.ts";
 export { type Adopted, type Journal, openJournal } from "./journal.ts";
 export { eachCertificate, type ListedCertificate, listCertificates } from "./list-certificates.ts";
 export { parseStateLocation, type StateLocation } from "./location.ts";

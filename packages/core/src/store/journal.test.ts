@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { NewEffect } from "./effects.ts";
 import { type Journal, openJournal } from "./journal.ts";
 import { type MemoryState, memoryState, memoryStore } from "./memory-store.ts";
-import type { Store } from "./store.ts";
+import type { LeaseOptions, Store } from "./store.ts";
 
 const never = new AbortController().signal;
 const now = Date.UTC(2026, 10, 24);
@@ -160,6 +160,41 @@ describe("the next run", () => {
     const journal = await open(memoryStore(state));
     expect(values((await journal.adopt()).effects)).toEqual(["first's"]);
     expect(values(second.pending())).toEqual(["shared", "second's"]);
+  });
+
+  test("says how much is left to the living, and takes it over later, but not what this run has done just the same", async () => {
+    const state = memoryState();
+    const first = await open(memoryStore(state));
+    await first.record([effect("shared"), effect("first's")], now);
+    const journal = await open(memoryStore(state));
+    expect(await journal.adopt()).toMatchObject({ effects: [], living: 2 });
+    await journal.record([effect("shared")], now);
+    killAll(state);
+    const adopted = await journal.adopt({ whileUnsure: true });
+    expect(adopted.living).toBe(0);
+    expect(values(adopted.effects)).toEqual(["first's"]);
+    expect(values(journal.pending()).toSorted()).toEqual(["first's", "shared"]);
+  });
+
+  test("goes on in another file where its lease was lost, with all that is pending", async () => {
+    const state = memoryState();
+    const store = memoryStore(state);
+    const lost = new AbortController();
+    const losing = {
+      ...store,
+      lease: async (name: string, options: LeaseOptions) => {
+        const lease = await store.lease(name, options);
+        return name === "journal/run-1" ? { ...lease, lost: lost.signal } : lease;
+      },
+    };
+    const journal = await open(losing);
+    await journal.record([effect("before")], now);
+    lost.abort(new Error("away"));
+    await journal.record([effect("after")], now);
+    expect(values(journal.pending())).toEqual(["before", "after"]);
+    expect(state.leases.has("journal/run-2")).toBe(true);
+    killAll(state);
+    expect(values((await (await open(store)).adopt()).effects).toSorted()).toEqual(["after", "before"]);
   });
 
   test("takes over from several at once, and nothing is lost if it is killed itself", async () => {

@@ -1,15 +1,20 @@
 import { batched } from "./batched.ts";
 import { type Effect, effectPlace, type NewEffect } from "./effects.ts";
 import { type JournalFile, openJournalFile } from "./journal-file.ts";
-import type { Lease, Store } from "./store.ts";
+import type { Lease, LeaseOptions, Store } from "./store.ts";
 import { hasCode, StoreError } from "./store-error.ts";
 
 /** Effects of runs that died, now this run's to undo. */
 export interface Adopted {
   readonly effects: readonly Effect[];
+  /** How many effects are left to runs that are alive, as far as is known. */
+  readonly living: number;
   /** Journals that could not be read, left where they are for a person to look at. */
   readonly unreadable: readonly StoreError[];
 }
+
+/** How far adopting goes to find out whether a run is alive; see `LeaseOptions`. */
+export type AdoptOptions = Pick<LeaseOptions, "whileUnsure" | "onWait">;
 
 /**
  * The write-ahead journal of one run: what is done outside is written down before it is done, so that it is undone even
@@ -30,9 +35,10 @@ export interface Journal {
   pending(): readonly Effect[];
   /**
    * Takes over what runs that are no longer alive left behind, once it is safely in this journal. To be undone before this
-   * run records anything of its own; what a living run has recorded just the same is left to that run.
+   * run records anything of its own; what a living run has recorded just the same is left to that run, and what this one has
+   * is undone with its own.
    */
-  adopt(): Promise<Adopted>;
+  adopt(options?: AdoptOptions): Promise<Adopted>;
   /** Leaves behind what is still pending, for the next run to adopt, and ends the journal. */
   close(): Promise<void>;
 }
@@ -48,12 +54,22 @@ const mostRuns = 256;
  * @throws StoreError `STORE_LOCKED` when 256 runs are under way, and what the store throws
  */
 export async function openJournal(store: Store, signal: AbortSignal): Promise<Journal> {
+  return runJournal(store, await takeJournal(store, signal), signal);
+}
+
+/** The file of a journal, and the right to write it. */
+interface TakenJournal {
+  readonly file: JournalFile;
+  readonly lease: Lease;
+}
+
+async function takeJournal(store: Store, signal: AbortSignal): Promise<TakenJournal> {
   for (let number = 1; number <= mostRuns; number += 1) {
     const key = `${folder}/run-${number}`;
-    const lease = await leaseIfFree(store, key, signal);
+    const lease = await leaseIfFree(store, key, { signal });
     if (lease === undefined) continue;
     try {
-      return runJournal(store, await openJournalFile(store, key), lease, signal);
+      return { file: await openJournalFile(store, key), lease };
     } catch (error) {
       await lease.release();
       // A damaged journal is evidence of something to undo: it is kept for a person, and this run takes the next number.
@@ -67,8 +83,9 @@ export async function openJournal(store: Store, signal: AbortSignal): Promise<Jo
   });
 }
 
-function runJournal(store: Store, file: JournalFile, lease: Lease, signal: AbortSignal): Journal {
-  const { pending } = file;
+function runJournal(store: Store, taken: TakenJournal, signal: AbortSignal): Journal {
+  let { file, lease } = taken;
+  let { pending } = file;
   const adopted = new Set(pending.keys());
   let done: string[] = [];
   let closed = false;
@@ -77,8 +94,25 @@ function runJournal(store: Store, file: JournalFile, lease: Lease, signal: Abort
     if (pending.delete(id)) done.push(id);
   }
 
+  /**
+   * A service outlives a lease that a network lost: what is pending goes on in another journal. Of the one before, others may
+   * undo what it holds, as they must.
+   */
+  async function move(): Promise<void> {
+    const next = await takeJournal(store, signal);
+    for (const id of next.file.pending.keys()) adopted.add(id);
+    try {
+      await next.file.write([...pending.values()], []);
+    } catch (error) {
+      await next.lease.release();
+      throw error;
+    }
+    [file, lease, pending, done] = [next.file, next.lease, next.file.pending, []];
+  }
+
   const put = batched(async (batch: readonly (readonly Effect[])[]) => {
-    if (closed || lease.lost.aborted) throw leaseLost(file.key);
+    if (closed) throw leaseLost(file.key);
+    if (lease.lost.aborted) await move();
     const written = done;
     done = [];
     try {
@@ -105,14 +139,14 @@ function runJournal(store: Store, file: JournalFile, lease: Lease, signal: Abort
       for (const id of ids) forget(id);
     },
     pending: () => [...pending.values()],
-    async adopt() {
+    async adopt(options = {}) {
       const living = new Set<string>();
       const unreadable: StoreError[] = [];
       for (const name of await store.list(folder)) {
         const key = `${folder}/${name}`;
         if (key === file.key) continue;
         try {
-          const left = await leftBehind(store, key, signal, put);
+          const left = await leftBehind(store, key, { signal, ...options }, put);
           for (const effect of left.taken) adopted.add(effect.id);
           for (const effect of left.living) living.add(effectPlace(effect));
         } catch (error) {
@@ -120,10 +154,13 @@ function runJournal(store: Store, file: JournalFile, lease: Lease, signal: Abort
           unreadable.push(error);
         }
       }
+      const own = new Set([...pending.values()].filter(({ id }) => !adopted.has(id)).map(effectPlace));
       for (const effect of pending.values()) {
-        if (adopted.has(effect.id) && living.has(effectPlace(effect))) forget(effect.id);
+        const place = effectPlace(effect);
+        if (adopted.has(effect.id) && (living.has(place) || own.has(place))) forget(effect.id);
       }
-      return { effects: [...pending.values()].filter(({ id }) => adopted.has(id)), unreadable };
+      const effects = [...pending.values()].filter(({ id }) => adopted.has(id));
+      return { effects, living: living.size, unreadable };
     },
     async close() {
       if (closed) return;
@@ -146,12 +183,12 @@ interface LeftBehind {
 async function leftBehind(
   store: Store,
   key: string,
-  signal: AbortSignal,
+  options: LeaseOptions,
   take: (effects: readonly Effect[]) => Promise<void>,
 ): Promise<LeftBehind> {
   const seen = await openJournalFile(store, key);
   if (seen.pending.size === 0) return { taken: [], living: [] };
-  const lease = await leaseIfFree(store, key, signal);
+  const lease = await leaseIfFree(store, key, options);
   if (lease === undefined) return { taken: [], living: [...seen.pending.values()] };
   try {
     const left = await openJournalFile(store, key);
@@ -169,9 +206,9 @@ async function leftBehind(
   }
 }
 
-async function leaseIfFree(store: Store, key: string, signal: AbortSignal): Promise<Lease | undefined> {
+async function leaseIfFree(store: Store, key: string, options: LeaseOptions): Promise<Lease | undefined> {
   try {
-    return await store.lease(key, { signal });
+    return await store.lease(key, options);
   } catch (error) {
     if (hasCode(error, "STORE_LOCKED")) return undefined;
     throw error;

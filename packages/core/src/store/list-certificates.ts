@@ -1,9 +1,10 @@
 import { type CertificateMeta, certificateMeta } from "./certificate-meta.ts";
 import { decodeDocument } from "./document.ts";
 import { certificatesFolder } from "./generations.ts";
+import { inOrder } from "./in-order.ts";
 import { safeName } from "./names.ts";
 import type { Store } from "./store.ts";
-import { corrupt, StoreError } from "./store-error.ts";
+import { corrupt, isStoreError, type StoreError } from "./store-error.ts";
 
 /** One entry of the list: what is known of the current generation, or why it cannot be read; then `name` is its folder's. */
 export type ListedCertificate =
@@ -17,14 +18,19 @@ export type ListedCertificate =
  */
 export async function* eachCertificate(store: Store): AsyncGenerator<ListedCertificate> {
   let seen = 0;
-  for (const entry of await store.list(certificatesFolder)) {
-    if (!entry.endsWith("/")) continue;
-    const listed = await readListed(store, entry.slice(0, -1));
+  for await (const listed of inOrder(await certificateFolders(store), (folder) => listOne(store, folder))) {
     if (listed !== undefined) yield listed;
     // Reading may be synchronous; others in this process get their turn.
     seen += 1;
     if (seen % 1000 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
+}
+
+/** Names of the folders of certificates, as `safeName` gives them: what is known of all without reading any. */
+export async function certificateFolders(store: Store): Promise<readonly string[]> {
+  return (await store.list(certificatesFolder))
+    .filter((entry) => entry.endsWith("/"))
+    .map((entry) => entry.slice(0, -1));
 }
 
 /** All certificates at once. */
@@ -34,7 +40,8 @@ export async function listCertificates(store: Store): Promise<readonly ListedCer
   return all;
 }
 
-async function readListed(store: Store, folder: string): Promise<ListedCertificate | undefined> {
+/** What is listed of one folder; undefined where it is no certificate. */
+export async function listOne(store: Store, folder: string): Promise<ListedCertificate | undefined> {
   const key = `${certificatesFolder}/${folder}/current`;
   try {
     const value = await store.readThrough(key, "meta.json");
@@ -45,7 +52,7 @@ async function readListed(store: Store, folder: string): Promise<ListedCertifica
       throw corrupt(`${key}/meta.json`, `it is about ${meta.name}; the folder was renamed`);
     return { name: meta.name, meta };
   } catch (error) {
-    if (error instanceof StoreError) return { name: folder, error };
+    if (isStoreError(error)) return { name: folder, error };
     throw error;
   }
 }

@@ -47,11 +47,14 @@ const folder = (name: string) => `orders/${safeName(name)}`;
 
 /** Remembers an order. To be done before it is finalized: from then on the CA may issue for this key. */
 export async function saveOrder(store: Store, { record, keyPem }: StoredOrder): Promise<void> {
-  if (keyPem !== undefined) {
-    await store.write(`${folder(record.name)}/key.pem`, Buffer.from(keyPem), { secret: true });
-  }
   const document = { ...record, ...(keyPem === undefined ? {} : { keySha256: sha256(keyPem) }) };
-  await store.write(`${folder(record.name)}/order.json`, encodeDocument(orderDocument, document));
+  const put = (file: string, bytes: Uint8Array, secret: boolean) =>
+    store.write(`${folder(record.name)}/${file}`, bytes, { secret });
+  // Both at once: one without the other is told by the hash.
+  await Promise.all([
+    ...(keyPem === undefined ? [] : [put("key.pem", Buffer.from(keyPem), true)]),
+    put("order.json", encodeDocument(orderDocument, document), false),
+  ]);
 }
 
 /**
@@ -72,6 +75,5 @@ export async function readOrder(store: Store, name: string): Promise<StoredOrder
 
 /** Forgets an order: its certificate is stored, or it will never be issued. */
 export async function removeOrder(store: Store, name: string): Promise<void> {
-  await store.remove(`${folder(name)}/order.json`);
-  await store.remove(`${folder(name)}/key.pem`);
+  await Promise.all(["order.json", "key.pem"].map((file) => store.remove(`${folder(name)}/${file}`)));
 }

@@ -45,7 +45,10 @@ export async function saveCertificate(store: Store, issued: IssuedCertificate, n
   const chain = tidyPem(issued.chainPem);
   const key = issued.keyPem === undefined ? undefined : tidyPem(issued.keyPem);
   const facts = readLeaf(spec.name, leaf, key);
-  const before = await readPreviousTargets(store, spec.name);
+  const [before, taken] = await Promise.all([
+    readPreviousTargets(store, spec.name),
+    takenGenerations(store, spec.name),
+  ]);
   const about: Omit<CertificateMeta, "generation"> = {
     name: spec.name,
     identifiers: spec.identifiers,
@@ -57,7 +60,7 @@ export async function saveCertificate(store: Store, issued: IssuedCertificate, n
     ...(issued.renewalInfo === undefined ? {} : { renewalInfo: issued.renewalInfo }),
     targets: spec.deploy.map((target) => wantedTarget(target, facts.fingerprint256, before.get(target))),
   };
-  const meta = await claimGeneration(store, about);
+  const meta = await claimGeneration(store, about, Math.max(0, ...taken) + 1);
   const put = (file: GenerationFile, bytes: string | Uint8Array, secret = false) =>
     store.write(generationKey(spec.name, meta.generation, file), Buffer.from(bytes), { secret });
   await Promise.all([
@@ -69,15 +72,23 @@ export async function saveCertificate(store: Store, issued: IssuedCertificate, n
   ]);
   await advance(store, spec.name, meta.generation);
   // The certificate is safe by now; what cannot be tidied today is tidied at the next renewal.
-  await prune(store, spec.name).catch(() => undefined);
+  await prune(store, spec.name, taken).catch(() => undefined);
   return meta;
 }
 
+/** Numbers that are taken: those stored, and the one the pointer names even where it is not. */
+async function takenGenerations(store: Store, name: string): Promise<readonly number[]> {
+  const [stored, current] = await Promise.all([storedGenerations(store, name), currentGeneration(store, name)]);
+  return current === undefined || stored.includes(current) ? stored : [...stored, current].sort((a, b) => a - b);
+}
+
 /** Takes the next free number by writing `meta.json`, which no other run can then write. */
-async function claimGeneration(store: Store, about: Omit<CertificateMeta, "generation">): Promise<CertificateMeta> {
-  const generations = await storedGenerations(store, about.name);
-  const current = await currentGeneration(store, about.name);
-  for (let generation = Math.max(0, current ?? 0, ...generations) + 1; ; generation += 1) {
+async function claimGeneration(
+  store: Store,
+  about: Omit<CertificateMeta, "generation">,
+  first: number,
+): Promise<CertificateMeta> {
+  for (let generation = first; ; generation += 1) {
     const meta: CertificateMeta = { ...about, generation };
     try {
       const key = generationKey(about.name, generation, "meta.json");

@@ -55,8 +55,17 @@ function marking(below: Store, keys: SealKeys): Store {
   };
   return {
     ...store,
-    write: async (...given) => (await once(), await store.write(...given)),
-    append: async (...given) => (await once(), await store.append(...given)),
-    point: async (...given) => (await once(), await store.point(...given)),
+    write: async (...given) => {
+      await once();
+      return await store.write(...given);
+    },
+    append: async (...given) => {
+      await once();
+      await store.append(...given);
+    },
+    point: async (...given) => {
+      await once();
+      return await store.point(...given);
+    },
   };
 }

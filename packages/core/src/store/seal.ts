@@ -87,6 +87,9 @@ export function isSealedWith(bytes: Uint8Array, { id }: SealKey): boolean {
 export function sealedStore(below: Store, keys: SealKeys): Store {
   const closed = (key: string, bytes: Uint8Array) => seal(key, bytes, keys.current);
 
+  /** Of keys that were appended to: their writer is alone, so each further piece costs one request. */
+  const appended = new Map<string, Stored>();
+
   async function read(key: string): Promise<Stored | undefined> {
     const value = await below.read(key);
     if (value === undefined) return undefined;
@@ -96,6 +99,7 @@ export function sealedStore(below: Store, keys: SealKeys): Store {
 
   async function write(key: string, bytes: Uint8Array, options: WriteOptions = {}): Promise<string> {
     checkSize(key, bytes.length);
+    appended.delete(key);
     return await below.write(key, closed(key, bytes), { ...options, secret: false });
   }
 
@@ -110,10 +114,12 @@ export function sealedStore(below: Store, keys: SealKeys): Store {
     },
     async append(key, bytes) {
       for (;;) {
-        const value = await below.read(key);
-        const whole = value === undefined ? bytes : Buffer.concat([unseal(key, value.bytes, keys), bytes]);
+        const before = appended.get(key) ?? (await read(key));
+        appended.delete(key);
+        const whole = before === undefined ? bytes : Buffer.concat([before.bytes, bytes]);
         try {
-          await write(key, whole, { ifVersion: value?.version ?? null });
+          const version = await write(key, whole, { ifVersion: before?.version ?? null });
+          appended.set(key, { bytes: whole, version });
           return;
         } catch (error) {
           if (!hasCode(error, "STORE_CONFLICT")) throw error;
@@ -121,7 +127,10 @@ export function sealedStore(below: Store, keys: SealKeys): Store {
       }
     },
     point: (key, target, options) => below.point(key, target, options),
-    remove: (key, options) => below.remove(key, options),
+    remove: (key, options) => {
+      appended.delete(key);
+      return below.remove(key, options);
+    },
     list: (folder) => below.list(folder),
     lease: (name, options) => below.lease(name, options),
     locate: (key) => below.locate(key),

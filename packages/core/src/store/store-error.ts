@@ -32,6 +32,11 @@ export class StoreError extends CertwrightError {
   }
 }
 
+/** True for an error of the state, whichever copy of the class made it: parts of a bundle have their own. */
+export function isStoreError(error: unknown): error is StoreError {
+  return error instanceof Error && error.name === "StoreError";
+}
+
 /** True for an error with this code, whichever copy of a class made it. */
 export function hasCode(error: unknown, code: StoreErrorCode): boolean {
   return error instanceof Error && "code" in error && error.code === code;

@@ -30,7 +30,8 @@ export function lockedError(name: string, holder: LeaseHolder | undefined, waitM
   });
 }
 
-function showHolder(holder: LeaseHolder | undefined): string {
+/** The run that holds a lease, in words. */
+export function showHolder(holder: LeaseHolder | undefined): string {
   if (holder?.pid === undefined) return "another run";
   const host = holder.host === undefined ? "" : ` on ${holder.host}`;
   const since = holder.since === undefined ? "" : `, since ${new Date(holder.since).toISOString()}`;
