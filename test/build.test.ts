@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { mkdtempDisposable, readdir, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -35,6 +36,19 @@ test("the built command runs", async () => {
   const { version } = await manifest("packages/cli");
   expect((await run("packages/cli/dist/main.js", "--version")).stdout.trim()).toBe(version);
   expect((await run("packages/cli/dist/main.js", "--help")).stdout).toContain("Usage: certwright");
+});
+
+test("the built command lists what is in a directory without what a bucket needs, and has that, too", async () => {
+  const list = await readFile(join(root, "packages/cli/dist/commands/list.js"), "utf8");
+  expect(list).not.toContain("AWS4-HMAC-SHA256");
+  expect(list).toContain("../later/s3-state.js");
+  await using state = await mkdtempDisposable(join(tmpdir(), "certwright-"));
+  const at = (place: string) => run("packages/cli/dist/main.js", "list", "--state", place);
+  expect((await at(state.path)).stdout).toContain("no certificates yet");
+  await expect(at("s3://acme-state/prod")).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("certwright state key"),
+  });
 });
 
 async function publishable(): Promise<string[]> {

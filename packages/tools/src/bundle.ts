@@ -53,6 +53,20 @@ const commandsApart: Plugin = {
   },
 };
 
+/** Modules that a quick command loads only where it must, out of chunks: state in a bucket, and reading a configuration. */
+const later = { "read-config-file": "src/config/read-config-file.ts", "s3-state": "src/state/s3-state.ts" };
+
+/** A quick command's file does without what it loads later. */
+const laterApart: Plugin = {
+  name: "later-apart",
+  setup: ({ onResolve }) => {
+    const names = Object.keys(later).join("|");
+    onResolve({ filter: new RegExp(`/(?:${names})\\.ts$`) }, ({ path, kind }) =>
+      kind === "dynamic-import" ? { path: `../later/${basename(path, ".ts")}.js`, external: true } : undefined,
+    );
+  },
+};
+
 /**
  * Bundles the command into `dist/`: `main.js` to start it, `cli.js` with the command line, one file for each command, and
  * chunks that commands share. What the command line itself needs is in one file, though some of it is then in the chunks
@@ -78,22 +92,33 @@ export async function bundleCommand(folder: string, external: readonly string[])
   const entries = await commandEntries(join(folder, "src/commands"));
   const cli = await build({
     ...shared,
-    entryPoints: { cli: join(folder, "src/main.ts"), ...pick(entries, (name) => quick.includes(name)) },
+    entryPoints: { cli: join(folder, "src/main.ts") },
     plugins: [lightCommander, commandsApart],
+    metafile: true,
+  });
+  const alone = await build({
+    ...shared,
+    entryPoints: pick(entries, (name) => quick.includes(name)),
+    plugins: [laterApart],
     metafile: true,
   });
   const commands = await build({
     ...shared,
-    entryPoints: { index: join(folder, "src/index.ts"), ...pick(entries, (name) => !quick.includes(name)) },
+    entryPoints: {
+      index: join(folder, "src/index.ts"),
+      ...pick(entries, (name) => !quick.includes(name)),
+      ...Object.fromEntries(Object.entries(later).map(([name, file]) => [`later/${name}`, join(folder, file)])),
+    },
     chunkNames: "chunks/[name]-[hash]",
     splitting: true,
     metafile: true,
   });
   await writeFile(join(dist, "main.js"), starter);
   await chmod(join(dist, "main.js"), 0o755);
-  const inputs = [...Object.keys(cli.metafile.inputs), ...Object.keys(commands.metafile.inputs)];
+  const builds = [cli, alone, commands];
+  const inputs = builds.flatMap(({ metafile }) => Object.keys(metafile.inputs));
   await writeFile(join(dist, "licenses.txt"), await licenses(inputs));
-  const outputs = [cli, commands].flatMap(({ metafile }) => Object.values(metafile.outputs));
+  const outputs = builds.flatMap(({ metafile }) => Object.values(metafile.outputs));
   return outputs.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
