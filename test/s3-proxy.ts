@@ -17,7 +17,9 @@ export type Fault =
   | "cut-before"
   | "cut-after"
   /** A service that takes conditions and ignores them. */
-  | "unconditional";
+  | "unconditional"
+  /** What is there was put there ten minutes ago. */
+  | "aged";
 
 /** Between a client and an S3 service: counts what passes, and does harm where it is told to. */
 export async function startS3Proxy(service: string) {
@@ -73,7 +75,9 @@ function pass(service: string, incoming: IncomingMessage, outgoing: ServerRespon
       answer.resume().once("end", () => incoming.socket.destroy());
       return;
     }
-    outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+    const aged = fault === "aged" && answer.headers["last-modified"] !== undefined;
+    const told = aged ? { "last-modified": new Date(Date.now() - 600_000).toUTCString() } : {};
+    outgoing.writeHead(answer.statusCode ?? 500, { ...answer.headers, ...told });
     answer.pipe(outgoing);
   });
   onward.once("error", () => incoming.socket.destroy());

@@ -1,9 +1,9 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { s3Store } from "@certwright/store-s3";
 import { type Moto, startMoto } from "@certwright/tools/servers";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeBucket } from "./bucket.ts";
 import { resultOf, startCommand } from "./cli-process.ts";
 
 let moto: Moto;
@@ -12,30 +12,9 @@ beforeAll(async () => {
 });
 afterAll(() => moto.stop());
 
-/** A bucket of its own, and the environment that leads to it. */
-async function bucketEnv() {
-  const bucket = `certwright-${randomUUID()}`;
-  const made = await fetch(`${moto.endpoint}/${bucket}`, { method: "PUT" });
-  if (!made.ok) throw new Error(`moto makes no bucket: ${made.status}`);
-  const env = {
-    CERTWRIGHT_STATE: `s3://${bucket}/ci/prod`,
-    CERTWRIGHT_STATE_KEY: randomBytes(32).toString("base64"),
-    AWS_ENDPOINT_URL_S3: moto.endpoint,
-    AWS_ACCESS_KEY_ID: "AKIACERTWRIGHT",
-    AWS_SECRET_ACCESS_KEY: "a secret of the moto kind",
-  };
-  return { bucket, env };
-}
-
-/** The keys of every object of a bucket. */
-async function keysOf(bucket: string): Promise<readonly string[]> {
-  const text = await (await fetch(`${moto.endpoint}/${bucket}?list-type=2`)).text();
-  return [...text.matchAll(/<Key>([^<]+)<\/Key>/g)].map(([, key = ""]) => key);
-}
-
 test("commands work on state in a bucket named by the environment, and nothing lies there in the clear", async () => {
   await using certwright = await startCommand();
-  const { bucket, env } = await bucketEnv();
+  const { bucket, env, below, keys: keysOf } = await makeBucket(moto);
   const run = (...args: readonly string[]) => certwright.run(args, { env });
   const place = `s3://${bucket}/ci/prod`;
 
@@ -61,15 +40,11 @@ test("commands work on state in a bucket named by the environment, and nothing l
   expect(await run("revoke", "example.test")).toMatchObject({ code: 0 });
   expect((await run("list")).stdout).toContain("revoked");
 
-  const keys = await keysOf(bucket);
+  const keys = await keysOf();
   const [own, state] = [true, false].map((isOwn) => keys.filter((key) => key.includes("/.certwright/") === isOwn));
   // Leases are let go of, and no probe stays behind.
   expect(own).toEqual(["ci/prod/.certwright/conditions.json"]);
   expect(state?.filter((key) => key.endsWith("key.pem")).length).toBeGreaterThan(1);
-  const below = s3Store({
-    ...{ endpoint: moto.endpoint, region: moto.region, bucket, prefix: "ci/prod", fetch, now: Date.now },
-    ...{ accessKeyId: moto.accessKeyId, secretAccessKey: moto.secretAccessKey, random: Math.random },
-  });
   for (const key of state?.filter((each) => !each.endsWith("/current")) ?? []) {
     const { bytes } = (await below.read(key.replace("ci/prod/", ""))) ?? { bytes: new Uint8Array() };
     expect(Buffer.from(bytes.subarray(0, 3)).toString(), key).toBe("CWS");
@@ -78,7 +53,7 @@ test("commands work on state in a bucket named by the environment, and nothing l
 
 test("a configuration says where state is, and how it is reached and opened, to every command alike", async () => {
   await using certwright = await startCommand();
-  const { bucket, env } = await bucketEnv();
+  const { bucket, env } = await makeBucket(moto);
   const output = join(certwright.dir, "arrived.pem");
   expect(await certwright.run(["state", "key", "--out", "state-key"])).toMatchObject({ code: 0 });
   expect((await stat(join(certwright.dir, "state-key"))).mode & 0o777).toBe(0o600);

@@ -1,9 +1,9 @@
-import { randomUUID } from "node:crypto";
 import { sealedStore, sealKey } from "@certwright/core/store";
 import { storeConformance } from "@certwright/core/store-conformance";
 import { type S3StoreOptions, s3Store } from "@certwright/store-s3";
 import { type Moto, startMoto } from "@certwright/tools/servers";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeBucket } from "./bucket.ts";
 
 let moto: Moto;
 beforeAll(async () => {
@@ -11,25 +11,10 @@ beforeAll(async () => {
 });
 afterAll(() => moto.stop());
 
-/** A bucket of its own for every test. */
+/** A bucket of its own for every test, with leases that live for moments. */
 async function bucketOptions(): Promise<S3StoreOptions> {
-  const bucket = `certwright-${randomUUID()}`;
-  const made = await fetch(`${moto.endpoint}/${bucket}`, { method: "PUT" });
-  if (!made.ok) throw new Error(`moto makes no bucket: ${made.status}`);
-  return {
-    endpoint: moto.endpoint,
-    region: moto.region,
-    bucket,
-    prefix: "state/of one",
-    accessKeyId: moto.accessKeyId,
-    secretAccessKey: moto.secretAccessKey,
-    allowPlainSecrets: true,
-    lease: { lifetime: 600, renewEvery: 150, lookEvery: 20 },
-    fetch,
-    now: Date.now,
-    random: Math.random,
-    retryMs: 20,
-  };
+  const { options } = await makeBucket(moto);
+  return { ...options, prefix: "state/of one", lease: { lifetime: 600, renewEvery: 150, lookEvery: 20 } };
 }
 
 storeConformance({
