@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { exchange, parseServer } from "@certwright/dns";
 import { type PebbleOptions, startBind, startPebble, type ZoneOption } from "@certwright/tools/servers";
+import { expectDocumented } from "./json-lines.ts";
 
 const main = fileURLToPath(new URL("../packages/cli/src/main.ts", import.meta.url));
 
@@ -50,8 +51,12 @@ export async function startCommand(
     dns,
     ca,
     dir,
-    run: (args: readonly string[], { env = {}, onLine }: CommandOptions = {}): Promise<Ended> =>
-      runMain(args, { ...environment, ...env }, dir, onLine),
+    run: async (args: readonly string[], { env = {}, onLine }: CommandOptions = {}): Promise<Ended> => {
+      const ended = await runMain(args, { ...environment, ...env }, dir, onLine);
+      if (args.includes("--json") && !args.includes("--help") && ended.stdout !== "")
+        expectDocumented(args, ended.stdout);
+      return ended;
+    },
     /** The TXT values at a name, as the name server itself has them. */
     txt: async (name: string): Promise<readonly string[]> => {
       const { answers } = await exchange({ name, type: "TXT" }, parseServer(dns.address), { recursive: false });

@@ -1,4 +1,4 @@
-import type { Emit } from "@certwright/core";
+import type { CertificateResult, Emit } from "@certwright/core";
 import type { CliContext } from "./context.ts";
 import type { GlobalFlags } from "./declarations/global.ts";
 import type { ExitCode } from "./exit-code.ts";
@@ -22,6 +22,8 @@ export interface Declaration<F extends Flags = Flags> {
     readonly complete?: Flag["complete"];
   }[];
   readonly flags: F;
+  /** Whether its result is what came of certificates, which CI systems get as a summary and outputs. */
+  readonly sumsUp?: boolean;
   /** Whole command lines and what each does. */
   readonly examples?: readonly (readonly [command: string, does: string])[];
   /** The module that does it; left out where `commands` has all there is. */
@@ -61,4 +63,6 @@ export interface CommandResult {
   readonly lines: readonly string[];
   /** Errors told already as they happened; --debug shows their stacks. */
   readonly errors?: readonly Error[];
+  /** What came of each certificate, for the CI system's page of the run. */
+  readonly certificates?: readonly CertificateResult[];
 }

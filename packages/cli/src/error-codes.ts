@@ -20,6 +20,7 @@ export const cliErrorCodes = {
   CLI_FILE_UNREADABLE: "A file named on the command line or in the environment cannot be read.",
   CLI_INTERRUPTED: "The run was stopped by a signal; what it had begun outside was undone first.",
   CLI_DOCTOR: "The check-up before an order found what would keep the certificate from being issued.",
+  CLI_CI_REPORT: "A warning: a file by which a CI system is told how the run went cannot be written.",
   CLI_SYSTEM: "The operating system refused something; the message says what and where.",
   CLI_INTERNAL: "A fault in Certwright itself. Run again with --debug and report what it prints.",
   PLUGIN_UNKNOWN: "No DNS provider of this name is known or installed.",

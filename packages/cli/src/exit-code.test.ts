@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { cliError, usageError } from "./errors.ts";
-import { exitCodeOf, exitCodeOfCode, exitCodeOfRun } from "./exit-code.ts";
+import { exitCodeMeanings, exitCodeOf, exitCodeOfCode, exitCodeOfRun, exitCodes } from "./exit-code.ts";
 
 describe("exit codes", () => {
   it("tell usage, limits, interruption and failure apart", () => {
@@ -14,10 +14,17 @@ describe("exit codes", () => {
     expect(exitCodeOfCode("PROVIDER_AUTH")).toBe(1);
   });
 
-  it("of a run name the common reason of its failures, else that there were some", () => {
-    expect(exitCodeOfRun({ failures: [], notDeployed: 0 })).toBe(0);
-    expect(exitCodeOfRun({ failures: [], notDeployed: 2 })).toBe(3);
-    expect(exitCodeOfRun({ failures: ["ACME_RATE_LIMITED", "ACME_PAUSED"], notDeployed: 1 })).toBe(4);
-    expect(exitCodeOfRun({ failures: ["ACME_RATE_LIMITED", "PROVIDER_AUTH"], notDeployed: 0 })).toBe(1);
+  it("of a run name the common reason of its failures, else that there were some, and only then what went well", () => {
+    const none = { failures: [], notDeployed: 0, changed: 0 };
+    expect(exitCodeOfRun(none)).toBe(0);
+    expect(exitCodeOfRun({ ...none, changed: 1 })).toBe(5);
+    expect(exitCodeOfRun({ ...none, notDeployed: 2, changed: 1 })).toBe(3);
+    expect(exitCodeOfRun({ failures: ["ACME_RATE_LIMITED", "ACME_PAUSED"], notDeployed: 1, changed: 1 })).toBe(4);
+    expect(exitCodeOfRun({ ...none, failures: ["CONFIG_INVALID", "PROVIDER_OPTIONS"] })).toBe(2);
+    expect(exitCodeOfRun({ ...none, failures: ["ACME_RATE_LIMITED", "PROVIDER_AUTH"] })).toBe(1);
+  });
+
+  it("are each told once", () => {
+    expect(exitCodeMeanings.map(([code]) => code)).toEqual(Object.values(exitCodes));
   });
 });

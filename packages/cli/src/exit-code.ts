@@ -2,21 +2,40 @@ import { isCertwrightError } from "@certwright/provider/errors";
 
 /** What the process ends with; scripts rely on these. */
 export const exitCodes = {
-  /** Done, or nothing was due. */
   done: 0,
-  /** Some certificate, or the one thing asked for, failed. */
   failed: 1,
-  /** Wrong usage or configuration: running again changes nothing. */
+  /** Running again changes nothing. */
   usage: 2,
-  /** Issued, but not deployed everywhere. */
   notDeployed: 3,
-  /** Rate limited or paused by the CA: later, or after what the hint says. */
+  /** Later, or after what the hint says. */
   rateLimited: 4,
-  /** Stopped by Ctrl-C or SIGTERM, the shell's convention of 128 and the signal's number. */
+  /** Only where asked for: 0 and 5 tell apart what both went well. */
+  changed: 5,
+  /** The shell's convention of 128 and the signal's number. */
   interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** What each means; help, README and reference page are made of it. */
+export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
+  [exitCodes.done, "done, or nothing was due"],
+  [exitCodes.failed, "some certificate failed"],
+  [exitCodes.usage, "wrong usage or configuration"],
+  [exitCodes.notDeployed, "issued, but not live everywhere"],
+  [exitCodes.rateLimited, "rate limited or paused by the CA"],
+  [exitCodes.changed, "with `--detailed-exitcode`: all well, and something was issued or deployed (`plan`: is due)"],
+  [exitCodes.interrupted, "stopped by Ctrl-C or a signal"],
+];
+
+/** How the codes of several certificates become one. */
+export const exitCodeRule =
+  "Of several certificates, failures come first: where all that failed did so for one reason, its code (2 or 4), else 1. Then 3, where one is not live everywhere. Then 5, where it was asked for. Then 0.";
+
+/** Whether all went well. */
+export function isWell(code: ExitCode): boolean {
+  return code === exitCodes.done || code === exitCodes.changed;
+}
 
 /** Codes that say that the command line, the configuration or the names are wrong, whichever part of the program found it. */
 const usageCodes: ReadonlySet<string> = new Set([
@@ -78,12 +97,16 @@ export function exitCodeOfCode(code: string): ExitCode {
 export interface RunOutcome {
   /** Codes of the failed certificates. */
   readonly failures: readonly string[];
+  /** Targets that do not serve what was issued. */
   readonly notDeployed: number;
+  /** Certificates that were issued or deployed, or are due in a plan; 0 where nobody asked. */
+  readonly changed: number;
 }
 
-/** The exit code of a run: failures first; a common reason of all failures is told, else they are just failures. */
-export function exitCodeOfRun({ failures, notDeployed }: RunOutcome): ExitCode {
+/** The exit code of a run, by {@link exitCodeRule}. */
+export function exitCodeOfRun({ failures, notDeployed, changed }: RunOutcome): ExitCode {
   const [first, ...others] = [...new Set(failures.map(exitCodeOfCode))];
   if (first !== undefined) return others.length === 0 ? first : exitCodes.failed;
-  return notDeployed > 0 ? exitCodes.notDeployed : exitCodes.done;
+  if (notDeployed > 0) return exitCodes.notDeployed;
+  return changed > 0 ? exitCodes.changed : exitCodes.done;
 }

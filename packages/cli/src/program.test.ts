@@ -50,6 +50,7 @@ describe("readCommandLine", () => {
       quiet: false,
       debug: false,
       color: true,
+      ci: undefined,
     });
   });
 
@@ -116,7 +117,7 @@ describe("readCommandLine", () => {
     const { answer, out, err } = read(["--help"]);
     expect({ answer, err }).toEqual({ answer: 0, err: "" });
     for (const { name } of declarations) expect(out).toContain(name);
-    expect(out).toContain("Exit codes: 0 done");
+    expect(out).toContain("Exit codes:\n  0    done");
   });
 
   it("shows groups, environment names and examples in a command's help", () => {

@@ -4,7 +4,7 @@ import type { CliContext } from "./context.ts";
 import { type GlobalFlags, globalFlags } from "./declarations/global.ts";
 import { declarations } from "./declarations/index.ts";
 import { usageError } from "./errors.ts";
-import { type ExitCode, exitCodes } from "./exit-code.ts";
+import { type ExitCode, exitCodeMeanings, exitCodes } from "./exit-code.ts";
 import { envNameOf, type Flag, type Flags, longName, readFromEnv } from "./flags.ts";
 
 /** What the command line asks for. */
@@ -151,9 +151,7 @@ function examplesOf(examples: NonNullable<Declaration["examples"]>): string {
   ].join("\n");
 }
 
-const afterHelp = `
-Exit codes: 0 done or nothing due, 1 a certificate failed, 2 wrong usage or configuration,
-3 issued but not deployed everywhere, 4 rate limited or paused by the CA, 130 interrupted.`;
+const afterHelp = `\nExit codes:\n${exitCodeMeanings.map(([code, meaning]) => `  ${String(code).padEnd(5)}${meaning.replaceAll("`", "")}`).join("\n")}`;
 
 /** Commander's `error: unknown option '--x'\n(Did you mean --y?)` as one of ours. */
 function asUsageError(error: CommanderError, argv: readonly string[]): Error {

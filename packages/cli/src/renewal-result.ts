@@ -1,21 +1,36 @@
-import { type CertificateResult, isLive, type TargetResult } from "@certwright/core";
+import { type Action, type CertificateResult, isLive, type TargetResult } from "@certwright/core";
 import type { CommandResult } from "./command.ts";
 import { exitCodeOfRun } from "./exit-code.ts";
+import type { ActionJson, CertificateJson, ErrorJson, TargetJson } from "./output/result-table.ts";
 import { explain } from "./reporter/explain.ts";
 import { table } from "./reporter/table.ts";
 import { minute } from "./reporter/words.ts";
 
 /** What a run over certificates came to, for people and for programs. */
-export function renewalResult(results: readonly CertificateResult[]): CommandResult {
+export function renewalResult(
+  results: readonly CertificateResult[],
+  { detailedExitcode }: { readonly detailedExitcode: boolean },
+): CommandResult {
   const failed = results.flatMap((result) => (result.outcome === "failed" ? [result.error] : []));
   const targets = results.flatMap((result) => ("targets" in result ? result.targets : []));
   const notDeployed = targets.filter((target) => !isLive(target));
   return {
-    exitCode: exitCodeOfRun({ failures: failed.map((error) => explain(error).code), notDeployed: notDeployed.length }),
+    exitCode: exitCodeOfRun({
+      failures: failed.map((error) => explain(error).code),
+      notDeployed: notDeployed.length,
+      changed: detailedExitcode ? results.filter(isChange).length : 0,
+    }),
     result: { certificates: results.map(asJson) },
     lines: results.flatMap(plannedLines),
     errors: [...failed, ...notDeployed.flatMap((target) => (target.ok ? [] : [target.error]))],
+    certificates: results,
   };
+}
+
+/** Whether something was done for a certificate, or would be. */
+function isChange(result: CertificateResult): boolean {
+  if (result.outcome === "planned") return result.action.do !== "nothing";
+  return result.outcome === "issued" || result.outcome === "deployed";
 }
 
 /** What was planned is told here; what was done was told as it happened. */
@@ -41,28 +56,55 @@ export function plannedTable(results: readonly CertificateResult[]): readonly st
   return rows.length === 0 ? [] : table([["CERTIFICATE", "ACTION", "WHEN", "REASON"], ...rows]);
 }
 
-function asJson(result: CertificateResult): Readonly<Record<string, unknown>> {
-  const { certificate: name, outcome } = result;
+function asJson(result: CertificateResult): CertificateJson {
+  const { certificate: name } = result;
   switch (result.outcome) {
-    case "planned": {
-      const { spec: _spec, ...action } = result.action;
-      return { name, outcome, action };
-    }
+    case "planned":
+      return { outcome: "planned", name, action: actionAsJson(result.action) };
     case "skipped":
-      return { name, outcome, reason: result.reason, next: result.next };
+      return { outcome: "skipped", name, reason: result.reason, next: result.next.toISOString() };
     case "failed":
-      return { name, outcome, error: errorAsJson(result.error) };
-    default:
-      return { name, outcome, notAfter: result.notAfter, targets: result.targets.map(targetAsJson) };
+      return { outcome: "failed", name, error: errorAsJson(result.error) };
+    default: {
+      const { outcome, reason } = result;
+      return {
+        outcome,
+        name,
+        reason,
+        notAfter: result.notAfter.toISOString(),
+        targets: result.targets.map(targetAsJson),
+      };
+    }
+  }
+}
+
+function actionAsJson(action: Action): ActionJson {
+  const { reason } = action;
+  switch (action.do) {
+    case "issue":
+      return { do: "issue", reason, ...(action.replaces === undefined ? {} : { replaces: action.replaces }) };
+    case "deploy":
+      return { do: "deploy", reason, targets: action.targets };
+    case "nothing":
+      return { do: "nothing", reason, next: action.next.toISOString() };
   }
 }
 
 /** A target's outcome as JSON. */
-export function targetAsJson(target: TargetResult): Readonly<Record<string, unknown>> {
-  return target.ok ? { ...target } : { target: target.target, ok: false, error: errorAsJson(target.error) };
+export function targetAsJson(result: TargetResult): TargetJson {
+  const { target } = result;
+  if (!result.ok) return { target, ok: false, error: errorAsJson(result.error) };
+  const { action, served, detail, reloadNeeded, warnings, retryAt } = result;
+  return {
+    ...{ target, ok: true, action, served },
+    ...(detail === undefined ? {} : { detail }),
+    ...(reloadNeeded === undefined ? {} : { reloadNeeded }),
+    ...(warnings === undefined ? {} : { warnings }),
+    ...(retryAt === undefined ? {} : { retryAt: new Date(retryAt).toISOString() }),
+  };
 }
 
-function errorAsJson(error: Error): Readonly<Record<string, unknown>> {
+function errorAsJson(error: Error): ErrorJson {
   const { stack: _stack, ...explained } = explain(error);
   return explained;
 }

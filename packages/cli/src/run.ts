@@ -15,7 +15,7 @@ export async function runCommandLine(argv: readonly string[], context: CliContex
     const request = readCommandLine(argv, context, version);
     if (typeof request === "number") return request;
     const { declaration, args, flags, given, global } = request;
-    reporter = chooseReporter(global, context, secrets);
+    reporter = chooseReporter(global, context, secrets, declaration.sumsUp);
     const module = await declaration.load?.();
     if (module === undefined) return exitCodes.done;
     const told = reporter;
@@ -59,6 +59,7 @@ function guessOutput(argv: readonly string[]): OutputFlags {
     quiet: false,
     debug: argv.includes("--debug"),
     color: !argv.includes("--no-color"),
+    ci: undefined,
   };
   return flags;
 }

@@ -5,9 +5,11 @@ import { pathToFileURL } from "node:url";
 import { configJsonSchema, configReference, schemaFile } from "@certwright/core/config";
 import { hookReference } from "@certwright/core/hooks";
 import type { DefinedProvider } from "@certwright/provider";
-import { packagedUnits } from "certwright";
+import { outputJsonSchema, outputSchemaFile, packagedUnits } from "certwright";
 import { commandReference } from "./reference/commands.ts";
 import { errorReference, readErrorTables } from "./reference/errors.ts";
+import { withExitCodes } from "./reference/exit-codes.ts";
+import { outputReference } from "./reference/output.ts";
 import { providerReference } from "./reference/providers.ts";
 import { commandManifest, registryText, versionText } from "./sync-command.ts";
 import { providerManifest, providerReadme } from "./sync-provider.ts";
@@ -43,10 +45,14 @@ export async function derivedFiles(root: string): Promise<Derived> {
     ["docs/reference/config.md", configReference()],
     ["docs/reference/hooks.md", hookReference()],
     [schemaFile, formatted(schemaFile, JSON.stringify(configJsonSchema()))],
+    ["docs/reference/output.md", outputReference()],
+    [outputSchemaFile, formatted(outputSchemaFile, JSON.stringify(outputJsonSchema()))],
     ["docs/reference/errors.md", errorReference(await readErrorTables(root))],
     ["docs/reference/providers.md", providerReference(providers)],
     ...[...packagedUnits()].map(([name, text]): [string, string] => [`packages/cli/systemd/${name}`, text]),
   ]);
+  const readme = await readFile(join(root, "README.md"), "utf8").catch(() => undefined);
+  if (readme !== undefined) files.set("README.md", withExitCodes(readme));
   for (const provider of providers) {
     files.set(`${provider.folder}/package.json`, providerManifest(provider));
     files.set(`${provider.folder}/README.md`, providerReadme(provider));

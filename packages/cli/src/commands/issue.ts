@@ -19,5 +19,5 @@ export async function run(invocation: Invocation<typeof issueFlags>): Promise<Co
   const engine = await openRun(invocation, { store, dns: spec.dns, acceptTerms: flags.acceptTos });
   const { fit, failed } = flags.doctor ? await checkUp([spec], engine) : { fit: [spec], failed: [] };
   const results = await renew(fit, { force: flags.force, insist: true, dryRun: flags.dryRun }, engine);
-  return renewalResult([...failed, ...results]);
+  return renewalResult([...failed, ...results], flags);
 }

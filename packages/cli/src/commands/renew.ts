@@ -32,7 +32,7 @@ export async function run(invocation: Invocation<typeof renewFlags>): Promise<Co
   const results = await renew(fit, { force, dryRun, ...(parallel === undefined ? {} : { parallel }) }, engine);
   const all = [...unreadable, ...failed, ...results];
   if (config !== undefined && !dryRun) await tellOf(all, config, store, invocation);
-  const result = renewalResult(all);
+  const result = renewalResult(all, flags);
   return dryRun ? { ...result, lines: plannedTable(all) } : result;
 }
 
@@ -54,7 +54,7 @@ function nothingYet(config: Config | undefined): CommandResult {
     config === undefined
       ? "no certificates yet; see: certwright issue --help"
       : `no certificates in ${config.file}; add some under certificates`;
-  return { exitCode: 0, result: { certificates: [] }, lines: [line] };
+  return { ...renewalResult([], { detailedExitcode: false }), lines: [line] };
 }
 
 /** Look-ups of a run share one resolver: the first certificate's that has one of its own. */

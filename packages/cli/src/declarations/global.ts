@@ -1,4 +1,5 @@
-import { type FlagValues, text, toggle } from "../flags.ts";
+import { ciSystems } from "../ci/ci-system.ts";
+import { choice, type FlagValues, text, toggle } from "../flags.ts";
 
 const group = "Output and state";
 
@@ -12,6 +13,12 @@ export const globalFlags = {
   json: toggle("--json", "one JSON object per line: events, then the result", { group }),
   quiet: toggle("-q, --quiet", "only warnings, errors and answers", { group }),
   debug: toggle("--debug", "requests to the CA, and stack traces of errors", { group }),
+  ci: choice(
+    "--ci <system>",
+    "also tell a CI system: github by annotations, job summary and outputs; gitlab by the file certwright.env",
+    { group, shownDefault: "github where GITHUB_ACTIONS is true, else none" },
+    ciSystems,
+  ),
   color: toggle("--no-color", "no colours; NO_COLOR does the same", { group }),
 };
 

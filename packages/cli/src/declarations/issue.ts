@@ -4,6 +4,7 @@ import { choice, list, repeated, text, toggle } from "../flags.ts";
 import { keyTypes, readKeyType } from "../key-type.ts";
 import { stateFlags } from "./config-flag.ts";
 import { lookupFlags, propagationFlags, providerFlags } from "./dns-flags.ts";
+import { detailedExitcodeFlag } from "./exit-code-flag.ts";
 import { wayFlags } from "./way-flags.ts";
 
 const what = { group: "What to certify" };
@@ -69,6 +70,7 @@ export const issueFlags = {
   dryRun: toggle("--dry-run", "say what would be done, and why, and do nothing", run),
   doctor: toggle("--doctor", "first look for what would keep it from being issued (see: certwright doctor)", run),
   ...stateFlags,
+  detailedExitcode: detailedExitcodeFlag,
 };
 
 export const issueDeclaration: Declaration<typeof issueFlags> = {
@@ -79,6 +81,7 @@ export const issueDeclaration: Declaration<typeof issueFlags> = {
   description:
     "Obtains a certificate for the names given, stores it, and deploys it where asked.\nRun again, it renews when due and does nothing otherwise; what was asked for is kept for `certwright renew`.",
   flags: issueFlags,
+  sumsUp: true,
   examples: [
     [
       "certwright issue -d example.com -d '*.example.com' --dns cloudflare --email me@example.com --accept-tos",

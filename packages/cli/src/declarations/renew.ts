@@ -1,6 +1,7 @@
 import type { Declaration } from "../command.ts";
 import { toggle } from "../flags.ts";
 import { configFlags } from "./config-flag.ts";
+import { detailedExitcodeFlag } from "./exit-code-flag.ts";
 
 const run = { group: "This run" };
 
@@ -9,6 +10,7 @@ export const renewFlags = {
   dryRun: toggle("--dry-run", "say what would be done, and why, and do nothing", run),
   doctor: toggle("--doctor", "first look for what would keep any from being issued; those are left out", run),
   acceptTos: toggle("--accept-tos", "agree to the CA's terms of service, should a new account be needed", run),
+  detailedExitcode: detailedExitcodeFlag,
   ...configFlags,
 };
 
@@ -22,6 +24,7 @@ export const renewDeclaration: Declaration<typeof renewFlags> = {
     { usage: "[names...]", description: "certificates, as `certwright list` names them", complete: "certificate" },
   ],
   flags: renewFlags,
+  sumsUp: true,
   examples: [
     ["certwright renew", "what a timer runs"],
     ["certwright renew --dry-run", "what would be done"],
@@ -31,7 +34,7 @@ export const renewDeclaration: Declaration<typeof renewFlags> = {
   load: () => import("../commands/renew.ts"),
 };
 
-export const planFlags = { force: renewFlags.force, ...configFlags };
+export const planFlags = { force: renewFlags.force, detailedExitcode: detailedExitcodeFlag, ...configFlags };
 
 export const planDeclaration: Declaration<typeof planFlags> = {
   name: "plan",
@@ -41,6 +44,10 @@ export const planDeclaration: Declaration<typeof planFlags> = {
     "Decides by the same code as `certwright renew`, and does nothing. The CA is asked for its renewal information where it is time to.",
   args: renewDeclaration.args ?? [],
   flags: planFlags,
-  examples: [["certwright plan --json", "one JSON object with every action and its reason"]],
+  sumsUp: true,
+  examples: [
+    ["certwright plan --json", "one JSON object with every action and its reason"],
+    ["certwright plan --detailed-exitcode --quiet", "5 where something is due, 0 where nothing is"],
+  ],
   load: () => import("../commands/plan.ts"),
 };

@@ -1,3 +1,5 @@
+import { createCiReporter } from "../ci/ci-reporter.ts";
+import { ciSystemOf } from "../ci/ci-system.ts";
 import type { CliContext, Output } from "../context.ts";
 import type { GlobalFlags } from "../declarations/global.ts";
 import { createJsonReporter } from "./json.ts";
@@ -8,10 +10,20 @@ import type { Reporter, ReporterSetup } from "./reporter.ts";
 import type { Secrets } from "./secrets.ts";
 
 /** What decides about the form of output. */
-export type OutputFlags = Pick<GlobalFlags, "json" | "quiet" | "debug" | "color">;
+export type OutputFlags = Pick<GlobalFlags, "json" | "quiet" | "debug" | "color" | "ci">;
 
-/** JSON lines where asked for; live steps on a terminal that can move its cursor; plain lines everywhere else. */
-export function chooseReporter(flags: OutputFlags, context: CliContext, secrets: Secrets): Reporter {
+/**
+ * JSON lines where asked for; live steps on a terminal that can move its cursor; plain lines everywhere else. A CI system
+ * is told besides.
+ *
+ * @param sumsUp whether the command is about what came of certificates
+ */
+export function chooseReporter(flags: OutputFlags, context: CliContext, secrets: Secrets, sumsUp = false): Reporter {
+  const system = ciSystemOf(flags.ci, context);
+  return createCiReporter(chooseForm(flags, context, secrets), { system, sumsUp, context, secrets });
+}
+
+function chooseForm(flags: OutputFlags, context: CliContext, secrets: Secrets): Reporter {
   const paintFor = ({ isTTY }: Output) => choosePaint({ wanted: flags.color && !flags.json, isTTY, env: context.env });
   const setup: ReporterSetup = {
     context,

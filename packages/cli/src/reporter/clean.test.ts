@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clean } from "./clean.ts";
+import { clean, cleanJson } from "./clean.ts";
 
 describe("clean", () => {
   it.each([
@@ -13,6 +13,14 @@ describe("clean", () => {
     ["user\u202Etxt.exe", "usertxt.exe"],
     ["zero\u200bwidth\ufeff", "zerowidth"],
     ["  indented  ", "  indented"],
+    ["::set-output name=renewed::true", ": :set-output name=renewed::true"],
+    ["  \u0000::add-mask::e", "  : :add-mask::e"],
+    ["::1 is an address", "::1 is an address"],
+    ["the CA says ##[set-output name=renewed]true", "the CA says # #[set-output name=renewed]true"],
+    ["#\u200b#[add-path]/tmp", "# #[add-path]/tmp"],
+    ["##vso[task.setvariable variable=a]b", "# #vso[task.setvariable variable=a]b"],
+    ["###[error]x", "## #[error]x"],
+    ["## heading", "## heading"],
   ])("%j", (dirty, expected) => {
     expect(clean(dirty)).toBe(expected);
   });
@@ -20,5 +28,12 @@ describe("clean", () => {
   it("leaves no control character of any kind", () => {
     const all = Array.from({ length: 0x300 }, (_, code) => String.fromCharCode(code)).join("x");
     expect(clean(all)).not.toMatch(/\p{Cc}|\p{Cf}/u);
+  });
+
+  it("leaves no command in JSON, and the value as it was", () => {
+    const value = { message: "a ##[set-output name=renewed]true ###vso[x]", path: "\\##[y]" };
+    const json = cleanJson(JSON.stringify(value));
+    expect(json).not.toMatch(/##\w*\[/);
+    expect(JSON.parse(json)).toEqual(value);
   });
 });

@@ -1,12 +1,24 @@
 import { stripVTControlCharacters } from "node:util";
 
 /**
- * Text from outside, made safe for a terminal and for one line: escape sequences, control characters and invisible marks
- * (such as those that turn the direction of writing, which make text read as something else) are gone, line ends become blanks.
+ * Text from outside, made safe for a terminal, for one line, and for the logs of CI systems: escape sequences, control
+ * characters and invisible marks (such as those that turn the direction of writing, which make text read as something else)
+ * are gone, line ends become blanks, and what would command a system that reads its logs is broken up by a blank:
+ * `::name::` at the beginning, and `##[name]`, `##vso[name]` and the like anywhere.
  */
 export function clean(text: string): string {
   return stripVTControlCharacters(text)
     .replace(/\s*[\r\n\t\u2028\u2029]+\s*/g, " ")
     .replace(/\p{Cc}|\p{Cf}/gu, "")
+    .replace(logCommand, "# #")
+    .replace(/^(\s*):(?=:.*::)/, "$1: ")
     .trimEnd();
 }
+
+/** JSON for a log: the same value, written so that it is no command there. */
+export function cleanJson(json: string): string {
+  return json.replace(logCommand, "\\u0023\\u0023");
+}
+
+/** Early commands of GitHub's runner, and those of Azure Pipelines and TeamCity, are found anywhere in a line. */
+const logCommand = /##(?=\w*\[)/g;

@@ -6,7 +6,7 @@ import { issuanceEvents } from "../testing/issuance-events.ts";
 import { chooseReporter, type OutputFlags } from "./choose.ts";
 import { createSecrets } from "./secrets.ts";
 
-const flags: OutputFlags = { json: false, quiet: false, debug: false, color: true };
+const flags: OutputFlags = { json: false, quiet: false, debug: false, color: true, ci: undefined };
 
 function setup(details: Partial<OutputFlags> = {}, terminal: { isTTY?: boolean; columns?: number } = {}, env = {}) {
   const context = testContext({ terminal, env });
@@ -110,8 +110,9 @@ describe("json reporter", () => {
     reporter.finish({ exitCode: 3, result: { certificate: { name: "example.test" } }, lines: ["not shown"] });
     const objects = lines().map((line) => JSON.parse(line));
     expect(objects.map(({ type }) => type)).toEqual([...issuanceEvents.map(({ type }) => type), "result"]);
-    expect(objects[0]).toEqual({ time: "2026-11-23T12:00:00.000Z", ...issuanceEvents[0] });
+    expect(objects[0]).toEqual({ version: 1, time: "2026-11-23T12:00:00.000Z", ...issuanceEvents[0] });
     expect(objects.at(-1)).toEqual({
+      version: 1,
       time: "2026-11-23T12:00:00.000Z",
       type: "result",
       ok: false,
@@ -126,6 +127,7 @@ describe("json reporter", () => {
     secrets.add("s3cr3t-token");
     expect(reporter.fail(usageError("bad s3cr3t-token", "Do better."))).toBe(2);
     expect(JSON.parse(lines()[0] ?? "")).toEqual({
+      version: 1,
       time: "2026-11-23T12:00:00.000Z",
       type: "result",
       ok: false,

@@ -1,3 +1,4 @@
+import { follows } from "@certwright/tools/schema-check";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { configExample } from "./example.ts";
@@ -6,7 +7,6 @@ import { located } from "./located.ts";
 import { configReference } from "./reference.ts";
 import { configTable } from "./table.ts";
 import { read, refused } from "./testing/read.ts";
-import { follows } from "./testing/schema-check.ts";
 import type { Reading } from "./type.ts";
 
 const schema = configJsonSchema();

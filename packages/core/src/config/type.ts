@@ -1,3 +1,4 @@
+import type { JsonSchema } from "../json/json-type.ts";
 import type { Located, Path, PathSegment, Position } from "./located.ts";
 
 /** What a reader returns instead of a value once it has told a fault. */
@@ -18,8 +19,7 @@ export interface Reading {
   readonly fault: (at: Position, problem: string, hint: string) => Bad;
 }
 
-/** A JSON Schema (draft 7, which editors know best), as plain data. */
-export type JsonSchema = { readonly [key: string]: unknown };
+export type { JsonSchema };
 
 /**
  * One kind of value: how it is read, and how schema and reference page tell of it.

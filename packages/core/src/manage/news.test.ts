@@ -49,6 +49,7 @@ describe("newsOf", () => {
     const issued: CertificateResult = {
       certificate: "a.test",
       outcome: "issued",
+      reason: "not issued yet",
       notAfter: new Date(1),
       targets: [live],
     };

@@ -27,7 +27,13 @@ export interface RenewOptions {
 export type CertificateResult = { readonly certificate: string } & (
   | { readonly outcome: "planned"; readonly action: Action }
   | { readonly outcome: "skipped"; readonly reason: string; readonly next: Date }
-  | { readonly outcome: "issued" | "deployed"; readonly notAfter: Date; readonly targets: readonly TargetResult[] }
+  | {
+      readonly outcome: "issued" | "deployed";
+      /** Why it was due. */
+      readonly reason: string;
+      readonly notAfter: Date;
+      readonly targets: readonly TargetResult[];
+    }
   | { readonly outcome: "failed"; readonly error: Error }
 );
 
@@ -87,16 +93,16 @@ async function planNow(spec: CertificateSpec, options: RenewOptions, pool: CaPoo
 }
 
 async function execute(action: Action, options: RenewOptions, pool: CaPool, run: Run): Promise<CertificateResult> {
-  const { spec } = action;
+  const { spec, reason } = action;
   const certificate = spec.name;
   if (action.do === "nothing") {
     run.world.emit({
       type: "certificate.skipped",
       certificate,
-      reason: action.reason,
+      reason,
       next: action.next.toISOString(),
     });
-    return { certificate, outcome: "skipped", reason: action.reason, next: action.next };
+    return { certificate, outcome: "skipped", reason, next: action.next };
   }
   const [ca] = spec.cas;
   run.world.emit({
@@ -104,18 +110,18 @@ async function execute(action: Action, options: RenewOptions, pool: CaPool, run:
     certificate,
     identifiers: spec.identifiers.map(({ value }) => value),
     ca: ca?.directoryUrl ?? "",
-    reason: action.reason,
+    reason,
   });
   if (action.do === "issue") {
     // A target nobody can make sense of is told before an order is spent, not after.
     await Promise.all(spec.deploy.map((target) => run.parts.target(target)));
     const meta = await obtainWithHooks(action, options, pool, run);
     const targets = spec.deploy.length === 0 ? [] : await deployCertificate(certificate, spec.deploy, run);
-    return { certificate, outcome: "issued", notAfter: new Date(meta.notAfter), targets };
+    return { certificate, outcome: "issued", reason, notAfter: new Date(meta.notAfter), targets };
   }
   const targets = await deployCertificate(certificate, action.targets, run);
   const stored = await readCertificate(run.store, certificate);
-  return { certificate, outcome: "deployed", notAfter: new Date(stored?.meta.notAfter ?? 0), targets };
+  return { certificate, outcome: "deployed", reason, notAfter: new Date(stored?.meta.notAfter ?? 0), targets };
 }
 
 async function obtainWithHooks(

@@ -1,4 +1,5 @@
-import { type Declaration, declarations, globalFlags } from "certwright";
+import { type Declaration, declarations, exitCodeRule, globalFlags } from "certwright";
+import { exitCodeTable } from "./exit-codes.ts";
 
 type Flags = Declaration["flags"];
 
@@ -14,6 +15,12 @@ export function commandReference(): string {
     "## Everywhere",
     "",
     ...flagTable(globalFlags),
+    "",
+    "## Exit codes",
+    "",
+    ...exitCodeTable(),
+    "",
+    exitCodeRule,
     ...declarations.flatMap((declaration) => section(declaration, "certwright")),
   ].join("\n")}\n`;
 }

@@ -1,4 +1,4 @@
-import type { JsonSchema } from "../type.ts";
+import type { JsonSchema } from "@certwright/core/json";
 
 const known = new Set([
   ...["$schema", "$ref", "title", "description", "default", "definitions", "type", "enum", "pattern", "minLength"],
@@ -89,4 +89,14 @@ function objectFollows(value: unknown, schema: JsonSchema, root: JsonSchema): bo
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The same schema with no key allowed that it does not name: what is published is open to later keys, what is tested is not. */
+export function closed(schema: JsonSchema): JsonSchema {
+  const inside = Object.entries(schema).map(([key, value]): [string, unknown] => {
+    if (Array.isArray(value)) return [key, value.map((each) => (isObject(each) ? closed(each) : each))];
+    return [key, isObject(value) ? closed(value) : value];
+  });
+  const isOpen = isObject(schema.properties) && schema.type === "object" && !("additionalProperties" in schema);
+  return { ...Object.fromEntries(inside), ...(isOpen ? { additionalProperties: false } : {}) };
 }

@@ -1,0 +1,21 @@
+export { eventTable } from "./event-table.ts";
+export {
+  type Case,
+  count,
+  type Fields,
+  flag,
+  type JsonOf,
+  type JsonSchema,
+  type JsonType,
+  jsonSchemaOf,
+  list,
+  moment,
+  type NamedJson,
+  named,
+  oneCase,
+  optional,
+  required,
+  text,
+  union,
+  word,
+} from "./json-type.ts";
