@@ -9,12 +9,12 @@ import { resultOf, startCommand } from "./cli-process.ts";
 test("one command obtains a certificate; run again it does nothing; it is listed, told of, revoked and replaced", async () => {
   await using certwright = await startCommand();
   const issue = ["issue", "-d", "example.test,*.example.test", "--dns", "rfc2136", "--email", "ops@example.test"];
-  const first = await certwright.run([...issue, "--json"]);
-  expect(first).toMatchObject({ code: 0, stderr: "" });
+  const first = await certwright.run([...issue, "--json", "--detailed-exitcode"]);
+  expect(first).toMatchObject({ code: 5, stderr: "" });
   expect(resultOf(first)).toMatchObject({ ok: true, certificates: [{ name: "example.test", outcome: "issued" }] });
   expect(await certwright.txt("_acme-challenge.example.test")).toEqual([]);
 
-  const second = await certwright.run(issue);
+  const second = await certwright.run([...issue, "--detailed-exitcode"]);
   expect(second).toMatchObject({ code: 0, stdout: expect.stringContaining("example.test: nothing to do: not due") });
   expect((await certwright.run(["list", "--names"])).stdout).toBe("example.test\n");
   const status = await certwright.run(["status", "example.test", "--json"]);

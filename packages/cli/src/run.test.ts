@@ -124,6 +124,11 @@ describe("runCommandLine", () => {
     expect(json.certificates).toEqual([
       { name: "a.example.test", outcome: "planned", action: { do: "issue", reason: "forced" } },
     ]);
+    expect(await certwright("plan", "--detailed-exitcode", "--json")).toMatchObject({ code: 0, json: { ok: true } });
+    expect(await certwright("plan", "--detailed-exitcode", "--json", "--force")).toMatchObject({
+      code: 5,
+      json: { ok: true, exitCode: 5 },
+    });
   });
 
   it("goes on to the other certificates where one cannot be read", async () => {

@@ -28,6 +28,15 @@ async function derive(files: Readonly<Record<string, string>>, check: (root: str
 }
 
 describe("derivedFiles", () => {
+  it("writes the exit codes into the README, between their markers alone", () =>
+    derive({ "README.md": "# A\n<!-- exit codes -->\nstale\n<!-- end of exit codes -->\nB $& C\n" }, async (root) => {
+      const readme = (await derivedFiles(root)).files.get("README.md") ?? "";
+      expect(readme).toMatch(
+        /^# A\n<!-- exit codes -->\n\n\| code \|.*\n\| 4 \| .*\n<!-- end of exit codes -->\nB \$& C\n$/s,
+      );
+      expect(readme).not.toContain("stale");
+    }));
+
   it("gives providers with an SDK to those who ask, all others to everybody", () =>
     derive(
       {

@@ -5,18 +5,32 @@ export interface Annotation {
   readonly message: string;
 }
 
-/** GitHub shows no more of each kind for one step. */
+/** GitHub shows no more of each level for one step. */
 const mostShown = 10;
 
-/** Workflow commands, one a line, for the annotations; beyond what GitHub shows only their number. */
-export function annotationLines(annotations: readonly Annotation[]): readonly string[] {
-  return (["error", "warning"] as const).flatMap((level) => {
-    const all = annotations.filter((annotation) => annotation.level === level);
-    if (all.length <= mostShown) return all.map(command);
-    const rest = all.length - mostShown + 1;
-    const more = { level, title: "certwright", message: `${rest} more; see the job summary and the log` };
-    return [...all.slice(0, mostShown - 1), more].map(command);
-  });
+/** Annotations of a run, of which no more are kept than are shown. */
+export interface Annotations {
+  readonly add: (annotation: Annotation) => void;
+  /** Workflow commands, one a line: errors first; of what is beyond what GitHub shows, the number. */
+  readonly lines: () => readonly string[];
+}
+
+export function createAnnotations(): Annotations {
+  const counts = { error: 0, warning: 0 };
+  const kept: Annotation[] = [];
+  return {
+    add: (annotation) => {
+      if (counts[annotation.level]++ < mostShown) kept.push(annotation);
+    },
+    lines: () =>
+      (["error", "warning"] as const).flatMap((level) => {
+        const all = kept.filter((annotation) => annotation.level === level);
+        const rest = counts[level] - mostShown + 1;
+        if (rest < 2) return all.map(command);
+        const message = `${rest} more; see the job summary and the log`;
+        return [...all.slice(0, -1), { level, title: "certwright", message }].map(command);
+      }),
+  };
 }
 
 function command({ level, title, message }: Annotation): string {

@@ -4,14 +4,18 @@ import { join } from "node:path";
 import type { CertificateResult, CertwrightEvent } from "@certwright/core";
 import { CertwrightError } from "@certwright/provider";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Declaration } from "../command.ts";
+import { globalFlags } from "../declarations/global.ts";
+import { declarations } from "../declarations/index.ts";
 import { usageError } from "../errors.ts";
+import { envNameOf } from "../flags.ts";
 import { renewalResult } from "../renewal-result.ts";
 import { chooseReporter, type OutputFlags } from "../reporter/choose.ts";
 import { createSecrets } from "../reporter/secrets.ts";
 import { testContext } from "../testing/fake-context.ts";
-import { annotationLines } from "./annotations.ts";
+import { createAnnotations } from "./annotations.ts";
 import { escapeMarkdown } from "./markdown.ts";
-import { dotenvOutputs, githubOutputs } from "./output-files.ts";
+import { dotenvOutputs, githubOutputs } from "./outputs.ts";
 import { reportOf } from "./run-report.ts";
 import { summaryOf } from "./summary.ts";
 
@@ -215,6 +219,13 @@ describe("for GitLab", () => {
     expect(await readdir(dir)).toEqual(["certwright.env"]);
   });
 
+  it("uses names that stand for no flag", () => {
+    const everyFlag = (list: readonly Declaration[]): readonly string[] =>
+      list.flatMap(({ flags, commands = [] }) => [...Object.values(flags).map(envNameOf), ...everyFlag(commands)]);
+    const taken = [...everyFlag(declarations), ...Object.values(globalFlags).map(envNameOf)];
+    expect(taken.filter((name) => name.startsWith("CERTWRIGHT_RESULT_"))).toEqual([]);
+  });
+
   it("stays below what GitLab takes, in whole names", () => {
     const many = Array.from({ length: 3000 }, (_, index): CertificateResult => {
       return { certificate: `n${index}.example.test`, outcome: "failed", error: new Error("x") };
@@ -251,12 +262,17 @@ describe("a summary", () => {
   });
 });
 
-it("annotations beyond what GitHub shows are counted, each kind by itself", () => {
-  const many = Array.from({ length: 25 }, () => ({ level: "error" as const, title: "a:b,c", message: "x\ny%" }));
-  const lines = annotationLines([...many, { level: "warning", title: "W", message: "w" }]);
+it("annotations beyond what GitHub shows are counted, each level by itself", () => {
+  const annotations = createAnnotations();
+  for (let left = 25; left > 0; left--) annotations.add({ level: "error", title: "a:b,c", message: "x\ny%" });
+  annotations.add({ level: "warning", title: "W", message: "w" });
+  const lines = annotations.lines();
   expect(lines).toHaveLength(11);
   expect(lines[0]).toBe("::error title=a%3Ab%2Cc::x%0Ay%25");
-  expect(lines[9]).toBe("::error title=certwright::16 more; see the job summary and the log");
+  expect(lines.slice(9)).toEqual([
+    "::error title=certwright::16 more; see the job summary and the log",
+    "::warning title=W::w",
+  ]);
 });
 
 it("Markdown that is escaped is one line of text", () => {

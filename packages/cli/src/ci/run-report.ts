@@ -1,4 +1,5 @@
 import { type CertificateResult, isLive } from "@certwright/core";
+import { explain } from "../reporter/explain.ts";
 import { minute } from "../reporter/words.ts";
 
 /** What a CI system is told of a run. */
@@ -99,7 +100,8 @@ function rowOf(result: CertificateResult): ReportRow {
 }
 
 function inWords(error: Error): string {
-  return "code" in error ? `${error.code}: ${error.message}` : error.message;
+  const { code, message, hint } = explain(error);
+  return `${code}: ${message}${hint === undefined ? "" : `. ${hint}`}`;
 }
 
 function shortly(moment: Date): string {

@@ -7,6 +7,6 @@ export function exitCodeTable(): readonly string[] {
 
 /** The text with the table between its markers; a text without them is left as it is. */
 export function withExitCodes(text: string): string {
-  const markers = /(<!-- exit codes -->\n)[^]*?(<!-- end of exit codes -->)/;
+  const markers = /(<!-- exit codes -->\n).*?(<!-- end of exit codes -->)/s;
   return text.replace(markers, (_, begin: string, end: string) => `${begin}\n${exitCodeTable().join("\n")}\n\n${end}`);
 }
