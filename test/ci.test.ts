@@ -177,11 +177,12 @@ test("GitHub: the action alone, with a program of one's own; what fails is annot
   expect(planned.outputs).toMatchObject({ renewed: "false", due: '["www.example.test"]', "exit-code": "0" });
   expect(planned.summary).toContain("| due | www&#46;example.test |");
 
-  const wrong = { ...secrets, DNS_TOKEN: randomBytes(32).toString("base64") };
+  const wrong = { ...secrets, DNS_TOKEN: randomBytes(32).toString("base64"), CERTWRIGHT_DEBUG: "1" };
   const failed = await job((machine) => runAction(action, { program: program(machine) }, wrong, machine));
   expect(failed.code, failed.log).toBe(1);
   expect(failed.outputs).toMatchObject({ renewed: "false", failed: JSON.stringify(names), "exit-code": "1" });
   expect(failed.summary).toMatch(/\| failed \| example\.test \| .*BADSIG\. Copy the key/);
+  expect(failed.log.includes(wrong.DNS_TOKEN)).toBe(false);
   expect(failed.annotations).toHaveLength(2);
   for (const line of failed.annotations) expect(line).toMatch(/^::error title=[A-Z_]+::(www\.)?example\.test: .+%0A.+/);
 

@@ -1,4 +1,13 @@
-import { eventTable, type JsonSchema, jsonSchemaOf, moment, required, union, word } from "@certwright/core/json";
+import {
+  eventTable,
+  type JsonSchema,
+  type JsonType,
+  jsonSchemaOf,
+  moment,
+  required,
+  union,
+  word,
+} from "@certwright/core/json";
 import { outputVersion } from "./output-version.ts";
 import { resultCase } from "./result-table.ts";
 
@@ -12,7 +21,7 @@ const common = {
 };
 
 /** One line of `issue`, `renew` and `plan` with `--json`. */
-export const lineJson = union("", "type", { ...eventTable, result: resultCase }, common);
+export const lineJson: JsonType<unknown> = union("", "type", { ...eventTable, result: resultCase }, common);
 
 /** JSON Schema (draft 7) of one line of output, from the tables the events and results have their types from. */
 export function outputJsonSchema(): JsonSchema {

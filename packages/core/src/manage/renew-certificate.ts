@@ -93,16 +93,16 @@ async function planNow(spec: CertificateSpec, options: RenewOptions, pool: CaPoo
 }
 
 async function execute(action: Action, options: RenewOptions, pool: CaPool, run: Run): Promise<CertificateResult> {
-  const { spec, reason } = action;
+  const { spec } = action;
   const certificate = spec.name;
   if (action.do === "nothing") {
     run.world.emit({
       type: "certificate.skipped",
       certificate,
-      reason,
+      reason: action.reason,
       next: action.next.toISOString(),
     });
-    return { certificate, outcome: "skipped", reason, next: action.next };
+    return { certificate, outcome: "skipped", reason: action.reason, next: action.next };
   }
   const [ca] = spec.cas;
   run.world.emit({
@@ -110,8 +110,9 @@ async function execute(action: Action, options: RenewOptions, pool: CaPool, run:
     certificate,
     identifiers: spec.identifiers.map(({ value }) => value),
     ca: ca?.directoryUrl ?? "",
-    reason,
+    reason: action.reason,
   });
+  const { reason } = action;
   if (action.do === "issue") {
     // A target nobody can make sense of is told before an order is spent, not after.
     await Promise.all(spec.deploy.map((target) => run.parts.target(target)));
