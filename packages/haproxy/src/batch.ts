@@ -69,6 +69,8 @@ export async function takePlain(
   const context = { patience: settings.limits, signal: settings.signal };
   const present = await whileLocked(session, context, () => showCertificate(session, name));
   if ("kind" in present) return undefined;
+  // What happens to the response that is stapled has to be looked at afterwards, and told.
+  if (present.ocspKey !== undefined && !isIdentical(present, bundle)) return undefined;
   const place = { node: settings.node.id, name, present, allowFewerNames: request.allowFewerNames ?? false };
   refusePlace(bundle, place);
   const { version } = session.worker;

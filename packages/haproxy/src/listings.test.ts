@@ -79,6 +79,10 @@ test("one certificate", () => {
   });
 });
 
+test("one that has an OCSP response", () => {
+  expect(parseCertificate(`${shown}304d3009`, "/a.pem")).toMatchObject({ ocspKey: "304d3009" });
+});
+
 test("one without content, and one that is not there", () => {
   expect(parseCertificate("Filename: /x.pem\nStatus: Empty\nOCSP Response Key: ", "/x.pem")).toEqual({
     name: "/x.pem",

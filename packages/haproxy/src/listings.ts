@@ -31,6 +31,8 @@ export interface CertificateDetails {
   readonly subject?: string;
   readonly issuer?: string;
   readonly chainSubjects: readonly string[];
+  /** Identifies the OCSP response that is stapled. */
+  readonly ocspKey?: string;
 }
 
 /** Names of the certificates HAProxy holds, and of the one that has an open transaction. */
@@ -103,6 +105,7 @@ const detailNames: Readonly<Record<string, keyof CertificateDetails>> = {
   Algorithm: "algorithm",
   Subject: "subject",
   Issuer: "issuer",
+  "OCSP Response Key": "ocspKey",
 };
 
 /** `show ssl cert NAME` or `show ssl cert *NAME`; the answer of one with very many names may be cut short. */

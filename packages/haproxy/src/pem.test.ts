@@ -32,6 +32,11 @@ test("comments, carriage returns, blank lines, long lines and the root go", () =
   expect(readBundle({ key: untidy(issued.keyPem), chain }).pem).toBe(issued.pem);
 });
 
+test("a root that is the only issuer is kept", () => {
+  const chain = `${issued.leafPem}${ca.rootPem}`;
+  expect(readBundle({ key: issued.keyPem, chain })).toMatchObject({ issuers: 1, certificatesPem: chain });
+});
+
 test("a self-signed certificate alone is kept", () => {
   const { key } = { key: issued.keyPem };
   expect(readBundle({ key, chain: ca.rootPem })).toMatchObject({ issuers: 0, selfSigned: true, keyMatches: false });

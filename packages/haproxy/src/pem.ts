@@ -6,7 +6,7 @@ import { type KeyType, type LeafFacts, readLeaf } from "./leaf.ts";
 export interface PemPair {
   /** Private key, not encrypted. Text around the PEM block is ignored. */
   readonly key: string;
-  /** The leaf first, then its issuers; a root at the end is left out. */
+  /** The leaf first, then its issuers; a root at the end is left out, unless it is the only one. */
   readonly chain: string;
 }
 
@@ -65,9 +65,10 @@ export function bundleReader(): (pair: PemPair) => Bundle {
     if (keyBlock.label === "ENCRYPTED PRIVATE KEY") throw encrypted();
     const [leafBlock, ...rest] = pemBlocks(pair.chain).filter((block) => block.label === "CERTIFICATE");
     if (!leafBlock) throw badPem("there is no certificate");
-    // No client needs the root, and it can be what makes a request too large.
+    // No client needs the root, and it can be what makes a request too large. As the only issuer it stays: HAProxy needs
+    // one for OCSP, and fails to load a certificate that has a response beside it and no issuer.
     const roots = rest.map(isRoot);
-    const sent = roots.at(-1) ? rest.slice(0, -1) : rest;
+    const sent = roots.length > 1 && roots.at(-1) ? rest.slice(0, -1) : rest;
     return bundle(leafBlock, sent, keyBlock);
   };
 }

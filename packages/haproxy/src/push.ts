@@ -105,7 +105,7 @@ async function attempt(work: Work): Promise<PushResult> {
       served: loaded.status === "Used" && !loaded.shadowed,
       warnings: [
         ...remarksBefore(work.bundle, found, plan),
-        ...remarksAfter(found.name, loaded.status, changed.notes),
+        ...remarksAfter(found, loaded, changed.notes),
         ...loaded.warnings,
       ],
     });

@@ -13,6 +13,8 @@ import type { Settings } from "./settings.ts";
 export interface Loaded {
   readonly worker: WorkerInfo;
   readonly status: CertificateDetails["status"];
+  /** As in {@link CertificateDetails}. */
+  readonly ocspKey?: string;
   readonly warnings: readonly string[];
   readonly shadowed: boolean;
 }
@@ -56,6 +58,7 @@ export async function verifyLoaded(expected: Expected, settings: Settings): Prom
     return {
       worker: session.worker,
       status: shown.status,
+      ...(shown.ocspKey === undefined ? {} : { ocspKey: shown.ocspKey }),
       shadowed: shadows.length > 0,
       warnings: describeShadows(shadows),
     };

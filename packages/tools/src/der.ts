@@ -15,6 +15,7 @@ export const bitString = (value: Uint8Array, unusedBits = 0): Buffer => tlv(0x03
 export const utf8String = (value: string): Buffer => tlv(0x0c, Buffer.from(value, "utf8"));
 export const boolean = (value: boolean): Buffer => tlv(0x01, Buffer.from([value ? 0xff : 0]));
 export const nullValue = (): Buffer => tlv(0x05);
+export const enumerated = (value: number): Buffer => tlv(0x0a, Buffer.from([value]));
 /** A context-specific tag around whole values. */
 export const explicit = (tag: number, ...parts: readonly Uint8Array[]): Buffer => tlv(0xa0 | tag, ...parts);
 /** A context-specific tag in place of a primitive value's own. */
@@ -39,8 +40,13 @@ export function oid(dotted: string): Buffer {
   return tlv(0x06, Buffer.from(bytes));
 }
 
+/** GeneralizedTime, to the second. */
+export function generalizedTime(date: Date): Buffer {
+  return tlv(0x18, Buffer.from(date.toISOString().replace(/[-:T]|\.\d+/g, "")));
+}
+
 /** UTCTime up to 2049 and GeneralizedTime after it (RFC 5280 section 4.1.2.5). */
 export function time(date: Date): Buffer {
   const digits = date.toISOString().replace(/[-:T]|\.\d+/g, "");
-  return date.getUTCFullYear() < 2050 ? tlv(0x17, Buffer.from(digits.slice(2))) : tlv(0x18, Buffer.from(digits));
+  return date.getUTCFullYear() < 2050 ? tlv(0x17, Buffer.from(digits.slice(2))) : generalizedTime(date);
 }

@@ -3,7 +3,9 @@ import { isIP } from "node:net";
 import {
   bitString,
   boolean,
+  enumerated,
   explicit,
+  generalizedTime,
   implicit,
   integer,
   nullValue,
@@ -62,6 +64,8 @@ export interface TestCa {
   issue(options: TestCertificateOptions): TestCertificate;
   /** Lists of what does not count any more: of the intermediate with these leafs, and of the root with nothing. PEM. */
   revoke(certificates: readonly TestCertificate[]): string;
+  /** An OCSP response in DER that says the certificate is good, by the intermediate itself (RFC 6960 section 4.2.1). */
+  ocspResponse(certificate: Pick<TestCertificate, "serial">): Buffer;
 }
 
 const commonName = "2.5.4.3";
@@ -93,6 +97,7 @@ export function createTestCa(name = "Test CA", keyType: TestKeyType = "ecdsa"): 
   return {
     rootPem,
     intermediatePem,
+    ocspResponse: ({ serial: number }) => ocspResponse(intermediate, number),
     issue(options) {
       const key = options.key ?? newKey(options.keyType ?? "ecdsa");
       const fields = {
@@ -188,8 +193,36 @@ function pemOf(label: string, der: Buffer): string {
   return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
 }
 
+function ocspResponse(issuer: Signer, serial: string): Buffer {
+  const sha1 = (data: Buffer) => octetString(createHash("sha1").update(data).digest());
+  const now = new Date();
+  const id = sequence(
+    sequence(oid("1.3.14.3.2.26"), nullValue()),
+    sha1(distinguishedName(issuer.name)),
+    octetString(publicKeyHash(issuer.key)),
+    integer(serial),
+  );
+  const good = implicit(0, Buffer.alloc(0));
+  const until = explicit(0, generalizedTime(new Date(now.getTime() + 86_400_000)));
+  const data = sequence(
+    explicit(1, distinguishedName(issuer.name)),
+    generalizedTime(now),
+    sequence(sequence(id, good, generalizedTime(now), until)),
+  );
+  const basic = sequence(data, algorithmOf(issuer), bitString(sign("sha256", data, issuer.key)));
+  return sequence(enumerated(0), explicit(0, sequence(oid("1.3.6.1.5.5.7.48.1.1"), octetString(basic))));
+}
+
 function publicKeyInfo(key: KeyObject): Buffer {
   return createPublicKey(key).export({ format: "der", type: "spki" });
+}
+
+/** Of the public key's bits alone, without what says its type. */
+function publicKeyHash(key: KeyObject): Buffer {
+  const info = publicKeyInfo(key);
+  // A point of P-256 is its last 65 bytes; what stands before an RSA key of 2048 bits is 24 long.
+  const bits = key.asymmetricKeyType === "rsa" ? info.subarray(24) : info.subarray(-65);
+  return createHash("sha1").update(bits).digest();
 }
 
 function keyId(key: KeyObject): Buffer {
