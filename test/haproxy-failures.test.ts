@@ -188,6 +188,27 @@ describe.each(["3.2", "2.6"] as const)("HAProxy %s", (version) => {
     await expectUntouched(haproxy);
   });
 
+  test.each([
+    ["of exactly the size that kills HAProxy 2.6", 16_384],
+    ["larger than the buffer", 17_000],
+  ])("a crt-list line %s is never sent", async (_, size) => {
+    await using haproxy = await start(version);
+    const certificate = `${haproxy.dir}/certs/new.pem`;
+    const list = `${haproxy.dir}/list.txt`;
+    const filters = Array.from({ length: 1_000 }, (_, index) => `f-${1_000 + index}.test`);
+    const fixed = `add ssl crt-list ${list} <<\n${certificate} ${filters.join(" ")}\n\n`.length;
+    filters.push("x".repeat(size - fixed - 1));
+    const pushed = pushTo(haproxy, { pem: pemOf(ca.issue({ names: ["new.test"] })), certificate, add: { list, filters } });
+    await expect(pushed).rejects.toMatchObject({
+      code: "HAPROXY_BUFFER_TOO_SMALL",
+      hint: expect.stringContaining('"tune.bufsize 32768"'),
+    });
+    expect(await contentOf(certificate)).toBeUndefined();
+    expect(await contentOf(list)).toBe(`${haproxy.dir}/certs/site.pem\n`);
+    expect(await haproxy.command("show ssl cert")).not.toContain("new.pem");
+    await expectUntouched(haproxy);
+  });
+
   test("an aborted push leaves nothing behind", async () => {
     await using haproxy = await start(version);
     await haproxy.command(`set ssl cert ${haproxy.dir}/certs/other.pem <<\n${ca.issue({ names: ["other.test"] }).pem}`);

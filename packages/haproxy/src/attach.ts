@@ -1,4 +1,4 @@
-import { formatListLine, type ListLine } from "./crt-list-file.ts";
+import { type ListLine, linePayload } from "./crt-list-file.ts";
 import { HaproxyError } from "./errors.ts";
 import { whileLocked } from "./locked.ts";
 import { refused } from "./refused.ts";
@@ -14,8 +14,7 @@ import type { Settings } from "./settings.ts";
  */
 export async function attach(session: Session, list: string, line: ListLine, settings: Settings): Promise<number> {
   const name = line.certificate;
-  const bare = !line.options?.trim() && (line.filters ?? []).length === 0;
-  const text = bare ? undefined : formatListLine(line);
+  const text = linePayload(line);
   const node = session.node.id;
   const context = { patience: settings.limits, signal: settings.signal };
   const answer = await whileLocked(session, context, () => addToCrtList(session, list, name, text));

@@ -29,6 +29,12 @@ export function formatListLine({ certificate, options = "", filters = [] }: List
   return [certificate, ...(options.trim() === "" ? [] : [`[${options.trim()}]`]), ...filters].join(" ");
 }
 
+/** The payload for adding a line at run time; undefined where the certificate's name alone says it all. */
+export function linePayload(line: ListLine): string | undefined {
+  const isBare = !line.options?.trim() && (line.filters ?? []).length === 0;
+  return isBare ? undefined : formatListLine(line);
+}
+
 /** The text of a crt-list file with the line in it: unchanged where it is there, else with the line at the end. */
 export function addListLine(text: string, line: ListLine): string {
   const wanted = formatListLine(line);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { changeMemory } from "./change.ts";
+import { linePayload } from "./crt-list-file.ts";
 import { discover, type Found } from "./discover.ts";
 import { HaproxyError, hasCode } from "./errors.ts";
 import { type FileChanges, openFileChanges } from "./file-changes.ts";
@@ -11,7 +12,7 @@ import type { Node } from "./node.ts";
 import { pushThrough } from "./node-agent/push-through.ts";
 import { type Bundle, keyTypeOfAlgorithm, readBundle } from "./pem.ts";
 import type { PushRequest, PushResult } from "./push-request.ts";
-import { planRequests, refuseBundle, refusePlace } from "./refusals.ts";
+import { planRequests, refuseBundle, refuseLine, refusePlace } from "./refusals.ts";
 import { remarksAfter, remarksBefore } from "./remarks.ts";
 import { type SetRequest, showBufferSize } from "./runtime.ts";
 import { isIdentical } from "./served.ts";
@@ -152,12 +153,16 @@ async function takeAim(session: Session, { request, bundle, settings }: Work): P
     prefix: session.prefix,
   };
   const { options, filters } = request.add ?? {};
+  const line = { certificate: name, ...(options ? { options } : {}), ...(filters ? { filters } : {}) };
+  const payload = linePayload(line);
+  if (found.way && found.way.kind !== "reload" && payload !== undefined)
+    refuseLine(found.way.list, payload, place, limits);
   return {
     found,
     plan,
     ...(neighbour === undefined ? {} : { like: mapPath(neighbour, map) }),
     requests: present && isIdentical(present, bundle) ? [] : planRequests(bundle, place, limits),
-    line: { certificate: name, ...(options ? { options } : {}), ...(filters ? { filters } : {}) },
+    line,
   };
 }
 

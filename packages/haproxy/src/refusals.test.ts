@@ -2,7 +2,7 @@ import { createTestCa } from "@certwright/tools/test-ca";
 import { describe, expect, test } from "vitest";
 import type { CertificateDetails } from "./listings.ts";
 import { readBundle } from "./pem.ts";
-import { planRequests, refuseBundle, refusePlace } from "./refusals.ts";
+import { planRequests, refuseBundle, refuseLine, refusePlace } from "./refusals.ts";
 import { frameRequest } from "./wire.ts";
 
 const ca = createTestCa("Refusals");
@@ -90,6 +90,18 @@ describe("the size of a request", () => {
     expect(plan(roomy, named(fatal, bundle.pem))).toHaveLength(2);
     expect(plan({ ...roomy, prefix: "@1 " }, named(fatal - 3, bundle.pem))).toHaveLength(2);
     expect(plan({ ...roomy, prefix: "@1 " }, named(fatal, bundle.pem))).toHaveLength(2);
+  });
+
+  test("of a line for a crt-list", () => {
+    const sized = (size: number) => "x".repeat(size - frameRequest("add ssl crt-list /l.txt", "x").length + 1);
+    const refuse = (size: number, changes: Partial<typeof limits> = {}) =>
+      refuseLine("/l.txt", sized(size), place, { ...limits, ...changes });
+    expect(() => refuse(16_383)).not.toThrow();
+    for (const size of [16_384, 20_000]) expect(() => refuse(size)).toThrow(code("HAPROXY_BUFFER_TOO_SMALL"));
+    const roomy = { bufferSize: 65_536 };
+    expect(() => refuse(20_000, roomy)).not.toThrow();
+    expect(() => refuse(16_384, roomy)).toThrow(code("HAPROXY_DANGEROUS_SIZE"));
+    expect(() => refuse(16_381, { ...roomy, prefix: "@1 " })).toThrow(code("HAPROXY_DANGEROUS_SIZE"));
   });
 
   test("when both ways have a fatal size, neither is taken", () => {

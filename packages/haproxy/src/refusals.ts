@@ -3,7 +3,7 @@ import { HaproxyError, type HaproxyErrorDetails } from "./errors.ts";
 import type { CertificateDetails } from "./listings.ts";
 import { covers } from "./names.ts";
 import type { Bundle } from "./pem.ts";
-import { type SetRequest, setCommand } from "./runtime.ts";
+import { addCommand, type SetRequest, setCommand } from "./runtime.ts";
 import { frameRequest } from "./wire.ts";
 
 /*
@@ -107,28 +107,34 @@ const fatalSize = 16_384;
  */
 export function planRequests(bundle: Bundle, place: Place, limits: SizeLimits): readonly SetRequest[] {
   const whole = [{ name: place.name, pem: bundle.pem }];
-  if (fits(whole, limits) && !isFatal(whole, limits)) return whole;
   const split = [
     { name: place.name, pem: bundle.certificatesPem },
     { name: `${place.name}.key`, pem: bundle.keyPem },
   ];
-  if (fits(split, limits) && !isFatal(split, limits)) return split;
-  if (!fits(whole, limits) && !fits(split, limits)) {
-    const needed = sizeOf({ name: place.name, pem: bundle.certificatesPem }) + 1;
-    throw refusal(
-      "HAPROXY_BUFFER_TOO_SMALL",
-      place,
-      `The certificate needs a request of ${needed} bytes; HAProxy's buffer has ${limits.bufferSize}.`,
-      { hint: `Set "tune.bufsize ${roundUp(needed)}" in the global section and restart HAProxy.` },
-    );
+  const possible = [whole, split].map((plan) => ({ plan, sizes: plan.map(sizeOf) }));
+  const fitting = possible.filter(({ sizes }) => fits(sizes, limits));
+  const chosen = fitting.find(({ sizes }) => !isFatal(sizes, limits));
+  if (chosen) return chosen.plan;
+  if (fitting.length === 0) {
+    const needed = sizeOf({ name: place.name, pem: bundle.certificatesPem });
+    throw tooLarge(place, "The certificate needs", needed, limits);
   }
-  throw refusal("HAPROXY_DANGEROUS_SIZE", place, `The request would be a multiple of ${fatalSize} bytes long.`, {
-    hint: "Some versions of HAProxy hang or abort on that size. Issue the certificate again with another key or chain.",
-  });
+  throw dangerous(place, "Issue the certificate again with another key or chain.");
 }
 
-function fits(plan: readonly SetRequest[], limits: SizeLimits): boolean {
-  return plan.every((request) => sizeOf(request) <= largest(limits));
+/**
+ * Refuses to send a line for a crt-list that HAProxy's buffer does not hold.
+ *
+ * @throws HaproxyError HAPROXY_BUFFER_TOO_SMALL, HAPROXY_DANGEROUS_SIZE
+ */
+export function refuseLine(list: string, line: string, place: Place, limits: SizeLimits): void {
+  const size = Buffer.byteLength(frameRequest(addCommand(list), line));
+  if (!fits([size], limits)) throw tooLarge(place, "The line with its options and filters needs", size, limits);
+  if (isFatal([size], limits)) throw dangerous(place, "Leave out a filter, or add one.");
+}
+
+function fits(sizes: readonly number[], limits: SizeLimits): boolean {
+  return sizes.every((size) => size <= largest(limits));
 }
 
 function sizeOf(request: SetRequest): number {
@@ -142,10 +148,20 @@ function largest({ bufferSize, version }: SizeLimits): number {
 }
 
 // A master counts its "@1 " as part of the request, its worker does not.
-function isFatal(plan: readonly SetRequest[], { prefix }: SizeLimits): boolean {
-  return plan.some((request) => {
-    const size = sizeOf(request);
-    return size % fatalSize === 0 || (size + prefix.length) % fatalSize === 0;
+function isFatal(sizes: readonly number[], { prefix }: SizeLimits): boolean {
+  return sizes.some((size) => size % fatalSize === 0 || (size + prefix.length) % fatalSize === 0);
+}
+
+function tooLarge(place: Place, what: string, size: number, { bufferSize }: SizeLimits): HaproxyError {
+  const message = `${what} a request of ${size + 1} bytes; HAProxy's buffer has ${bufferSize}.`;
+  return refusal("HAPROXY_BUFFER_TOO_SMALL", place, message, {
+    hint: `Set "tune.bufsize ${roundUp(size + 1)}" in the global section and restart HAProxy.`,
+  });
+}
+
+function dangerous(place: Place, hint: string): HaproxyError {
+  return refusal("HAPROXY_DANGEROUS_SIZE", place, `The request would be a multiple of ${fatalSize} bytes long.`, {
+    hint: `Some versions of HAProxy hang or abort on that size. ${hint}`,
   });
 }
 

@@ -118,12 +118,17 @@ export async function showCrtList(session: Session, list: string): Promise<reado
 
 /** @param line options and filters as in a crt-list file; default: the bare certificate. */
 export async function addToCrtList(session: Session, list: string, name: string, line?: string): Promise<AddAnswer> {
-  const command = `add ssl crt-list ${escapeWord(list)}`;
+  const command = addCommand(list);
   const text =
     line === undefined
       ? await session.send(`${command} ${escapeWord(name)}`)
       : await session.send(command, { payload: line });
   return parseAdd(text, list, name);
+}
+
+/** The command line {@link addToCrtList} sends, for reckoning the size of a request. */
+export function addCommand(list: string): string {
+  return `add ssl crt-list ${escapeWord(list)}`;
 }
 
 export async function deleteFromCrtList(session: Session, list: string, entry: string): Promise<DeleteEntryAnswer> {
