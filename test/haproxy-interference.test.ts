@@ -68,6 +68,34 @@ describe.each(["3.2", "2.6"] as const)("HAProxy %s", (version) => {
     await expectNothingOpen(haproxy);
   });
 
+  const steps = ["show cli level", "new ssl cert certwright.lock", "commit ssl cert", "del ssl cert certwright.lock"];
+  // The last is over the second connection, which proves the push.
+  const everywhere = [...steps, "show ssl cert"].flatMap((step) =>
+    (["admin", "master"] as const).map((socket) => ({ step, socket })),
+  );
+  test.each(everywhere)("a reload just before \"$step\" through the $socket socket", async ({ step, socket }) => {
+    await using haproxy = await start(version, true);
+    const renewed = ca.issue({ names: ["site.test"] });
+    const [target, prefix] = socket === "admin" ? [haproxy.adminSocket, ""] : [haproxy.masterSocket ?? "", "master:"];
+    let reloaded: Promise<void> | undefined;
+    await using _ = await startProxy(target, `${haproxy.dir}/p.sock`, (number) => ({
+      fromClient: async (chunk) => {
+        if (!reloaded && chunk.includes(step) && (step !== "show ssl cert" || number === 2)) {
+          reloaded = haproxy.reload();
+          await reloaded;
+        }
+        return { pass: chunk };
+      },
+    }));
+    const request = { pem: pemOf(renewed), certificate: `${haproxy.dir}/site.pem`, disk: false } as const;
+    const done = await push(parseNode(`${prefix}${haproxy.dir}/p.sock`), request, watching());
+    expect(reloaded).toBeDefined();
+    await reloaded;
+    expect(done).toMatchObject({ served: true, pid: await haproxy.workerPid() });
+    expect(await served(haproxy.ports.site, "site.test")).toBe(renewed.fingerprint256);
+    await expectNothingOpen(haproxy);
+  });
+
   test("a certificate clients cannot use is taken back", async () => {
     const strict = `${defaults}
 frontend strict

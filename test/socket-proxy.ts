@@ -3,8 +3,16 @@ import { connect, createServer, type Socket } from "node:net";
 /** A path of the local kind, or a TCP port of 127.0.0.1. */
 type Place = string | number;
 
-/** What a proxy does with bytes on their way: pass them (changed or not), or cut the connection after passing some. */
-export type Verdict = { readonly pass: Buffer; readonly cut?: boolean };
+/**
+ * What a proxy does with bytes on their way: pass them (changed or not), cut the connection after passing some, or hold
+ * the rest until something has happened.
+ */
+export type Verdict = {
+  readonly pass: Buffer;
+  readonly cut?: boolean;
+  readonly then?: { readonly after: () => Promise<void>; readonly pass: Buffer };
+};
+
 export interface Interference {
   fromClient?(chunk: Buffer): Verdict | Promise<Verdict>;
   fromServer?(chunk: Buffer): Verdict | Promise<Verdict>;
@@ -56,7 +64,12 @@ function relay(from: Socket, to: Socket, judge: Interference["fromClient"], cut:
   from.on("data", (chunk: Buffer) => {
     queue = queue.then(async () => {
       const verdict = judge ? await judge(chunk) : { pass: chunk };
-      if (verdict.pass.length > 0) await new Promise<void>((resolve) => to.write(verdict.pass, () => resolve()));
+      const write = (bytes: Buffer) => new Promise<void>((resolve) => to.write(bytes, () => resolve()));
+      if (verdict.pass.length > 0) await write(verdict.pass);
+      if (verdict.then) {
+        await verdict.then.after();
+        await write(verdict.then.pass);
+      }
       if (verdict.cut) cut();
     });
   });

@@ -69,6 +69,13 @@ export function parseInfo(text: string): WorkerInfo {
   return { version, pid: Number(pid), stopping: stopping === "1", uptimeSeconds: Number(uptime) };
 }
 
+/** `show proc` of a master: the process ids of workers, without those a reload has replaced or is replacing. */
+export function parseWorkers(text: string): readonly number[] {
+  if (!/^#<PID> /.test(text)) throw unexpected("show proc", text);
+  const [, current = ""] = /^# workers\n((?:\d.*\n?)*)/m.exec(text) ?? [];
+  return [...current.matchAll(/^(\d+)\s+worker\s/gm)].map(([, pid]) => Number(pid));
+}
+
 /** `show cli level` */
 export function parseLevel(text: string): Level {
   if (text === "user" || text === "operator" || text === "admin") return text;

@@ -12,6 +12,7 @@ import type { Node } from "./node.ts";
 import { pushThrough } from "./node-agent/push-through.ts";
 import { type Bundle, keyTypeOfAlgorithm, readBundle } from "./pem.ts";
 import type { PushRequest, PushResult } from "./push-request.ts";
+import { outlastReload } from "./reload.ts";
 import { planRequests, refuseBundle, refuseLine, refusePlace } from "./refusals.ts";
 import { remarksAfter, remarksBefore } from "./remarks.ts";
 import { type SetRequest, showBufferSize } from "./runtime.ts";
@@ -63,7 +64,9 @@ export async function push(node: Node, request: PushRequest, context: PushContex
         certificate: request.certificate ?? "",
         reason: messageOf(error),
       });
-      await sleep(50 + Math.random() * 200, undefined, { signal: context.signal }).catch(() => {});
+      // Longer each time, for a reload of a large configuration takes a while.
+      const pause = (50 + Math.random() * 200) * 2 ** (attempts - 1);
+      await sleep(pause, undefined, { signal: context.signal }).catch(() => {});
     }
   }
 }
@@ -81,6 +84,7 @@ interface Work {
 async function attempt(work: Work): Promise<PushResult> {
   const session = await work.settings.open();
   try {
+    await outlastReload(session, work.settings);
     const aim = await takeAim(session, work);
     const { found, plan, like } = aim;
     if (found.way?.kind === "reload") {

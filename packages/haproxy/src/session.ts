@@ -1,7 +1,7 @@
 import type { Connect } from "./connect.ts";
 import { HaproxyError } from "./errors.ts";
 import type { CutShort } from "./framing.ts";
-import { parseInfo, type WorkerInfo } from "./listings.ts";
+import { parseInfo, parseWorkers, type WorkerInfo } from "./listings.ts";
 import type { Node } from "./node.ts";
 import { openConnection } from "./socket.ts";
 import { frameRequest } from "./wire.ts";
@@ -32,6 +32,11 @@ export interface Session {
   send(command: string, options?: SendOptions): Promise<string>;
   /** Sends everything `ask` sends before it returns in one go. */
   together<T>(ask: () => T): T;
+  /**
+   * True while a reload loads the worker that is to replace this one, which has read the files already. Only a master
+   * tells; elsewhere it is never known.
+   */
+  isBeingReplaced(): Promise<boolean>;
   close(): void;
 }
 
@@ -73,6 +78,13 @@ export async function openSession(node: Node, options: SessionOptions): Promise<
       prefix,
       send,
       together: (ask) => connection.together(ask),
+      isBeingReplaced: async () => {
+        if (node.kind !== "master") return false;
+        const limits = { timeout: answerTimeout, maxBytes: shortAnswer };
+        const workers = parseWorkers(await connection.exchange(frameRequest("show proc"), limits));
+        // After a reload that failed there is none but this one, which is listed as old.
+        return workers.length > 0 && !workers.includes(worker.pid);
+      },
       close: () => connection.close(),
     };
   } catch (error) {
@@ -104,7 +116,8 @@ function denied(node: Node): HaproxyError {
   });
 }
 
-function stopping(node: Node, worker: WorkerInfo): HaproxyError {
+/** The error of a session with a worker that is going away. */
+export function stopping(node: Node, worker: WorkerInfo): HaproxyError {
   return new HaproxyError(
     "HAPROXY_WORKER_STOPPING",
     `${node.id} leads to worker ${worker.pid}, which a reload is replacing.`,

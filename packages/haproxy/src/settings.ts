@@ -22,7 +22,7 @@ export interface PushLimits extends Patience {
    * again after this long. Default: 50.
    */
   readonly settlePause: number;
-  /** How often to start again after a cut connection or a reload in the middle. Default: 3 attempts in all. */
+  /** How often to start again after a cut connection or a reload in the middle. Default: 5 attempts in all. */
   readonly attempts: number;
 }
 
@@ -35,7 +35,7 @@ export const defaultLimits: PushLimits = {
   handshakeTimeout: 5_000,
   settleTimeout: 5_000,
   settlePause: 50,
-  attempts: 3,
+  attempts: 5,
 };
 
 /** Throws where a push must not go on, now that it is known what it would change. */
