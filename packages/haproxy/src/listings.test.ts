@@ -8,6 +8,7 @@ import {
   parseInfo,
   parseLevel,
   parseSni,
+  parseWorkers,
 } from "./listings.ts";
 
 const unexpected = expect.objectContaining({ code: "HAPROXY_UNEXPECTED_ANSWER" });
@@ -77,6 +78,15 @@ test("one certificate", () => {
     issuer: "/CN=Test CA Intermediate",
     chainSubjects: ["/CN=Test CA Intermediate"],
   });
+});
+
+test("the workers of a master, in the middle of a reload, after it, and after one that failed", () => {
+  const head = "#<PID>          <type>          <reloads>       <uptime>        <version>\n7  master  1 [failed: 0]  0d00h00m15s  3.2.26-1\n";
+  const row = (pid: number) => `${pid}           worker          0               0d00h00m00s     3.2.26-1\n`;
+  expect(parseWorkers(`${head}# workers\n${row(9)}# old workers\n${row(8)}`)).toEqual([9]);
+  expect(parseWorkers(`${head}# workers\n${row(9)}`)).toEqual([9]);
+  expect(parseWorkers(`${head}# workers\n# old workers\n${row(8)}# programs\n`)).toEqual([]);
+  expect(() => parseWorkers("Permission denied")).toThrow(unexpected);
 });
 
 test("one that has an OCSP response", () => {

@@ -7,6 +7,7 @@ import { bundleReader } from "./pem.ts";
 import { push } from "./push.ts";
 import type { PushRequest, PushResult } from "./push-request.ts";
 import { refused } from "./refused.ts";
+import { isCurrent, outlastReload } from "./reload.ts";
 import { abortCertificate, showBufferSize, showLevel, showSni } from "./runtime.ts";
 import { findShadows } from "./served.ts";
 import type { Session } from "./session.ts";
@@ -99,6 +100,7 @@ async function takeChunk(supply: Supply<PushRequest>, settings: Settings): Promi
   let lock: WriterLock | undefined;
   try {
     if ((await showLevel(session)) !== "admin") throw refused(session, "", { kind: "denied" });
+    await outlastReload(session, settings);
     const bufferSize = await showBufferSize(session);
     await lockNode(session, { signal, emit, patience: limits }, (each) => {
       lock = each;
@@ -150,7 +152,7 @@ async function takeChunk(supply: Supply<PushRequest>, settings: Settings): Promi
 
 /** Looks at what was taken over a new session, which leads to the worker of now. What is not there is left over. */
 async function proveChunk(chunk: Chunk, settings: Settings, proven: (result: PushResult) => void): Promise<void> {
-  const unproven = new Set(chunk.taken);
+  const results = new Map<Taken, PushResult>();
   const session = await settings.open();
   try {
     await inLanes(
@@ -160,19 +162,23 @@ async function proveChunk(chunk: Chunk, settings: Settings, proven: (result: Pus
       async (group) => {
         for (const [index, shown] of (await showTaken(session, group, settings)).entries()) {
           const taken = group[index];
-          if (!taken || !shown) continue;
-          unproven.delete(taken);
-          proven(resultOf(taken, session, shown.status === "Used"));
+          if (taken && shown) results.set(taken, resultOf(taken, session, shown.status === "Used"));
         }
       },
     );
+    if (!(await isCurrent(session))) results.clear();
   } catch (error) {
     settings.signal.throwIfAborted();
     if (!isEndOfSession(error, settings)) throw error;
+    results.clear();
   } finally {
     session.close();
   }
-  chunk.leftOver.push(...[...unproven].map(({ request }) => request));
+  for (const taken of chunk.taken) {
+    const result = results.get(taken);
+    if (result) proven(result);
+    else chunk.leftOver.push(taken.request);
+  }
 }
 
 async function lookForShadows(names: ReadonlySet<string>, settings: Settings): Promise<readonly string[]> {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { showInfo } from "./runtime.ts";
 import { type Session, stopping } from "./session.ts";
 import type { Settings } from "./settings.ts";
 
@@ -14,6 +15,16 @@ export async function outlastReload(session: Session, { signal, limits }: Settin
   if (!(await session.isBeingReplaced())) return;
   const deadline = performance.now() + limits.busyTimeout;
   do await sleep(lookEvery, undefined, { signal });
-  while (performance.now() < deadline && (await session.isBeingReplaced()));
+  while (performance.now() < deadline && (await isSame(session)) && (await session.isBeingReplaced()));
   throw stopping(session.node, session.worker);
+}
+
+/** False when a reload has come since the session began, or is under way: then what this worker holds proves nothing. */
+export async function isCurrent(session: Session): Promise<boolean> {
+  return (await isSame(session)) && !(await session.isBeingReplaced());
+}
+
+async function isSame(session: Session): Promise<boolean> {
+  const { pid, stopping: isStopping } = await showInfo(session);
+  return !isStopping && pid === session.worker.pid;
 }

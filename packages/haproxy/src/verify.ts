@@ -5,7 +5,8 @@ import type { KeyType } from "./leaf.ts";
 import type { CertificateDetails, WorkerInfo } from "./listings.ts";
 import { whileLocked } from "./locked.ts";
 import type { Bundle } from "./pem.ts";
-import { showCertificate, showCrtList, showInfo, showSni } from "./runtime.ts";
+import { isCurrent } from "./reload.ts";
+import { showCertificate, showCrtList, showSni } from "./runtime.ts";
 import { findShadows, isSame, type Shadow } from "./served.ts";
 import type { Settings } from "./settings.ts";
 
@@ -54,10 +55,7 @@ export async function verifyLoaded(expected: Expected, settings: Settings): Prom
     }
     const rows = await whileLocked(session, context, () => showSni(session));
     const shadows = "kind" in rows ? [] : findShadows(rows, new Set([expected.name]));
-    // A reload may have come since the session began, and what the old worker holds proves nothing.
-    const now = await showInfo(session);
-    if (now.stopping || now.pid !== session.worker.pid || (await session.isBeingReplaced()))
-      throw notLoaded(expected, undefined, true, settings.node.id);
+    if (!(await isCurrent(session))) throw notLoaded(expected, undefined, true, settings.node.id);
     settings.emit({ type: "verified", node: settings.node.id, certificate: expected.name, pid: session.worker.pid });
     return {
       worker: session.worker,
