@@ -64,12 +64,7 @@ function relay(from: Socket, to: Socket, judge: Interference["fromClient"], cut:
   from.on("data", (chunk: Buffer) => {
     queue = queue.then(async () => {
       const verdict = judge ? await judge(chunk) : { pass: chunk };
-      const write = (bytes: Buffer) => new Promise<void>((resolve) => to.write(bytes, () => resolve()));
-      if (verdict.pass.length > 0) await write(verdict.pass);
-      if (verdict.then) {
-        await verdict.then.after();
-        await write(verdict.then.pass);
-      }
+      if (verdict.pass.length > 0) await new Promise<void>((resolve) => to.write(verdict.pass, () => resolve()));
       if (verdict.cut) cut();
     });
   });
