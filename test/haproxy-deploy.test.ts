@@ -128,12 +128,24 @@ describe.each(["3.2", "2.6"] as const)("HAProxy %s", (version) => {
     await expectNothingOpen(haproxy);
     if (live) {
       expect(done).toMatchObject({ action: "added", instances: 1, served: true, pid });
+      // No file has the list of a frontend, so only a person can make this last.
+      const forgotten = "A reload forgets the new entry; add \"ssl-f-use crt ";
+      expect(done.warnings).toEqual(way === "use" ? [expect.stringContaining(forgotten)] : []);
       expect(await served(port, `new-${way}.test`)).toBe(added.fingerprint256);
     } else {
       expect(done).toMatchObject({ action: "reload-needed", instances: 0, served: false });
       expect(done.reloadNeeded).toMatch(reason ?? /never/);
       expect(await served(port, `new-${way}.test`)).toBe(before[way]?.fingerprint256);
     }
+  });
+
+  test.each(available(updates))("an update by $way is still served after a reload", async ({ way, name }) => {
+    await using haproxy = await start(version, true);
+    const renewed = ca.issue({ names: [`${way}.test`] });
+    const disk = way === "store" ? { file: `${haproxy.dir}/store/store.pem` } : {};
+    await pushTo(haproxy, { pem: pemOf(renewed), certificate: name(haproxy), disk });
+    await haproxy.reload();
+    expect(await served(haproxy.ports[way], `${way}.test`)).toBe(renewed.fingerprint256);
   });
 
   test("what was pushed is still served after a reload", async () => {
