@@ -183,54 +183,56 @@ export async function until(
 
 const main = fileURLToPath(new URL("../packages/cli/src/main.ts", import.meta.url));
 
+/** `certwright haproxy agent` as a process of its own. */
+export interface AgentProcess {
+  /** What it told so far. */
+  readonly events: readonly CertwrightEvent[];
+  kill(signal: NodeJS.Signals): void;
+  /** How it ended: an exit code or a signal, and what it said on standard error. */
+  readonly ended: Promise<{ readonly by: number | NodeJS.Signals; readonly stderr: string }>;
+}
+
+const killAt = fileURLToPath(new URL("./kill-at.ts", import.meta.url));
+
 /**
- * Runs `certwright haproxy agent` as a process of its own until it tells of an event that `last` takes, then ends it by
- * the signal. Resolves with everything it told.
+ * @param onEvent told of each event, and how to end the process
+ * @param moment where it shall end by itself, as test/kill-at.ts has it
  */
-export function runAgentProcess(
+export function startAgentProcess(
   haproxy: Haproxy,
   dns: DnsServer,
   state: string,
-  last: (event: CertwrightEvent) => boolean,
-  signal: "SIGKILL" | "SIGTERM" = "SIGKILL",
-): Promise<readonly CertwrightEvent[]> {
-  const args = [
-    "--master",
-    haproxy.masterSocket ?? "",
-    "--config-file",
-    haproxy.configFile,
-    "--state",
-    state,
-    "--json",
-  ];
-  const child = spawn(process.execPath, [main, "haproxy", "agent", ...args], {
+  onEvent: (event: CertwrightEvent, kill: AgentProcess["kill"]) => void = () => {},
+  moment?: string,
+): AgentProcess {
+  const preload = moment === undefined ? [] : ["--import", killAt];
+  const args = ["--master", haproxy.masterSocket ?? "", "--config-file", haproxy.configFile, "--state", state, "--json"];
+  const child = spawn(process.execPath, [...preload, main, "haproxy", "agent", ...args], {
     env: {
       PATH: process.env.PATH ?? "",
       CERTWRIGHT_DNS_RESOLVERS: dns.address,
       CERTWRIGHT_DNS_NAMESERVERS: dns.address,
+      ...(moment === undefined ? {} : { KILL_AT: moment }),
     },
     stdio: ["ignore", "pipe", "pipe"],
     timeout: 60_000,
   });
   const events: CertwrightEvent[] = [];
-  let errors = "";
+  let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    errors += text;
+    stderr += text;
   });
-  let found = false;
+  const kill = (signal: NodeJS.Signals) => void child.kill(signal);
   createInterface({ input: child.stdout }).on("line", (line) => {
     const event = JSON.parse(line) as CertwrightEvent;
     events.push(event);
-    if (found || !last(event)) return;
-    found = true;
-    child.kill(signal);
+    onEvent(event, kill);
   });
-  return new Promise((resolve, reject) => {
+  const ended = new Promise<Awaited<AgentProcess["ended"]>>((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", () =>
-      found ? resolve(events) : reject(new Error(`the agent ended early: ${errors}${JSON.stringify(events)}`)),
-    );
+    child.on("close", (code, signal) => resolve({ by: signal ?? code ?? -1, stderr }));
   });
+  return { events, kill, ended };
 }
 
 /** Runs one command to its end; `result` is the last line of its `--json`. */

@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CertwrightError } from "@certwright/provider";
-import { freePort, type Haproxy, startBind, startPebble, withTempDir } from "@certwright/tools/servers";
+import { freePort, type Haproxy, startBind, startPebble } from "@certwright/tools/servers";
 import { describe, expect, test } from "vitest";
 import {
   acmeConfig,
@@ -11,7 +11,6 @@ import {
   openBinding,
   placeholder,
   quick,
-  runAgentProcess,
   runCommand,
   startAgent,
   startNode,
@@ -20,6 +19,7 @@ import {
   zone,
   zones,
 } from "./haproxy-acme-fixture.ts";
+import { startProxy } from "./socket-proxy.ts";
 
 // HAProxy's own waits make an order last ten seconds or more: all of them run at the same time, over one CA and DNS.
 const httpPort = await freePort();
@@ -49,36 +49,6 @@ async function obtained(haproxy: Haproxy, name: string, certificate: string, key
 }
 
 describe.concurrent("the agent for HAProxy's native ACME", () => {
-  test("killed between any two steps and begun again on the same state, the command ends right and leaves no record", async () => {
-    const { name: keyName, algorithm, secret } = dns.key;
-    const vars = `nameserver=${dns.address},keyName=${keyName},key_algorithm=${algorithm},RFC2136_TSIG_SECRET=${secret}`;
-    await using haproxy = await startNode(
-      acmeConfig(
-        world,
-        `frontend https
-    bind 127.0.0.1:<port:tls> ssl
-    ssl-f-use crt <dir>/k.pem acme LE domains "k.${zone},*.k.${zone}"`,
-        { section: `provider-name "rfc2136"\n    acme-vars "${vars}"` },
-      ),
-      ["k.pem"],
-    );
-    await withTempDir(async (state) => {
-      const steps = ["certificate.started", "txt.adding", "txt.added", "propagation.seen", "challenge.answered"];
-      for (const step of steps) await runAgentProcess(haproxy, dns, state, ({ type }) => type === step);
-      const killed = await runAgentProcess(
-        haproxy,
-        dns,
-        state,
-        (event) => event.type === "deploy.step" && event.step === "obtained",
-      );
-      expect(JSON.stringify(killed)).not.toContain(secret);
-      const events = await runAgentProcess(haproxy, dns, state, ({ type }) => type === "txt.removed", "SIGTERM");
-      expect(events.filter(({ type }) => type === "certificate.failed" || type === "warning")).toEqual([]);
-      await obtained(haproxy, `${haproxy.dir}/k.pem`, "k.pem");
-      expect(await txtAt(dns, `_acme-challenge.k.${zone}`)).toEqual([]);
-    });
-  });
-
   test("dns-01 for apex and wildcard, prefix-equal names, and a crt-store with a key of its own", async () => {
     await using haproxy = await startNode(
       acmeConfig(
@@ -175,6 +145,87 @@ frontend https
     ]);
     expect(agent.of("warning")).toEqual([]);
     expect(agent.of("txt.added")).toEqual([]);
+    await until("the next is kept, too", async () => {
+      const next = await inMemory(haproxy, name);
+      return next !== sha1 && next === (await onDisk(haproxy, "www.pem")).sha1;
+    });
+    const { sha1: last } = await onDisk(haproxy, "www.pem");
+    await haproxy.kill();
+    await haproxy.restart();
+    expect(await inMemory(haproxy, name)).toBe(last);
+    expect(await haproxy.command("acme status")).not.toContain("Running");
+  });
+
+  test("http-01 that fails again and again is told, for HAProxy has no event for it", async () => {
+    await using haproxy = await startNode(
+      acmeConfig(
+        world,
+        `frontend https
+    bind 127.0.0.1:<port:tls> ssl
+    ssl-f-use crt <dir>/nowhere.pem acme LE domains "nowhere.${zone}"`,
+        { challenge: "http-01", section: "map virt@acme" },
+      ),
+      ["nowhere.pem"],
+    );
+    await using agent = await startAgent(haproxy, dns);
+    await until("it is told", () => agent.of("warning").length > 0, haproxy.logs);
+    const certificate = join(haproxy.dir, "nowhere.pem");
+    expect(agent.of("deploy.step")).toContainEqual(expect.objectContaining({ certificate, step: "order begun again" }));
+    expect(agent.of("warning")[0]).toMatchObject({
+      ...{ code: "HAPROXY_ACME_FAILED", certificate, hint: expect.stringContaining("HAProxy's log") },
+      message: expect.stringMatching(/an order begun anew failed, too\. What it serves ends at 20/),
+    });
+    expect(await readFile(certificate, "utf8")).toBe(placeholder.pem);
+  });
+
+  test("an order whose events HAProxy has dropped is ended, and the next one goes well", async () => {
+    await using haproxy = await startNode(
+      acmeConfig(
+        world,
+        `frontend https
+    bind 127.0.0.1:<port:tls> ssl
+    ssl-f-use crt <dir>/g.pem acme LE domains "g.${zone},*.g.${zone}"`,
+      ),
+      ["g.pem"],
+    );
+    const masterSocket = join(haproxy.dir, "p.sock");
+    let isDropping = true;
+    await using _ = await startProxy(haproxy.masterSocket ?? "", masterSocket, () => ({
+      fromServer: (chunk) => ({
+        pass: isDropping ? Buffer.from(chunk.toString("latin1").replaceAll("acme deploy", "acme d-----"), "latin1") : chunk,
+      }),
+    }));
+    await using agent = await startAgent(Object.assign(Object.create(haproxy), { masterSocket }), dns, {
+      limits: { ...quick, lost: 3_000 },
+    });
+    await until("it is found", () => agent.of("warning").length > 0, haproxy.logs);
+    isDropping = false;
+    expect(agent.of("warning")).toMatchObject([
+      { code: "HAPROXY_ACME_STUCK", certificate: join(haproxy.dir, "g.pem"), hint: expect.any(String) },
+    ]);
+    await obtained(haproxy, join(haproxy.dir, "g.pem"), "g.pem");
+    await until("no record is left", async () => (await txtAt(dns, `_acme-challenge.g.${zone}`)).length === 0);
+  });
+
+  test("reloads that come when it hurts most", async () => {
+    await using haproxy = await startNode(
+      acmeConfig(
+        world,
+        `frontend https
+    bind 127.0.0.1:<port:tls> ssl
+    ssl-f-use crt <dir>/r.pem acme LE domains "r.${zone},*.r.${zone}"`,
+      ),
+      ["r.pem"],
+    );
+    await using agent = await startAgent(haproxy, dns);
+    // The records are set and HAProxy does not know it; then the certificate is in memory and not on disk.
+    await until("records are set", () => agent.of("txt.added").length > 0, haproxy.logs);
+    await haproxy.reload();
+    await until("it is obtained", () => agent.of("deploy.step").some(({ step }) => step === "obtained"), haproxy.logs);
+    await haproxy.reload();
+    await obtained(haproxy, join(haproxy.dir, "r.pem"), "r.pem");
+    await until("no record is left", async () => (await txtAt(dns, `_acme-challenge.r.${zone}`)).length === 0);
+    expect(agent.of("certificate.failed")).toEqual([]);
   });
 
   test("an order of which the CA holds a part for proved already, at HAProxy 3.2 which waits for that part for ever", async () => {

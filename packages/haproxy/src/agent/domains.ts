@@ -22,10 +22,12 @@ export interface AcmeCertificate {
   readonly provider?: string;
   /** `acme-vars` of the section, of several the last, as HAProxy has it. Usually a secret. */
   readonly vars?: string;
+  /** `challenge` of the section: `http-01` or `dns-01`. */
+  readonly challenge?: string;
 }
 
 /** How an `acme` section has its records set. */
-export type SectionSettings = Pick<AcmeCertificate, "provider" | "vars">;
+export type SectionSettings = Pick<AcmeCertificate, "provider" | "vars" | "challenge">;
 
 /** What one configuration file says. */
 export interface AcmeConfig {
@@ -87,12 +89,13 @@ export function readCrtList(text: string, certificateBase: string | undefined): 
 }
 
 const relevant: ReadonlySet<string> = new Set([
-  ...["crt-base", "key-base", "load", "ssl-f-use", "bind", "provider-name", "acme-vars"],
+  ...["crt-base", "key-base", "load", "ssl-f-use", "bind", "provider-name", "acme-vars", "challenge"],
 ]);
 
 function settingsOf([word, value]: readonly string[]): SectionSettings {
   if (value === undefined) return {};
   if (word === "provider-name") return { provider: value };
+  if (word === "challenge") return { challenge: value.toLowerCase() };
   return word === "acme-vars" ? { vars: value } : {};
 }
 

@@ -25,6 +25,8 @@ export interface OrderLimits {
   readonly renewRetries: readonly number[];
   /** Between two comparisons of disk and memory. Default: 60 000. */
   readonly reconcile: number;
+  /** How long an order runs that the ring told nothing of, before it is taken for lost. Default: 10 min. */
+  readonly lost: number;
 }
 
 const minute = 60_000;
@@ -37,6 +39,7 @@ export const defaultOrderLimits: OrderLimits = {
   dnsRetries: [minute / 2, minute, 5 * minute],
   renewRetries: [minute, 5 * minute, 15 * minute, hour, 3 * hour, 6 * hour],
   reconcile: minute,
+  lost: 10 * minute,
 };
 
 /** The records of one certificate HAProxy asked for and has not got. */
