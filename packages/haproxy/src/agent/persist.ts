@@ -1,3 +1,4 @@
+import { removeAbandoned } from "../disk.ts";
 import { HaproxyError } from "../errors.ts";
 import { openFileChanges } from "../file-changes.ts";
 import type { CertificateDetails } from "../listings.ts";
@@ -62,6 +63,7 @@ export async function persist(
     }
     const changes = openFileChanges(session.node.id, () => undefined);
     try {
+      for (const file of [plan.certificate, plan.key]) if (file !== undefined) await removeAbandoned(file);
       await changes.writeCertificate(plan, bundle);
     } catch (error) {
       await changes.restore();
