@@ -29,8 +29,9 @@ const world = { ca, dns };
 
 /** The certificate in a file, with its key, as HAProxy would load it. */
 async function onDisk(haproxy: Haproxy, certificate: string, key = certificate) {
-  const x509 = new X509Certificate(await readFile(join(haproxy.dir, certificate), "utf8"));
-  const keyText = await readFile(join(haproxy.dir, key), "utf8");
+  const text = await readFile(join(haproxy.dir, certificate), "utf8");
+  const keyText = key === certificate ? text : await readFile(join(haproxy.dir, key), "utf8");
+  const x509 = new X509Certificate(text);
   expect(x509.checkPrivateKey(createPrivateKey(keyText))).toBe(true);
   expect((await stat(join(haproxy.dir, key))).mode & 0o777).toBe(0o600);
   return { sha1: x509.fingerprint.replaceAll(":", ""), names: x509.subjectAltName };
@@ -145,10 +146,11 @@ frontend https
     ]);
     expect(agent.of("warning")).toEqual([]);
     expect(agent.of("txt.added")).toEqual([]);
-    await until("the next is kept, too", async () => {
+    const isNext = async () => {
       const next = await inMemory(haproxy, name);
       return next !== sha1 && next === (await onDisk(haproxy, "www.pem")).sha1;
-    });
+    };
+    await until("the next is kept, too", isNext, haproxy.logs);
     const { sha1: last } = await onDisk(haproxy, "www.pem");
     await haproxy.kill();
     await haproxy.restart();
@@ -160,7 +162,10 @@ frontend https
     await using haproxy = await startNode(
       acmeConfig(
         world,
-        `frontend https
+        `frontend http
+    bind 127.0.0.1:<port:http>
+    http-request return status 200 lf-string "%[path,map(virt@acme)]"
+frontend https
     bind 127.0.0.1:<port:tls> ssl
     ssl-f-use crt <dir>/nowhere.pem acme LE domains "nowhere.${zone}"`,
         { challenge: "http-01", section: "map virt@acme" },

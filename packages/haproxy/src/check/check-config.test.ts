@@ -43,6 +43,21 @@ test("joined lines, quotes, variables and comments are read as HAProxy does", ()
   expect(unread).toEqual(["h.cfg:7"]);
 });
 
+test("several certificates on one bind line, however they come there", () => {
+  const bind = (line: string, more = "", directories: readonly string[] = []) => {
+    const lines = readConfigLines([{ file: "h.cfg", text: `${good}frontend web\n${line}\n${more}` }], {}, () => {});
+    return checkConfig(lines, new Set(directories)).map(({ code }) => code);
+  };
+  const told = ["HAPROXY_CHECK_STRICT_SNI"];
+  expect(bind("bind :443 ssl crt /a.pem")).toEqual([]);
+  expect(bind("bind :443 ssl crt /a.pem crt /b.pem")).toEqual(told);
+  expect(bind("bind :443 ssl crt /certs", "", ["/certs"])).toEqual(told);
+  expect(bind("bind :443 ssl", "ssl-f-use crt /a.pem")).toEqual([]);
+  expect(bind("bind :443 ssl", "ssl-f-use crt /a.pem\nssl-f-use crt /b.pem")).toEqual(told);
+  expect(bind("bind :443 ssl crt /a.pem", "ssl-f-use crt /b.pem")).toEqual(told);
+  expect(bind("bind :443 ssl", "frontend other\nssl-f-use crt /a.pem\nssl-f-use crt /b.pem")).toEqual([]);
+});
+
 test("the master socket of the command line", () => {
   const codes = (...argv: string[]) => checkCommandLine(["haproxy", ...argv], "h").map(({ code }) => code);
   expect(codes("-W", "-S", "/run/master.sock,mode,600", "-f", "/a")).toEqual([]);

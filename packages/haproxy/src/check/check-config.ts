@@ -8,10 +8,22 @@ import { finding } from "./finding.ts";
 const overMtls =
   'Put a "listen" of mode tcp with "bind ... ssl crt ... ca-file ... verify required" in front of a unix stats socket, and give nodes as tls://host:port.';
 
-/** Judges the lines of a configuration. */
-export function checkConfig(lines: readonly ConfigLine[]): readonly Finding[] {
+/**
+ * Judges the lines of a configuration.
+ *
+ * @param directories paths known to be directories of certificates, also without a slash at their end
+ */
+export function checkConfig(
+  lines: readonly ConfigLine[],
+  directories: ReadonlySet<string> = new Set(),
+): readonly Finding[] {
   const sockets = lines.filter(({ words }) => words[0] === "stats" && words[1] === "socket");
-  return [...checkSockets(sockets), ...lines.flatMap(checkBind), ...checkSingles(lines)];
+  const used = new Map<string, number>();
+  for (const { section, words } of lines) {
+    if (words[0] === "ssl-f-use") used.set(section, (used.get(section) ?? 0) + 1);
+  }
+  const binds = lines.flatMap((line) => checkBind(line, directories, used.get(line.section) ?? 0));
+  return [...checkSockets(sockets), ...binds, ...checkSingles(lines)];
 }
 
 function checkSockets(sockets: readonly ConfigLine[]): readonly Finding[] {
@@ -83,13 +95,14 @@ export function checkListener(
   return findings;
 }
 
-function checkBind(line: ConfigLine): readonly Finding[] {
+/** @param used how many certificates `ssl-f-use` gives to all bind lines of the section */
+function checkBind(line: ConfigLine, directories: ReadonlySet<string>, used: number): readonly Finding[] {
   const { words, place, section } = line;
   if (words[0] !== "bind" || !words.includes("ssl") || words.includes("verify")) return [];
   const findings: Finding[] = [];
-  const files = wordsAfter(line, "crt").filter((path) => !path.endsWith("/"));
-  const hasList = words.includes("crt-list") || wordsAfter(line, "crt").some((path) => path.endsWith("/"));
-  if (!words.includes("strict-sni") && (hasList || files.length > 1)) {
+  const paths = wordsAfter(line, "crt");
+  const hasList = words.includes("crt-list") || paths.some((path) => path.endsWith("/") || directories.has(path));
+  if (!words.includes("strict-sni") && (hasList || paths.length + used > 1)) {
     findings.push(
       finding(
         "warning",

@@ -10,7 +10,7 @@ import type { Node } from "../node.ts";
 import { readBundle } from "../pem.ts";
 import { planRequests } from "../refusals.ts";
 import { isSame } from "../served.ts";
-import { type ConfigLine, wordAfter } from "./config-lines.ts";
+import { type ConfigLine, wordAfter, wordsAfter } from "./config-lines.ts";
 import { finding } from "./finding.ts";
 import type { Running } from "./running.ts";
 
@@ -29,6 +29,22 @@ export async function checkAccountKeys(lines: readonly ConfigLine[], places: Fil
     return path === undefined ? [] : checkSecret(path, line.place, "The account key", "Write");
   });
   return (await Promise.all(found)).flat();
+}
+
+/** Those of the paths on `bind` lines that are directories here. */
+export async function findDirectories(
+  lines: readonly ConfigLine[],
+  places: FilePlaces,
+): Promise<ReadonlySet<string>> {
+  const paths = lines.flatMap((line) => (line.words[0] === "bind" ? wordsAfter(line, "crt") : []));
+  const found = await Promise.all(
+    paths.map(async (path) => {
+      const here = placed(path, places);
+      const stats = here === undefined ? undefined : await stat(here).catch(() => undefined);
+      return stats?.isDirectory() ? [path] : [];
+    }),
+  );
+  return new Set(found.flat());
 }
 
 /** The files behind certificates in memory: secret, in step, replaceable, and not too large to be pushed again. */

@@ -4,7 +4,7 @@ import { isLocal, type Node } from "../node.ts";
 import { type PushContext, settingsOf } from "../settings.ts";
 import { checkCommandLine, configArguments } from "./check-command-line.ts";
 import { checkConfig } from "./check-config.ts";
-import { checkAccountKeys, checkCertificateFiles, type FilePlaces } from "./check-files.ts";
+import { checkAccountKeys, checkCertificateFiles, type FilePlaces, findDirectories } from "./check-files.ts";
 import { checkRunning } from "./check-running.ts";
 import { type ConfigText, readConfigLines } from "./config-lines.ts";
 import { finding } from "./finding.ts";
@@ -45,7 +45,8 @@ export async function checkHaproxy(options: CheckOptions): Promise<readonly Find
   const usual = isLocal(node) && options.usualFile !== undefined ? [options.usualFile] : [];
   const files = options.files ?? (argv === undefined ? usual : configArguments(argv));
   const lines = await readLines(options, files, findings);
-  findings.push(...checkConfig(lines.lines), ...(await checkAccountKeys(lines.lines, options)));
+  const directories = isLocal(node) ? await findDirectories(lines.lines, options) : new Set<string>();
+  findings.push(...checkConfig(lines.lines, directories), ...(await checkAccountKeys(lines.lines, options)));
   return lines.isComplete ? findings : findings.filter(({ code }) => code !== "HAPROXY_CHECK_NO_ADMIN_SOCKET");
 }
 

@@ -1,0 +1,179 @@
+import { chmod } from "node:fs/promises";
+import type { Finding } from "@certwright/core";
+import { startHaproxy } from "@certwright/tools/servers";
+import { expect, test } from "vitest";
+import { resultOf, runMain } from "./cli-process.ts";
+import { ca, defaults } from "./haproxy-fixture.ts";
+
+/* What `haproxy check` says of whole configurations that work, and of one that only seems to. */
+
+const pem = (name: string) => ca.issue({ names: [name] }).pem;
+const split = ca.issue({ names: ["sep.test"] });
+const rsa = ca.issue({ names: ["multi.test"], keyType: "rsa" });
+const files: Record<string, string> = {
+  "a/one.pem": pem("one.test"),
+  "a/dir/x.pem": pem("x.dir.test"),
+  "a/list.txt": "<dir>/a/l1.pem [alpn h2]\n",
+  "a/l1.pem": pem("l1.test"),
+  "a/store/s1.pem": pem("s1.test"),
+  "a/store/s2.pem": pem("s2.test"),
+  "a/store/sep.crt": split.fullchainPem,
+  "a/store/sep.key": split.keyPem,
+  "a/fuse.pem": pem("fuse.test"),
+  "a/multi.pem.rsa": rsa.pem,
+  "a/multi.pem.ecdsa": pem("multi.test"),
+  "acme/foo.pem": pem("foo.test"),
+  "acme/cl.pem": pem("cl.test"),
+  "acme/cl.txt": "<dir>/acme/cl.pem [acme LE domains cl.test,www.cl.test ssl-min-ver TLSv1.2]\n",
+  "acme/account.key": ca.issue({ names: ["account"] }).keyPem,
+  "e/empty.txt": "",
+  "e/emptydir/.keep": "",
+  "ca.pem": ca.rootPem,
+};
+const levels = `
+    stats socket <dir>/oper.sock mode 600 level operator
+    stats socket <dir>/user.sock mode 600 level user`;
+
+const everyWay = `${defaults}
+crt-store
+    crt-base <dir>/a/store
+    key-base <dir>/a/store
+    load crt s1.pem alias main
+crt-store web
+    crt-base <dir>/a/store
+    load crt s2.pem alias two
+frontend f_crt
+    bind 127.0.0.1:<port:a> ssl crt <dir>/a/one.pem
+frontend f_dir
+    bind 127.0.0.1:<port:b> ssl crt <dir>/a/dir
+frontend f_dirslash
+    bind 127.0.0.1:<port:c> ssl crt <dir>/a/dir/
+frontend f_list
+    bind 127.0.0.1:<port:d> ssl crt-list <dir>/a/list.txt
+frontend f_store
+    bind 127.0.0.1:<port:e> ssl crt @/main crt @web/two
+frontend f_fuse
+    bind 127.0.0.1:<port:f> ssl
+    ssl-f-use crt <dir>/a/fuse.pem
+frontend f_multi
+    bind 127.0.0.1:<port:g> ssl crt <dir>/a/multi.pem
+    bind 127.0.0.1:<port:h> ssl crt <dir>/a/one.pem strict-sni
+`;
+const acme = (challenge: string) => `global
+    expose-experimental-directives
+    acme.scheduler off
+${defaults}
+acme LE
+    directory https://ca.invalid/dir
+    account-key <dir>/acme/account.key
+    challenge ${challenge}
+`;
+
+const configs: Record<string, { config: string; codes: string[]; openKey?: boolean }> = {
+  "every way to refer to a certificate": { config: `global${levels}${everyWay}`, codes: ["warning HAPROXY_CHECK_NO_PATH @/main", "warning HAPROXY_CHECK_NO_PATH @web/two", "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:20", "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:22", "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:24", "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:26"] },
+  "the same with a larger buffer": { config: `global\n    tune.bufsize 65536${levels}${everyWay}`, codes: ["warning HAPROXY_CHECK_NO_PATH @/main", "warning HAPROXY_CHECK_NO_PATH @web/two", "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:21", "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:23", "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:25", "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:27"] },
+  "key and certificate apart, in a crt-store": {
+    config: `${defaults}
+crt-store st
+    crt-base <dir>/a/store
+    key-base <dir>/a/store
+    load crt sep.crt key sep.key alias sep
+    load crt s2.pem
+frontend f
+    bind 127.0.0.1:<port:a> ssl crt @st/sep
+    bind 127.0.0.1:<port:b> ssl crt-list <dir>/a/list.txt
+    ssl-f-use crt <dir>/a/fuse.pem ssl-min-ver TLSv1.2
+    ssl-f-use crt @st/s2.pem
+`,
+    codes: ["warning HAPROXY_CHECK_NO_PATH @st/s2.pem", "warning HAPROXY_CHECK_NO_PATH @st/sep", "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:14", "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:15"],
+  },
+  "nothing to serve at the start": {
+    config: `${defaults}
+frontend f
+    bind 127.0.0.1:<port:a> ssl strict-sni crt-list <dir>/e/empty.txt
+    bind 127.0.0.1:<port:b> ssl strict-sni crt <dir>/e/emptydir
+    bind 127.0.0.1:<port:c> ssl default-crt <dir>/a/one.pem crt-list <dir>/e/empty.txt
+backend b
+    server s 127.0.0.1:1 ssl verify none crt <dir>/a/l1.pem
+`,
+    codes: ["warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:11"],
+  },
+  "the Runtime API behind client-authenticated TLS": {
+    config: `${defaults}
+listen runtime-api
+    mode tcp
+    bind 127.0.0.1:<port:api> ssl crt <dir>/a/one.pem ca-file <dir>/ca.pem verify required
+    server local unix@<dir>/admin.sock
+frontend f
+    bind 127.0.0.1:<port:a> ssl crt <dir>/a/fuse.pem
+`,
+    codes: ["warning HAPROXY_CHECK_CANNOT_ADD /admin.sock"],
+  },
+  "a Runtime API that only seems to be": {
+    config: `global
+    stats socket ipv4@127.0.0.1:<port:api> level admin ssl crt <dir>/a/one.pem ca-file <dir>/ca.pem verify required
+${defaults}
+frontend f
+    bind 127.0.0.1:<port:a> ssl crt <dir>/a/one.pem
+`,
+    codes: ["error HAPROXY_CHECK_SSL_IGNORED /haproxy.cfg:2", "warning HAPROXY_CHECK_CANNOT_ADD /admin.sock"],
+  },
+  "native ACME by http-01": {
+    config: `${acme("http-01")}    map virt@acme
+frontend http
+    bind 127.0.0.1:<port:http>
+    http-request return status 200 content-type text/plain lf-string "%[path,map(virt@acme)]"
+frontend https
+    bind 127.0.0.1:<port:a> ssl
+    ssl-f-use crt <dir>/acme/foo.pem acme LE domains "foo.test,www.foo.test"
+`,
+    codes: [],
+  },
+  "native ACME by http-01, with a key others may read": {
+    config: `${acme("http-01")}    map virt@acme
+frontend http
+    bind 127.0.0.1:<port:http>
+    http-request return status 200 content-type text/plain lf-string "%[path,map(virt@acme)]"
+frontend https
+    bind 127.0.0.1:<port:a> ssl
+    ssl-f-use crt <dir>/acme/foo.pem acme LE domains "foo.test,www.foo.test"
+`,
+    openKey: true,
+    codes: ["error HAPROXY_CHECK_FILE_OPEN /haproxy.cfg:11"],
+  },
+  "native ACME by dns-01, in a store, a list and a frontend": {
+    config: `${acme("dns-01")}    provider-name "exec"
+    acme-vars "token=\\"s3cr;et\\""
+crt-store st
+    crt-base <dir>/a/store
+    load crt s2.pem alias w acme LE domains "w.test"
+frontend https
+    bind 127.0.0.1:<port:a> ssl
+    bind 127.0.0.1:<port:b> ssl crt-list <dir>/acme/cl.txt
+    ssl-f-use crt <dir>/acme/foo.pem acme LE domains "a.test,*.a.test,b.test"
+    ssl-f-use crt @st/w
+`,
+    codes: ["warning HAPROXY_CHECK_NO_PATH @st/w", "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:21", "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:22"],
+  },
+  "native ACME for names of which one begins like the other": {
+    config: `${acme("dns-01")}
+frontend https
+    bind 127.0.0.1:<port:a> ssl
+    ssl-f-use crt <dir>/acme/foo.pem acme LE domains "p.test,p.test.x.test"
+`,
+    codes: [],
+  },
+};
+
+test.each(Object.entries(configs))("%s", async (_, { config, codes, openKey }) => {
+  await using haproxy = await startHaproxy({ version: "3.2", config, files, master: true });
+  if (openKey) await chmod(`${haproxy.dir}/acme/account.key`, 0o644);
+  const environment = { PATH: process.env.PATH ?? "", HOME: haproxy.dir };
+  const args = ["haproxy", "check", "--json", "--node", haproxy.adminSocket];
+  const ended = await runMain(args, environment, haproxy.dir, undefined);
+  const findings: readonly Finding[] = resultOf(ended).findings;
+  expect(findings.every(({ hint }) => (hint ?? "") !== "")).toBe(true);
+  const short = (subject = "") => subject.replaceAll(haproxy.dir, "").replaceAll(/127\.0\.0\.1:\d+/g, "127.0.0.1");
+  expect(findings.map(({ severity, code, subject }) => `${severity} ${code} ${short(subject)}`).sort()).toEqual(codes);
+  expect(ended.code).toBe(findings.some(({ severity }) => severity === "error") ? 1 : 0);
+});
