@@ -139,7 +139,7 @@ frontend https
     ssl-f-use crt <dir>/acme/foo.pem acme LE domains "foo.test,www.foo.test"
 `,
     openKey: true,
-    codes: ["error HAPROXY_CHECK_FILE_OPEN /haproxy.cfg:11"],
+    codes: ["error HAPROXY_CHECK_FILE_OPEN /haproxy.cfg:13"],
   },
   "native ACME by dns-01, in a store, a list and a frontend": {
     config: `${acme("dns-01")}    provider-name "exec"

@@ -11,6 +11,32 @@ frontend site
 `;
 
 describe.each(["3.2", "2.6"] as const)("HAProxy %s", (version) => {
+  test("a connection cut in the middle of the proof does not end the push", { timeout: 240_000 }, async () => {
+    const pair = [ca.issue({ names: ["site.test"] }), ca.issue({ names: ["site.test"] })] as const;
+    const files = { "site.pem": pair[0].leafPem + pair[0].keyPem };
+    await using haproxy = await startHaproxy({ version, config, files });
+    const certificate = `${haproxy.dir}/site.pem`;
+    let cuts = 0;
+    // Prime, so that the cuts fall anywhere in a line.
+    for (let bytes = 1; ; bytes += 61) {
+      const wanted = pair[(cuts + 1) % 2] ?? pair[0];
+      const context = watching({ settlePause: 3 });
+      await using proxy = await startProxy(haproxy.adminSocket, `${haproxy.dir}/p.sock`, (number) => {
+        return number === 2 ? { fromServer: cutAfter(bytes) } : {};
+      });
+      const request = { pem: { key: wanted.keyPem, chain: wanted.leafPem }, certificate };
+      const done = await push(parseNode(`${haproxy.dir}/p.sock`), request, context);
+      expect(done.served, `cut at byte ${bytes}`).toBe(true);
+      expect(await serialOf(haproxy, certificate)).toBe(wanted.serial);
+      expect(await contentOf(certificate)).toBe(wanted.leafPem + wanted.keyPem);
+      await expectNothingOpen(haproxy);
+      // Nothing was cut: what proves a push is shorter than this.
+      if (proxy.connections() === 2) break;
+      cuts += 1;
+    }
+    expect(cuts).toBeGreaterThan(20);
+  });
+
   test.each(["fromClient", "fromServer"] as const)(
     "a connection cut after any byte %s leaves nothing open, and memory and disk agree",
     { timeout: 240_000 },
