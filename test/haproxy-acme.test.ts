@@ -150,7 +150,7 @@ frontend https
       const next = await inMemory(haproxy, name);
       return next !== sha1 && next === (await onDisk(haproxy, "www.pem")).sha1;
     };
-    await until("the next is kept, too", isNext, haproxy.logs);
+    await until("the next is kept, too", isNext, () => haproxy.logs() + JSON.stringify(agent.events));
     const { sha1: last } = await onDisk(haproxy, "www.pem");
     await haproxy.kill();
     await haproxy.restart();
@@ -164,7 +164,7 @@ frontend https
         world,
         `frontend http
     bind 127.0.0.1:<port:http>
-    http-request return status 200 lf-string "%[path,map(virt@acme)]"
+    http-request return status 200 content-type text/plain lf-string "%[path,map(virt@acme)]"
 frontend https
     bind 127.0.0.1:<port:tls> ssl
     ssl-f-use crt <dir>/nowhere.pem acme LE domains "nowhere.${zone}"`,
@@ -305,8 +305,9 @@ frontend https
   test("at the start, disk and memory are compared: what is cut in the dump, or newer on disk, is left alone and told", async () => {
     const many = Array.from({ length: 310 }, (_, index) => `${String(index).padStart(27, "n")}.${zone}`);
     const large = authority.issue({ names: many });
+    const hourAgo = new Date(Date.now() - 3_600_000);
     const [early, late] = [30, 60].map((days) =>
-      authority.issue({ names: [zone], notAfter: new Date(Date.now() + days * 86_400_000) }),
+      authority.issue({ names: [zone], notBefore: hourAgo, notAfter: new Date(Date.now() + days * 86_400_000) }),
     );
     if (!early || !late) throw new Error("no certificates");
     const files = { "large.pem": large.pem, "newer.pem": early.pem, "lost.pem": late.pem };

@@ -25,9 +25,9 @@ export interface Attempt {
  * @throws what HAProxy says, or the signal's reason
  */
 export async function attemptOrder(attempt: Attempt, office: Office): Promise<Outcome> {
-  const before = await outcomeNow(attempt, office);
+  const { outcome, worker } = await lookAt(attempt, office);
   // A replayed ring tells of orders that ended long ago.
-  if (before !== "running") return "unknown";
+  if (outcome !== "running") return "unknown";
   office.world.emit({
     type: "certificate.started",
     certificate: attempt.certificate,
@@ -38,15 +38,24 @@ export async function attemptOrder(attempt: Attempt, office: Office): Promise<Ou
   const presented = await presentAll(attempt, office);
   try {
     if (!(await markAll(attempt, office))) return "unknown";
-    return await outcomeOfValidation(attempt, office);
+    return await outcomeOfValidation(attempt, worker, office);
   } finally {
     await presented?.cleanUp();
   }
 }
 
-async function outcomeNow({ certificate, signal }: Attempt, { ask }: Office): Promise<Outcome> {
-  const rows = await ask(acmeStatus, signal);
-  return outcomeOf(rows.find((row) => row.certificate === certificate));
+interface Look {
+  readonly outcome: Outcome;
+  /** Process id of the worker that said so. */
+  readonly worker: number;
+}
+
+function lookAt({ certificate, signal }: Attempt, { ask }: Office): Promise<Look> {
+  return ask(async (session) => {
+    const rows = await acmeStatus(session);
+    const outcome = outcomeOf(rows.find((row) => row.certificate === certificate));
+    return { outcome, worker: session.worker.pid };
+  }, signal);
 }
 
 /**
@@ -72,7 +81,7 @@ async function presentAll(attempt: Attempt, office: Office): Promise<Presented |
     }
     if (deploys.every(({ expires }) => expires !== undefined && expires < world.now())) return undefined;
     await world.sleep(pauseBefore(tries, limits.dnsRetries), signal);
-    if ((await outcomeNow(attempt, office)) !== "running") return undefined;
+    if ((await lookAt(attempt, office)).outcome !== "running") return undefined;
   }
 }
 
@@ -93,7 +102,7 @@ async function markAll(attempt: Attempt, office: Office): Promise<boolean> {
     if (marked.kind === "validating") break;
     alarms.raise(alarm, stuck(office, certificate, marked.remaining, configured), certificate);
     await world.sleep(limits.quiet, signal);
-    if ((await outcomeNow(attempt, office)) !== "running") return false;
+    if ((await lookAt(attempt, office)).outcome !== "running") return false;
   }
   alarms.clear(alarm);
   for (const { domain } of deploys) {
@@ -103,7 +112,7 @@ async function markAll(attempt: Attempt, office: Office): Promise<boolean> {
   return true;
 }
 
-async function outcomeOfValidation(attempt: Attempt, office: Office): Promise<Outcome> {
+async function outcomeOfValidation(attempt: Attempt, worker: number, office: Office): Promise<Outcome> {
   const { signal, issued } = attempt;
   const { world, limits } = office;
   let done = false;
@@ -113,8 +122,10 @@ async function outcomeOfValidation(attempt: Attempt, office: Office): Promise<Ou
   for (;;) {
     await Promise.race([world.sleep(limits.poll, signal), issued]);
     if (done) return "issued";
-    const outcome = await outcomeNow(attempt, office);
-    if (outcome !== "running") return outcome;
+    const look = await lookAt(attempt, office);
+    // An order is gone with its worker. What the next one has to do is not its failure.
+    if (look.worker !== worker) return "unknown";
+    if (look.outcome !== "running") return look.outcome;
   }
 }
 

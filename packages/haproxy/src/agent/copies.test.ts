@@ -63,13 +63,21 @@ test("a copy on disk counts only when HAProxy could load it", async () => {
 });
 
 test("which copy is right", () => {
-  const at = (days: number) => new Date(Date.UTC(2030, 0, days));
-  const disk = readBundle(pair(ca.issue({ names: ["a.test"], notAfter: at(10) })));
-  expect(compareCopies({ sha1: disk.sha1, notAfter: at(10) }, disk)).toBe("same");
+  const at = (day: number) => new Date(Date.UTC(2030, 0, day));
+  const disk = readBundle(pair(ca.issue({ names: ["a.test"], notBefore: at(10), notAfter: at(20) })));
+  const compare = (notBefore: number, notAfter: number) =>
+    compareCopies({ sha1: "0", notBefore: at(notBefore), notAfter: at(notAfter) }, disk);
+  expect(compareCopies({ sha1: disk.sha1, notBefore: at(10), notAfter: at(20) }, disk)).toBe("same");
   expect(compareCopies({ serial: disk.serial }, disk)).toBe("same");
-  expect(compareCopies({ sha1: "0", notAfter: at(20) }, disk)).toBe("memory");
-  expect(compareCopies({ sha1: "0", notAfter: at(5) }, disk)).toBe("disk");
-  expect(compareCopies({ sha1: "0", notAfter: at(5) }, undefined)).toBe("memory");
+  expect(compare(11, 21)).toBe("memory");
+  expect(compare(9, 19)).toBe("disk");
+  expect(compare(10, 21)).toBe("memory");
+  expect(compare(10, 19)).toBe("disk");
+  // The next certificate may have a shorter life than the last.
+  expect(compare(11, 15)).toBe("memory");
+  expect(compare(9, 30)).toBe("disk");
+  expect(compareCopies({ sha1: "0" }, disk)).toBe("memory");
+  expect(compareCopies({ sha1: "0", notBefore: at(1), notAfter: at(5) }, undefined)).toBe("memory");
 });
 
 function pair({ keyPem, fullchainPem }: { readonly keyPem: string; readonly fullchainPem: string }) {

@@ -86,10 +86,17 @@ export type Verdict =
 
 /** Compares the two copies. */
 export function compareCopies(
-  shown: Pick<CertificateDetails, "sha1" | "serial" | "notAfter">,
+  shown: Pick<CertificateDetails, "sha1" | "serial" | "notBefore" | "notAfter">,
   disk: Bundle | undefined,
 ): Verdict {
   if (disk === undefined) return "memory";
   if (shown.sha1 === undefined ? shown.serial === disk.serial : shown.sha1 === disk.sha1) return "same";
-  return shown.notAfter !== undefined && disk.notAfter > shown.notAfter ? "disk" : "memory";
+  return isNewer(disk, shown) ? "disk" : "memory";
+}
+
+// By when it was issued: a CA may well give the next certificate a shorter life than the last.
+function isNewer(disk: Bundle, { notBefore, notAfter }: Pick<CertificateDetails, "notBefore" | "notAfter">): boolean {
+  if (notBefore === undefined || notAfter === undefined) return false;
+  const later = disk.notBefore.getTime() - notBefore.getTime();
+  return later > 0 || (later === 0 && disk.notAfter > notAfter);
 }
