@@ -197,6 +197,7 @@ const killAt = fileURLToPath(new URL("./kill-at.ts", import.meta.url));
 /**
  * @param onEvent told of each event, and how to end the process
  * @param moment where it shall end by itself, as test/kill-at.ts has it
+ * @param more further arguments
  */
 export function startAgentProcess(
   haproxy: Haproxy,
@@ -204,10 +205,11 @@ export function startAgentProcess(
   state: string,
   onEvent: (event: CertwrightEvent, kill: AgentProcess["kill"]) => void = () => {},
   moment?: string,
+  more: readonly string[] = [],
 ): AgentProcess {
   const preload = moment === undefined ? [] : ["--import", killAt];
   const args = ["--master", haproxy.masterSocket ?? "", "--config-file", haproxy.configFile, "--state", state, "--json"];
-  const child = spawn(process.execPath, [...preload, main, "haproxy", "agent", ...args], {
+  const child = spawn(process.execPath, [...preload, main, "haproxy", "agent", ...args, ...more], {
     env: {
       PATH: process.env.PATH ?? "",
       CERTWRIGHT_DNS_RESOLVERS: dns.address,

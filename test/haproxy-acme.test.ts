@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CertwrightError } from "@certwright/provider";
-import { freePort, type Haproxy, startBind, startPebble } from "@certwright/tools/servers";
+import { freePort, type Haproxy, startBind, startPebble, withTempDir } from "@certwright/tools/servers";
 import { describe, expect, test } from "vitest";
 import {
   acmeConfig,
@@ -13,6 +13,7 @@ import {
   quick,
   runCommand,
   startAgent,
+  startAgentProcess,
   startNode,
   txtAt,
   until,
@@ -20,6 +21,7 @@ import {
   zones,
 } from "./haproxy-acme-fixture.ts";
 import { startProxy } from "./socket-proxy.ts";
+import { startWebhook } from "./webhook.ts";
 
 // HAProxy's own waits make an order last ten seconds or more: all of them run at the same time, over one CA and DNS.
 const httpPort = await freePort();
@@ -300,6 +302,47 @@ frontend https
     await obtained(haproxy, `${haproxy.dir}/d.pem`, "d.pem");
     // Told once, though it happened twice.
     expect(agent.of("warning")).toMatchObject([{ code: "PROVIDER_AUTH", certificate: `${haproxy.dir}/d.pem` }]);
+  });
+
+  test("those the configuration names are told", async () => {
+    await using webhook = await startWebhook();
+    const [early, late] = [30, 60].map((days) =>
+      authority.issue({ names: [zone], notBefore: new Date(Date.now() - days * 3_600_000) }),
+    );
+    await using haproxy = await startNode(
+      acmeConfig(
+        world,
+        `frontend https
+    bind 127.0.0.1:<port:tls> ssl
+    ssl-f-use crt <dir>/t.pem acme LE domains "${zone}"`,
+        { globals: "acme.scheduler off" },
+      ),
+      [],
+      { "t.pem": late?.pem ?? "" },
+    );
+    const certificate = join(haproxy.dir, "t.pem");
+    await writeFile(certificate, early?.pem ?? "", { mode: 0o600 });
+    const config = join(haproxy.dir, "certwright.yaml");
+    await writeFile(
+      config,
+      `notifications: { chat: { webhook: "${webhook.url}", on: [failed, deployed, recovered] } }\ncas: { c: { url: "${ca.directoryUrl}" } }\n`,
+    );
+    await withTempDir(async (state) => {
+      const agent = startAgentProcess(haproxy, dns, state, () => {}, undefined, ["--config", config]);
+      await until("it is told of", () => webhook.notices.length > 0, () => JSON.stringify(agent.events));
+      expect(webhook.notices).toMatchObject([
+        { event: "failed", certificate, code: "HAPROXY_ACME_DISK_NEWER", hint: expect.stringContaining("Reload") },
+      ]);
+      await writeFile(certificate, "", { mode: 0o600 });
+      agent.kill("SIGTERM");
+      expect((await agent.ended).by).toBe(0);
+      // The next one finds that only memory has it.
+      const next = startAgentProcess(haproxy, dns, state, () => {}, undefined, ["--config", config]);
+      await until("its end is told of", () => webhook.notices.length > 2, () => JSON.stringify(next.events));
+      expect(webhook.notices.slice(1).map(({ event }) => event).sort()).toEqual(["deployed", "recovered"]);
+      next.kill("SIGTERM");
+      expect((await next.ended).by).toBe(0);
+    });
   });
 
   test("at the start, disk and memory are compared: what is cut in the dump, or newer on disk, is left alone and told", async () => {

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { undoEffect } from "@certwright/core";
+import { type Emit, type Run, undoEffect } from "@certwright/core";
 import { parseServer } from "@certwright/dns";
 import { loadAcmeConfig, type Node, parseNode, runAgent } from "@certwright/haproxy";
 import type { CommandResult, Invocation } from "../command.ts";
@@ -53,9 +53,10 @@ export async function run(invocation: Invocation<typeof haproxyAgentFlags>): Pro
           ];
     // Credentials that are wrong are told at once, not at the first order in two months.
     if (ways.length > 0) await bindings({});
+    await using told = await openTelling(invocation, engine, node);
     await runAgent({
       node,
-      world: { ...engine.world, signal: AbortSignal.any([engine.world.signal, alone.lost]) },
+      world: { ...engine.world, emit: told.emit, signal: AbortSignal.any([engine.world.signal, alone.lost]) },
       journal: engine.journal,
       solving: {
         followAlias: flags.followAlias,
@@ -83,4 +84,37 @@ function masterOf({ master = "/run/haproxy-master.sock" }: Flags, cwd: string): 
   const node = parseNode(`master:${resolve(cwd, master.replace(/^master[:@]/, ""))}`);
   if (node.kind !== "master") throw usageError(`${master} is not a master socket`, "Give the path HAProxy got by -S.");
   return node;
+}
+
+/** Milliseconds to deliver what is still to be told at the end. */
+const lastWords = 10_000;
+
+/** Tells events to those the configuration names, besides telling them here. */
+async function openTelling(
+  invocation: Invocation<typeof haproxyAgentFlags>,
+  { store, world }: Run,
+  node: Node,
+): Promise<AsyncDisposable & { readonly emit: Emit }> {
+  const { flags, context } = invocation;
+  if (flags.config === undefined) return { emit: world.emit, [Symbol.asyncDispose]: async () => {} };
+  const [{ readConfigFile }, { openNotifier }, { resultOfEvent }] = await Promise.all([
+    import("../config/read-config-file.ts"),
+    import("../notify/open-notifier.ts"),
+    import("../notify/agent-news.ts"),
+  ]);
+  const config = await readConfigFile(resolve(context.cwd, flags.config));
+  const ending = new AbortController();
+  const notifier = openNotifier(() => config, store, invocation, ending.signal, false);
+  return {
+    emit: (event) => {
+      world.emit(event);
+      const result = resultOfEvent(event, node.id);
+      if (result !== undefined) notifier.add(result);
+    },
+    [Symbol.asyncDispose]: async () => {
+      const timer = setTimeout(() => ending.abort(new Error("the agent ends")), lastWords);
+      await notifier.settled();
+      clearTimeout(timer);
+    },
+  };
 }

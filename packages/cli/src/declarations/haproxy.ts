@@ -26,6 +26,10 @@ export const haproxyAgentFlags = {
   map: list("--map <haproxy:local>", "for HAProxy in a container or chroot: a path of its own, and what it is here", {
     group: where,
   }),
+  config: text("--config <file>", "configuration of certwright, whose notifications tell what goes wrong", {
+    group: "Configuration",
+    complete: "file",
+  }),
   ...providerFlags,
   ...lookupFlags,
   ...propagationFlags,

@@ -27,6 +27,8 @@ export interface NotifierParts {
   readonly channels: () => readonly Channel[];
   readonly shares: () => AlarmShares;
   readonly store: Store;
+  /** False where certificates are somebody else's, of which the store knows nothing. Default: true. */
+  readonly isStored?: boolean;
   readonly context: Pick<CliContext, "now" | "sleep">;
   /** Name of this machine. */
   readonly host: string;
@@ -54,7 +56,7 @@ export function createNotifier(parts: NotifierParts): Notifier {
 async function tell(result: CertificateResult, file: ToldFile, parts: NotifierParts): Promise<void> {
   const { certificate } = result;
   const now = parts.context.now();
-  const meta = await readCertificateMeta(parts.store, certificate);
+  const meta = parts.isStored === false ? undefined : await readCertificateMeta(parts.store, certificate);
   const news = newsOf(result, meta, parts.shares(), now);
   for (const channel of parts.channels()) {
     const told = await file.read();

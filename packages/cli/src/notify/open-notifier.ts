@@ -10,12 +10,14 @@ import { createNotifier, type Notifier } from "./notifier.ts";
  *
  * @param config as it is now
  * @param signal ends what is being sent
+ * @param isStored false where certificates are somebody else's, of which the store knows nothing
  */
 export function openNotifier(
   config: () => Config,
   store: Store,
   { context, secrets, emit }: Pick<Invocation, "context" | "secrets" | "emit">,
   signal: AbortSignal,
+  isStored = true,
 ): Notifier {
   return createNotifier({
     channels: () => createChannels(config(), { context, secrets, emit }),
@@ -25,5 +27,6 @@ export function openNotifier(
     host: hostname(),
     emit,
     signal,
+    isStored,
   });
 }
