@@ -208,7 +208,15 @@ export function startAgentProcess(
   more: readonly string[] = [],
 ): AgentProcess {
   const preload = moment === undefined ? [] : ["--import", killAt];
-  const args = ["--master", haproxy.masterSocket ?? "", "--config-file", haproxy.configFile, "--state", state, "--json"];
+  const args = [
+    "--master",
+    haproxy.masterSocket ?? "",
+    "--config-file",
+    haproxy.configFile,
+    "--state",
+    state,
+    "--json",
+  ];
   const child = spawn(process.execPath, [...preload, main, "haproxy", "agent", ...args, ...more], {
     env: {
       PATH: process.env.PATH ?? "",

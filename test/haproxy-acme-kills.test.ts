@@ -88,20 +88,26 @@ describe.concurrent("the agent, ended by SIGKILL", () => {
   test.each([
     ["from the first record to the file", "k", [...setting, ...keeping]],
     ["until the last record is gone", "l", ["before ready 2", ...removing]],
-  ] as const)("%s, at every step in turn: it ends right all the same", { timeout: 240_000 }, async (_, label, moments) => {
-    await using haproxy = await start(label);
-    await withTempDir(async (state) => {
-      for (const each of moments) {
-        const moment = each.replace("DIR", haproxy.dir).replace("NAME", label);
-        const agent = startAgentProcess(haproxy, dns, state, () => {}, moment);
-        const { by, stderr } = await agent.ended;
-        expect(by, `${moment}: ${stderr} ${JSON.stringify(agent.events)}`).toBe("SIGKILL");
-      }
-      await endsRight(haproxy, label, state, 3);
-    });
-  });
+  ] as const)(
+    "%s, at every step in turn: it ends right all the same",
+    { timeout: 240_000 },
+    async (_, label, moments) => {
+      await using haproxy = await start(label);
+      await withTempDir(async (state) => {
+        for (const each of moments) {
+          const moment = each.replace("DIR", haproxy.dir).replace("NAME", label);
+          const agent = startAgentProcess(haproxy, dns, state, () => {}, moment);
+          const { by, stderr } = await agent.ended;
+          expect(by, `${moment}: ${stderr} ${JSON.stringify(agent.events)}`).toBe("SIGKILL");
+        }
+        await endsRight(haproxy, label, state, 3);
+      });
+    },
+  );
 
-  test("with the certificate in HAProxy's memory only, which is gone when HAProxy starts again", { timeout: 180_000 }, async () => {
+  test("with the certificate in HAProxy's memory only, which is gone when HAProxy starts again", {
+    timeout: 180_000,
+  }, async () => {
     await using haproxy = await start("m");
     await withTempDir(async (state) => {
       const agent = startAgentProcess(haproxy, dns, state, () => {}, "before dump 1");

@@ -199,7 +199,9 @@ frontend https
     let isDropping = true;
     await using _ = await startProxy(haproxy.masterSocket ?? "", masterSocket, () => ({
       fromServer: (chunk) => ({
-        pass: isDropping ? Buffer.from(chunk.toString("latin1").replaceAll("acme deploy", "acme d-----"), "latin1") : chunk,
+        pass: isDropping
+          ? Buffer.from(chunk.toString("latin1").replaceAll("acme deploy", "acme d-----"), "latin1")
+          : chunk,
       }),
     }));
     await using agent = await startAgent(Object.assign(Object.create(haproxy), { masterSocket }), dns, {
@@ -269,6 +271,9 @@ frontend https
     );
     const name = `${haproxy.dir}/f.pem`;
     const ready = `acme challenge_ready ${name} domain f.${zone}`;
+    // Not before HAProxy asks for the record: what comes in the middle of its own work has been seen to end it.
+    const asks = async () => (await haproxy.command("show events dpapi")).includes("acme deploy");
+    await until("HAProxy asks for the record", asks, haproxy.logs);
     await until("HAProxy takes the mark", async () => (await haproxy.command(ready)).includes("All challenges ready"));
     await until("the order failed", async () => (await haproxy.command("acme status")).includes("Scheduled"));
     await using agent = await startAgent(haproxy, dns);
@@ -329,7 +334,11 @@ frontend https
     );
     await withTempDir(async (state) => {
       const agent = startAgentProcess(haproxy, dns, state, () => {}, undefined, ["--config", config]);
-      await until("it is told of", () => webhook.notices.length > 0, () => JSON.stringify(agent.events));
+      await until(
+        "it is told of",
+        () => webhook.notices.length > 0,
+        () => JSON.stringify(agent.events),
+      );
       expect(webhook.notices).toMatchObject([
         { event: "failed", certificate, code: "HAPROXY_ACME_DISK_NEWER", hint: expect.stringContaining("Reload") },
       ]);
@@ -338,8 +347,17 @@ frontend https
       expect((await agent.ended).by).toBe(0);
       // The next one finds that only memory has it.
       const next = startAgentProcess(haproxy, dns, state, () => {}, undefined, ["--config", config]);
-      await until("its end is told of", () => webhook.notices.length > 2, () => JSON.stringify(next.events));
-      expect(webhook.notices.slice(1).map(({ event }) => event).sort()).toEqual(["deployed", "recovered"]);
+      await until(
+        "its end is told of",
+        () => webhook.notices.length > 2,
+        () => JSON.stringify(next.events),
+      );
+      expect(
+        webhook.notices
+          .slice(1)
+          .map(({ event }) => event)
+          .sort(),
+      ).toEqual(["deployed", "recovered"]);
       next.kill("SIGTERM");
       expect((await next.ended).by).toBe(0);
     });

@@ -70,8 +70,28 @@ acme LE
 `;
 
 const configs: Record<string, { config: string; codes: string[]; openKey?: boolean }> = {
-  "every way to refer to a certificate": { config: `global${levels}${everyWay}`, codes: ["warning HAPROXY_CHECK_NO_PATH @/main", "warning HAPROXY_CHECK_NO_PATH @web/two", "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:20", "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:22", "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:24", "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:26"] },
-  "the same with a larger buffer": { config: `global\n    tune.bufsize 65536${levels}${everyWay}`, codes: ["warning HAPROXY_CHECK_NO_PATH @/main", "warning HAPROXY_CHECK_NO_PATH @web/two", "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:21", "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:23", "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:25", "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:27"] },
+  "every way to refer to a certificate": {
+    config: `global${levels}${everyWay}`,
+    codes: [
+      "warning HAPROXY_CHECK_NO_PATH @/main",
+      "warning HAPROXY_CHECK_NO_PATH @web/two",
+      "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:20",
+      "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:22",
+      "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:24",
+      "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:26",
+    ],
+  },
+  "the same with a larger buffer": {
+    config: `global\n    tune.bufsize 65536${levels}${everyWay}`,
+    codes: [
+      "warning HAPROXY_CHECK_NO_PATH @/main",
+      "warning HAPROXY_CHECK_NO_PATH @web/two",
+      "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:21",
+      "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:23",
+      "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:25",
+      "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:27",
+    ],
+  },
   "key and certificate apart, in a crt-store": {
     config: `${defaults}
 crt-store st
@@ -85,7 +105,12 @@ frontend f
     ssl-f-use crt <dir>/a/fuse.pem ssl-min-ver TLSv1.2
     ssl-f-use crt @st/s2.pem
 `,
-    codes: ["warning HAPROXY_CHECK_NO_PATH @st/s2.pem", "warning HAPROXY_CHECK_NO_PATH @st/sep", "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:14", "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:15"],
+    codes: [
+      "warning HAPROXY_CHECK_NO_PATH @st/s2.pem",
+      "warning HAPROXY_CHECK_NO_PATH @st/sep",
+      "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:14",
+      "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:15",
+    ],
   },
   "nothing to serve at the start": {
     config: `${defaults}
@@ -153,7 +178,11 @@ frontend https
     ssl-f-use crt <dir>/acme/foo.pem acme LE domains "a.test,*.a.test,b.test"
     ssl-f-use crt @st/w
 `,
-    codes: ["warning HAPROXY_CHECK_NO_PATH @st/w", "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:21", "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:22"],
+    codes: [
+      "warning HAPROXY_CHECK_NO_PATH @st/w",
+      "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:21",
+      "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:22",
+    ],
   },
   "native ACME for names of which one begins like the other": {
     config: `${acme("dns-01")}

@@ -129,7 +129,7 @@ describe.each(["3.2", "2.6"] as const)("HAProxy %s", (version) => {
     if (live) {
       expect(done).toMatchObject({ action: "added", instances: 1, served: true, pid });
       // No file has the list of a frontend, so only a person can make this last.
-      const forgotten = "A reload forgets the new entry; add \"ssl-f-use crt ";
+      const forgotten = 'A reload forgets the new entry; add "ssl-f-use crt ';
       expect(done.warnings).toEqual(way === "use" ? [expect.stringContaining(forgotten)] : []);
       expect(await served(port, `new-${way}.test`)).toBe(added.fingerprint256);
     } else {

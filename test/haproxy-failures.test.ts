@@ -198,7 +198,11 @@ describe.each(["3.2", "2.6"] as const)("HAProxy %s", (version) => {
     const filters = Array.from({ length: 1_000 }, (_, index) => `f-${1_000 + index}.test`);
     const fixed = `add ssl crt-list ${list} <<\n${certificate} ${filters.join(" ")}\n\n`.length;
     filters.push("x".repeat(size - fixed - 1));
-    const pushed = pushTo(haproxy, { pem: pemOf(ca.issue({ names: ["new.test"] })), certificate, add: { list, filters } });
+    const pushed = pushTo(haproxy, {
+      pem: pemOf(ca.issue({ names: ["new.test"] })),
+      certificate,
+      add: { list, filters },
+    });
     await expect(pushed).rejects.toMatchObject({
       code: "HAPROXY_BUFFER_TOO_SMALL",
       hint: expect.stringContaining('"tune.bufsize 32768"'),

@@ -44,7 +44,10 @@ test.each(["3.2", "2.6"] as const)("HAProxy %s: another certificate there has th
 // What really does this is HAProxy's own ACME client, when it replaces the certificate between set and commit; but after it
 // HAProxy 3.2.26 may crash at any moment, so here the commit becomes an abort on its way, and its answer what was seen then.
 test.each(["3.2", "2.6"] as const)("HAProxy %s: success for a commit that changed nothing", async (version) => {
-  const files = { "first.pem": ca.issue({ names: ["site.test"] }).pem, "second.pem": ca.issue({ names: ["b.test"] }).pem };
+  const files = {
+    "first.pem": ca.issue({ names: ["site.test"] }).pem,
+    "second.pem": ca.issue({ names: ["b.test"] }).pem,
+  };
   await using haproxy = await startHaproxy({ version, config, files });
   const certificate = `${haproxy.dir}/first.pem`;
   let turned = 0;
@@ -56,7 +59,9 @@ test.each(["3.2", "2.6"] as const)("HAProxy %s: success for a commit that change
     },
     fromServer: (chunk) => {
       const said = `Transaction aborted for certificate '${certificate}'!`;
-      return { pass: Buffer.from(chunk.toString("latin1").replace(said, `Committing ${certificate}\nSuccess!`), "latin1") };
+      return {
+        pass: Buffer.from(chunk.toString("latin1").replace(said, `Committing ${certificate}\nSuccess!`), "latin1"),
+      };
     },
   }));
   const renewed = ca.issue({ names: ["site.test"] });

@@ -73,7 +73,7 @@ describe.each(["3.2", "2.6"] as const)("HAProxy %s", (version) => {
   const everywhere = [...steps, "show ssl cert"].flatMap((step) =>
     (["admin", "master"] as const).map((socket) => ({ step, socket })),
   );
-  test.each(everywhere)("a reload just before \"$step\" through the $socket socket", async ({ step, socket }) => {
+  test.each(everywhere)('a reload just before "$step" through the $socket socket', async ({ step, socket }) => {
     await using haproxy = await start(version, true);
     const renewed = ca.issue({ names: ["site.test"] });
     const [target, prefix] = socket === "admin" ? [haproxy.adminSocket, ""] : [haproxy.masterSocket ?? "", "master:"];

@@ -47,7 +47,8 @@ describe.each(["3.2", "2.6"] as const)("HAProxy %s", (version) => {
     }));
     const summary = await pushMany(parseNode(haproxy.adminSocket), requests, {
       ...watching(),
-      onOutcome: (outcome) => told.push(...(outcome.kind === "done" ? outcome.result.warnings : [String(outcome.error)])),
+      onOutcome: (outcome) =>
+        told.push(...(outcome.kind === "done" ? outcome.result.warnings : [String(outcome.error)])),
     });
     expect(summary).toMatchObject({ updated: 2, failed: 0 });
     expect(told).toEqual([expect.stringContaining("staples no OCSP response")]);

@@ -116,7 +116,9 @@ export async function removeAbandoned(path: string): Promise<void> {
   const directory = dirname(target);
   const start = temporaryStart(target);
   for (const name of await readdir(directory).catch(() => [])) {
-    const pid = name.startsWith(start) ? /^(\d{1,10})-[0-9a-f]{12}\.tmp$/.exec(name.slice(start.length))?.[1] : undefined;
+    const pid = name.startsWith(start)
+      ? /^(\d{1,10})-[0-9a-f]{12}\.tmp$/.exec(name.slice(start.length))?.[1]
+      : undefined;
     if (pid === undefined || isAlive(Number(pid))) continue;
     const stats = await lstat(join(directory, name)).catch(() => undefined);
     if (stats && Date.now() - stats.mtimeMs > abandoned) await unlink(join(directory, name)).catch(() => {});

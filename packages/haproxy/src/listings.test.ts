@@ -81,7 +81,8 @@ test("one certificate", () => {
 });
 
 test("the workers of a master, in the middle of a reload, after it, and after one that failed", () => {
-  const head = "#<PID>          <type>          <reloads>       <uptime>        <version>\n7  master  1 [failed: 0]  0d00h00m15s  3.2.26-1\n";
+  const head =
+    "#<PID>          <type>          <reloads>       <uptime>        <version>\n7  master  1 [failed: 0]  0d00h00m15s  3.2.26-1\n";
   const row = (pid: number) => `${pid}           worker          0               0d00h00m00s     3.2.26-1\n`;
   expect(parseWorkers(`${head}# workers\n${row(9)}# old workers\n${row(8)}`)).toEqual([9]);
   expect(parseWorkers(`${head}# workers\n${row(9)}`)).toEqual([9]);

@@ -11,7 +11,9 @@ export function remarksBefore(bundle: Bundle, found: Found, plan: FilePlan): rea
   if (bundle.issuers === 0 && !bundle.selfSigned) {
     remarks.push("The certificate comes without its issuers; many clients will not trust it.");
     if (found.present?.ocspKey !== undefined) {
-      remarks.push("HAProxy had an OCSP response for it: a .ocsp file there makes its next start fail without an issuer.");
+      remarks.push(
+        "HAProxy had an OCSP response for it: a .ocsp file there makes its next start fail without an issuer.",
+      );
     }
   }
   if (plan.kind === "none") {

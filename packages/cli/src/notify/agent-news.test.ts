@@ -11,5 +11,7 @@ test("what an agent tells, as those hear it who are told of certificates", () =>
   expect(resultOfEvent({ type: "warning", code: "X", message: "no" }, "node")).toMatchObject({ certificate: "node" });
   const kept = { type: "deploy.finished", certificate: "/a.pem", target: "node", action: "written to disk" } as const;
   expect(resultOfEvent(kept, "node")).toMatchObject({ outcome: "deployed", targets: [{ target: "node", ok: true }] });
-  expect(resultOfEvent({ type: "deploy.step", certificate: "/a.pem", target: "node", step: "x" }, "node")).toBeUndefined();
+  expect(
+    resultOfEvent({ type: "deploy.step", certificate: "/a.pem", target: "node", step: "x" }, "node"),
+  ).toBeUndefined();
 });

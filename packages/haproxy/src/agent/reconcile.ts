@@ -44,7 +44,8 @@ export function openReconciling(office: Office, desk: Desk, leftOvers: LeftOvers
     }
     // One that we began ourselves has failed, too. Of http-01 nothing else tells.
     const { begun } = known;
-    if (begun > 0) alarms.raise(`failing ${certificate}`, failingAgain(office, certificate, begun, expires), certificate);
+    if (begun > 0)
+      alarms.raise(`failing ${certificate}`, failingAgain(office, certificate, begun, expires), certificate);
     if (known.next > world.now()) return;
     const pause = pauseBefore(retries + 1, limits.renewRetries) * (1 + world.random() / 10);
     failing.set(certificate, { retries: retries + 1, begun, next: world.now() + pause });

@@ -32,10 +32,7 @@ export async function checkAccountKeys(lines: readonly ConfigLine[], places: Fil
 }
 
 /** Those of the paths on `bind` lines that are directories here. */
-export async function findDirectories(
-  lines: readonly ConfigLine[],
-  places: FilePlaces,
-): Promise<ReadonlySet<string>> {
+export async function findDirectories(lines: readonly ConfigLine[], places: FilePlaces): Promise<ReadonlySet<string>> {
   const paths = lines.flatMap((line) => (line.words[0] === "bind" ? wordsAfter(line, "crt") : []));
   const found = await Promise.all(
     paths.map(async (path) => {
