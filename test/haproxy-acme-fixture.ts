@@ -1,5 +1,6 @@
 import { execFile, spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -13,6 +14,7 @@ import { type AgentOptions, loadAcmeConfig, parseNode, runAgent } from "@certwri
 import { type DefinedProvider, openProvider, readOptions } from "@certwright/provider";
 import { type DnsServer, type Haproxy, type Pebble, startHaproxy } from "@certwright/tools/servers";
 import { createTestCa } from "@certwright/tools/test-ca";
+import { expect } from "vitest";
 
 /** What the end-to-end tests of the agent for HAProxy's native ACME share. */
 
@@ -179,6 +181,33 @@ export async function until(
     if (performance.now() > deadline) throw new Error(`still not: ${what}\n${logs().slice(-3_000)}`);
     await delay(200);
   }
+}
+
+/** The certificate in a file, with its key, as HAProxy would load it. */
+export async function onDisk(haproxy: Haproxy, certificate: string, key = certificate) {
+  const text = await readFile(join(haproxy.dir, certificate), "utf8");
+  const keyText = key === certificate ? text : await readFile(join(haproxy.dir, key), "utf8");
+  const x509 = new X509Certificate(text);
+  expect(x509.checkPrivateKey(createPrivateKey(keyText))).toBe(true);
+  expect((await stat(join(haproxy.dir, key))).mode & 0o777).toBe(0o600);
+  return { sha1: x509.fingerprint.replaceAll(":", ""), names: x509.subjectAltName };
+}
+
+/** Of {@link placeholder}. */
+export const placeholderSha1 = new X509Certificate(placeholder.leafPem).fingerprint.replaceAll(":", "");
+
+/** Waits until the certificate is in memory and on disk, and the same there. */
+export async function obtained(haproxy: Haproxy, name: string, certificate: string, key = certificate) {
+  const isKept = async () => {
+    // Two files are not switched at once.
+    const sha1 = await onDisk(haproxy, certificate, key).then(
+      (copy) => copy.sha1,
+      () => placeholderSha1,
+    );
+    return sha1 !== placeholderSha1 && sha1 === (await inMemory(haproxy, name));
+  };
+  await until(`${name} is on disk as in memory`, isKept, haproxy.logs);
+  return onDisk(haproxy, certificate, key);
 }
 
 const main = fileURLToPath(new URL("../packages/cli/src/main.ts", import.meta.url));

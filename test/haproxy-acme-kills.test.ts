@@ -1,13 +1,12 @@
-import { X509Certificate } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir } from "node:fs/promises";
 import { fileStore, openJournal } from "@certwright/core/store";
 import { type Haproxy, startBind, startPebble, withTempDir } from "@certwright/tools/servers";
 import { describe, expect, test } from "vitest";
 import {
   acmeConfig,
   inMemory,
-  placeholder,
+  onDisk,
+  placeholderSha1,
   startAgentProcess,
   startNode,
   txtAt,
@@ -22,7 +21,6 @@ const dns = await startBind({ zones });
 const ca = await startPebble({ dnsServer: dns.address });
 const { name: keyName, algorithm, secret } = dns.key;
 const vars = `nameserver=${dns.address},keyName=${keyName},key_algorithm=${algorithm},RFC2136_TSIG_SECRET=${secret}`;
-const placeholderSha1 = new X509Certificate(placeholder.leafPem).fingerprint.replaceAll(":", "");
 
 /** A HAProxy whose certificate has a name, its wildcard and another name. */
 const start = (label: string) =>
@@ -40,11 +38,6 @@ const start = (label: string) =>
 const recordsOf = async (label: string) =>
   (await Promise.all([label, `other.${label}`].map((name) => txtAt(dns, `_acme-challenge.${name}.${zone}`)))).flat();
 
-async function onDisk(haproxy: Haproxy, label: string): Promise<string> {
-  const x509 = new X509Certificate(await readFile(join(haproxy.dir, `${label}.pem`), "utf8"));
-  return x509.fingerprint.replaceAll(":", "");
-}
-
 /**
  * Lets an agent run until everything is as it should be, then stops it and looks what is left.
  *
@@ -55,7 +48,7 @@ async function endsRight(haproxy: Haproxy, label: string, state: string, records
   await until(
     "the certificate is kept, and no record is there",
     async () => {
-      const sha1 = await onDisk(haproxy, label);
+      const { sha1 } = await onDisk(haproxy, `${label}.pem`);
       const isKept = sha1 !== placeholderSha1 && sha1 === (await inMemory(haproxy, `${haproxy.dir}/${label}.pem`));
       const removed = agent.events.flatMap((event) => (event.type === "txt.removed" ? event.records : []));
       const isRemoved = new Set(removed.map(({ value }) => value)).size >= records;
