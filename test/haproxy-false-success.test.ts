@@ -1,4 +1,4 @@
-import { parseNode, push } from "@certwright/haproxy";
+import { parseNode, push, pushMany } from "@certwright/haproxy";
 import { startHaproxy } from "@certwright/tools/servers";
 import { expect, test } from "vitest";
 import { ca, contentOf, defaults, expectNothingOpen, pemOf, pushTo, served, watching } from "./haproxy-fixture.ts";
@@ -34,11 +34,15 @@ test.each(["3.2", "2.6"] as const)("HAProxy %s: another certificate there has th
   if (version === "2.6") return;
   const again = ca.issue({ names: ["site.test"] });
   const done = await pushTo(haproxy, { ...request, pem: pemOf(again) });
+  const told = expect.stringMatching(new RegExp(`${shown} answers site\\.test on .*may be served instead`));
   expect(done).toMatchObject({
     action: "updated",
     served: false,
-    warnings: [expect.stringMatching(new RegExp(`${shown} answers site\\.test on .*may be served instead`))],
+    warnings: [told],
   });
+  const many = [{ ...request, pem: pemOf(ca.issue({ names: ["site.test"] })) }];
+  const summary = await pushMany(parseNode(haproxy.adminSocket), many, watching());
+  expect(summary).toMatchObject({ updated: 1, warnings: [told] });
 });
 
 // What really does this is HAProxy's own ACME client, when it replaces the certificate between set and commit; but after it
