@@ -7,7 +7,7 @@ import { bundleReader } from "./pem.ts";
 import { push } from "./push.ts";
 import type { PushRequest, PushResult } from "./push-request.ts";
 import { refused } from "./refused.ts";
-import { isCurrent, outlastReload } from "./reload.ts";
+import { isCurrent, openCurrent } from "./reload.ts";
 import { abortCertificate, showBufferSize, showLevel, showSni } from "./runtime.ts";
 import { findShadows } from "./served.ts";
 import type { Session } from "./session.ts";
@@ -93,14 +93,13 @@ interface Chunk {
 
 async function takeChunk(supply: Supply<PushRequest>, settings: Settings): Promise<Chunk> {
   const { signal, emit, limits } = settings;
-  const session = await settings.open();
+  const session = await openCurrent(settings);
   const chunk: Chunk = { taken: [], leftOver: [], ended: false };
   const open = new Set<string>();
   let begun = 0;
   let lock: WriterLock | undefined;
   try {
     if ((await showLevel(session)) !== "admin") throw refused(session, "", { kind: "denied" });
-    await outlastReload(session, settings);
     const bufferSize = await showBufferSize(session);
     await lockNode(session, { signal, emit, patience: limits }, (each) => {
       lock = each;
@@ -153,7 +152,7 @@ async function takeChunk(supply: Supply<PushRequest>, settings: Settings): Promi
 /** Looks at what was taken over a new session, which leads to the worker of now. What is not there is left over. */
 async function proveChunk(chunk: Chunk, settings: Settings, proven: (result: PushResult) => void): Promise<void> {
   const results = new Map<Taken, PushResult>();
-  const session = await settings.open();
+  const session = await openCurrent(settings);
   try {
     await inLanes(
       2,

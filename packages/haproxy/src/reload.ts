@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { hasCode } from "./errors.ts";
 import { showInfo } from "./runtime.ts";
 import { type Session, stopping } from "./session.ts";
 import type { Settings } from "./settings.ts";
@@ -17,6 +18,27 @@ export async function outlastReload(session: Session, { signal, limits }: Settin
   do await sleep(lookEvery, undefined, { signal });
   while (performance.now() < deadline && (await isSame(session)) && (await session.isBeingReplaced()));
   throw stopping(session.node, session.worker);
+}
+
+/**
+ * Opens a session with a worker that no reload is replacing, waiting for one that is under way.
+ *
+ * @throws HaproxyError as `openSession`
+ */
+export async function openCurrent(settings: Settings): Promise<Session> {
+  for (let attempts = 1; ; attempts++) {
+    let session: Session | undefined;
+    try {
+      session = await settings.open();
+      await outlastReload(session, settings);
+      return session;
+    } catch (error) {
+      session?.close();
+      const passes = hasCode(error, "HAPROXY_WORKER_STOPPING", "HAPROXY_CONNECTION_CUT");
+      if (!passes || attempts >= settings.limits.attempts || settings.signal.aborted) throw error;
+    }
+    await sleep(lookEvery * attempts, undefined, { signal: settings.signal });
+  }
 }
 
 /** False when a reload has come since the session began, or is under way: then what this worker holds proves nothing. */

@@ -104,7 +104,9 @@ export async function startHaproxy(options: HaproxyOptions): Promise<Haproxy> {
       // Not SIGUSR2: HAProxy 2.6 loses the signal while its master re-executes itself. The answer may be cut off.
       await ask(masterSocket, "reload").catch(() => {});
       const deadline = performance.now() + 10_000;
-      while ((await workerPid().catch(() => before)) === before) {
+      // For a moment both workers take connections; several answers of the new one say that the old one has stopped.
+      for (let answers = 0; answers < 5; ) {
+        answers = (await workerPid().catch(() => before)) === before ? 0 : answers + 1;
         if (performance.now() > deadline) throw new Error(`HAProxy did not reload:\n${server.logs().slice(-2000)}`);
         await sleep(20);
       }
