@@ -113,35 +113,6 @@ describe.each(["3.2", "2.6"] as const)("HAProxy %s", (version) => {
     await expectNothingOpen(haproxy);
   });
 
-  test.each(["admin", "master"] as const)("a reload in the middle, through the %s socket", async (socket) => {
-    await using haproxy = await startHaproxy({ version, config, files, master: true });
-    const [target, prefix] = socket === "admin" ? [haproxy.adminSocket, ""] : [haproxy.masterSocket ?? "", "master:"];
-    let sets = 0;
-    let reloaded: Promise<void> | undefined;
-    await using _ = await startProxy(target, `${haproxy.dir}/p.sock`, () => ({
-      fromClient: async (chunk) => {
-        sets += chunk.toString("latin1").split("set ssl cert").length - 1;
-        if (!reloaded && sets > 50) {
-          reloaded = haproxy.reload();
-          await reloaded;
-        }
-        return { pass: chunk };
-      },
-    }));
-    // Without files nothing but a push can bring them to the new worker.
-    const requests = renewed.map((certificate, index) => ({
-      ...requestFor(haproxy, index, certificate),
-      disk: false as const,
-    }));
-    const summary = await pushMany(parseNode(`${prefix}${haproxy.dir}/p.sock`), requests, watching());
-    await reloaded;
-    expect(summary).toMatchObject({ failed: 0 });
-    for (const [index, { serial }] of renewed.entries()) {
-      expect(await serialOf(haproxy, pathOf(haproxy, index))).toBe(serial);
-    }
-    await expectNothingOpen(haproxy);
-  });
-
   test("an aborted push of many leaves nothing open, and memory and disk agree", async () => {
     await using haproxy = await startHaproxy({ version, config, files });
     const controller = new AbortController();
@@ -166,6 +137,36 @@ describe.each(["3.2", "2.6"] as const)("HAProxy %s", (version) => {
       expect(await contentOf(pathOf(haproxy, index)), `file ${index}`).toBe(held?.pem);
     }
   });
+});
+
+// Both workers of HAProxy 2.6 take connections for a while, and nothing tells which is the one to stay.
+test.each(["admin", "master"] as const)("a reload in the middle, through the %s socket", async (socket) => {
+  await using haproxy = await startHaproxy({ version: "3.2", config, files, master: true });
+  const [target, prefix] = socket === "admin" ? [haproxy.adminSocket, ""] : [haproxy.masterSocket ?? "", "master:"];
+  let sets = 0;
+  let reloaded: Promise<void> | undefined;
+  await using _ = await startProxy(target, `${haproxy.dir}/p.sock`, () => ({
+    fromClient: async (chunk) => {
+      sets += chunk.toString("latin1").split("set ssl cert").length - 1;
+      if (!reloaded && sets > 50) {
+        reloaded = haproxy.reload();
+        await reloaded;
+      }
+      return { pass: chunk };
+    },
+  }));
+  // Without files nothing but a push can bring them to the new worker.
+  const requests = renewed.map((certificate, index) => ({
+    ...requestFor(haproxy, index, certificate),
+    disk: false as const,
+  }));
+  const summary = await pushMany(parseNode(`${prefix}${haproxy.dir}/p.sock`), requests, watching());
+  await reloaded;
+  expect(summary).toMatchObject({ failed: 0 });
+  for (const [index, { serial }] of renewed.entries()) {
+    expect(await serialOf(haproxy, pathOf(haproxy, index))).toBe(serial);
+  }
+  await expectNothingOpen(haproxy);
 });
 
 test("a node that cannot be worked with fails once, for all", async () => {
