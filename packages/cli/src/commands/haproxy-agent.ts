@@ -1,9 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type Emit, type Run, undoEffect } from "@certwright/core";
+import type { Config } from "@certwright/core/config";
 import { parseServer } from "@certwright/dns";
 import { loadAcmeConfig, type Node, parseNode, runAgent } from "@certwright/haproxy";
 import type { CommandResult, Invocation } from "../command.ts";
+import { openConfig } from "../config/open-config.ts";
 import type { haproxyAgentFlags } from "../declarations/haproxy.ts";
 import { propagationMode } from "../dns-watch.ts";
 import { usageError } from "../errors.ts";
@@ -12,7 +14,7 @@ import { dnsChallengeSpecs, dnsSpec } from "../issue-spec.ts";
 import { createMemo } from "../parts/create-parts.ts";
 import { readMapping } from "../path-mapping.ts";
 import { openRun } from "../run-setup.ts";
-import { openOnlyState } from "../state/open-state.ts";
+import { openState } from "../state/open-state.ts";
 
 type Flags = Invocation<typeof haproxyAgentFlags>["flags"];
 
@@ -39,7 +41,8 @@ export async function run(invocation: Invocation<typeof haproxyAgentFlags>): Pro
   // The configuration is wrong now or never: later it may be in the middle of an edit.
   await loadAcmeConfig(source);
   const dns = dnsSpec(flags);
-  const engine = await openRun(invocation, { store: await openOnlyState(invocation), dns, acceptTerms: false });
+  const config = await openConfig(invocation);
+  const engine = await openRun(invocation, { store: await openState(invocation, config), dns, acceptTerms: false });
   try {
     // Two agents of one HAProxy would take each other's records away.
     await using alone = await engine.store.lease(`haproxy agent ${node.id}`, { signal: engine.world.signal });
@@ -53,7 +56,7 @@ export async function run(invocation: Invocation<typeof haproxyAgentFlags>): Pro
           ];
     // Credentials that are wrong are told at once, not at the first order in two months.
     if (ways.length > 0) await bindings({});
-    await using told = await openTelling(invocation, engine, node);
+    await using told = await openTelling(config, invocation, engine, node);
     await runAgent({
       node,
       world: { ...engine.world, emit: told.emit, signal: AbortSignal.any([engine.world.signal, alone.lost]) },
@@ -91,18 +94,16 @@ const lastWords = 10_000;
 
 /** Tells events to those the configuration names, besides telling them here. */
 async function openTelling(
+  config: Config | undefined,
   invocation: Invocation<typeof haproxyAgentFlags>,
   { store, world }: Run,
   node: Node,
 ): Promise<AsyncDisposable & { readonly emit: Emit }> {
-  const { flags, context } = invocation;
-  if (flags.config === undefined) return { emit: world.emit, [Symbol.asyncDispose]: async () => {} };
-  const [{ readConfigFile }, { openNotifier }, { resultOfEvent }] = await Promise.all([
-    import("../config/read-config-file.ts"),
+  if (config === undefined) return { emit: world.emit, [Symbol.asyncDispose]: async () => {} };
+  const [{ openNotifier }, { resultOfEvent }] = await Promise.all([
     import("../notify/open-notifier.ts"),
     import("../notify/agent-news.ts"),
   ]);
-  const config = await readConfigFile(resolve(context.cwd, flags.config));
   const ending = new AbortController();
   const notifier = openNotifier(() => config, store, invocation, ending.signal, false);
   return {

@@ -11,6 +11,15 @@ export const configFlags = {
   }),
 };
 
+/** A command that asks a configuration where state is kept, and whom to tell. */
+export const stateAndNewsFlags = {
+  config: text("--config <file>", "configuration that says where state is kept, and whom to tell what goes wrong", {
+    group: "Configuration",
+    complete: "file",
+    shownDefault: usual,
+  }),
+};
+
 /** Commands that ask a configuration for nothing but where state is kept. */
 export const stateFlags = {
   config: text("--config <file>", "configuration that says where state is kept", {

@@ -1,6 +1,6 @@
 import type { Declaration } from "../command.ts";
 import { list, text } from "../flags.ts";
-import { stateFlags } from "./config-flag.ts";
+import { stateAndNewsFlags } from "./config-flag.ts";
 import { lookupFlags, propagationFlags, providerFlags } from "./dns-flags.ts";
 import { haproxyCheckDeclaration } from "./haproxy-check.ts";
 import { serveNodeDeclaration } from "./serve-node.ts";
@@ -26,14 +26,10 @@ export const haproxyAgentFlags = {
   map: list("--map <haproxy:local>", "for HAProxy in a container or chroot: a path of its own, and what it is here", {
     group: where,
   }),
-  config: text("--config <file>", "configuration of certwright, whose notifications tell what goes wrong", {
-    group: "Configuration",
-    complete: "file",
-  }),
   ...providerFlags,
   ...lookupFlags,
   ...propagationFlags,
-  ...stateFlags,
+  ...stateAndNewsFlags,
 };
 
 const agentDeclaration: Declaration<typeof haproxyAgentFlags> = {

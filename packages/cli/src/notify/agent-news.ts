@@ -20,6 +20,7 @@ export function resultOfEvent(event: CertwrightEvent, node: string): Certificate
   return {
     certificate,
     outcome: "deployed",
+    reason: "HAProxy obtained it",
     // Nobody is told of it.
     notAfter: new Date(0),
     targets: [{ target, ok: true, action: "stored", served: true }],
