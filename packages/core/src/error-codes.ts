@@ -5,6 +5,8 @@ export const coreErrorCodes = {
   IDENTIFIER_PUBLIC_SUFFIX: "A name is a public suffix, for which no CA issues.",
   CONFIG_NO_CHALLENGE: "Nothing says how the names of a certificate are to be proved.",
   CHALLENGE_FAILED: "Some names of a certificate could not be proved; each is named with the reason.",
+  STAGING_FAILED: "The names could not be proved at the staging CA either, so the CA itself was not asked again.",
+  STAGING_FIRST: "Warning: the names could not be proved before, so they are tried at the staging CA first.",
   CHALLENGE_NOT_OFFERED: "The CA offers no challenge for a name that any configured solver can meet.",
   DNS_PERSIST_ABSENT: "No standing record (dns-persist-01) proves a name to this CA.",
   DNS_NO_PROVIDER: "No configured DNS provider can change the name a challenge needs.",

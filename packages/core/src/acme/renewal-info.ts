@@ -52,11 +52,21 @@ export async function getRenewalInfo(
 ): Promise<RenewalInfo> {
   const id = certificateId(certificate);
   if (id === undefined) return without("the certificate has no authority key identifier", day);
+  return await askRenewalInfo(client, id, certificate.notAfter, { signal });
+}
+
+/** The same for a certificate whose id is known. */
+export async function askRenewalInfo(
+  client: AcmeClient,
+  id: string,
+  notAfter: Date,
+  { signal }: CallOptions = {},
+): Promise<RenewalInfo> {
   try {
     const { renewalInfo } = await client.directory({ signal });
     if (renewalInfo === undefined) return without("the CA offers no renewal info", day);
     const answer = await client.get(`${renewalInfo.replace(/\/$/, "")}/${id}`, { signal, attempts: 2 });
-    return parseRenewalInfo(answer.json(), clampRetryAfter(answer.retryAfter), certificate);
+    return parseRenewalInfo(answer.json(), clampRetryAfter(answer.retryAfter), { notAfter });
   } catch (error) {
     signal?.throwIfAborted();
     if (!isCertwrightError(error)) throw error;

@@ -3,13 +3,15 @@ import { CertwrightError, isCertwrightError } from "@certwright/provider";
 import { AcmeProblem } from "../acme/problem.ts";
 import { ChallengeError } from "../issue/challenge-error.ts";
 import type { CertificateSpec } from "../spec.ts";
+import { longestAskedPause } from "../store/backoff.ts";
 import { failed, hold, type Ledger, pauseName } from "../store/ledger.ts";
-import { type LedgerFile, openLedger, takeSlot } from "../store/ledger-file.ts";
-import { type CaLimits, publishedLimits } from "../store/limits.ts";
+import { openLedger, takeSlot } from "../store/ledger-file.ts";
+import { type CaLimits, type LimitExemption, publishedLimits } from "../store/limits.ts";
 import type { OrderRequest } from "../store/order-request.ts";
 import { registeredDomains } from "../store/registered-domains.ts";
-import type { Slot } from "../store/slot.ts";
+import { nextSlot } from "../store/slot.ts";
 import { issued, validationFailed } from "../store/spend.ts";
+import { LimitError } from "./limit-error.ts";
 import type { Run } from "./parts.ts";
 
 /** What an order is counted as. */
@@ -17,8 +19,10 @@ export interface BudgetRequest {
   readonly spec: CertificateSpec;
   readonly directoryUrl: string;
   readonly accountUrl: string;
-  /** It follows a certificate by `replaces`, which CAs do not count. */
-  readonly replaces: boolean;
+  /** Why the CA does not count it against some of its limits. */
+  readonly exemption: LimitExemption | undefined;
+  /** When the certificate in use ends, milliseconds since 1970: no pause is longer than it can bear. */
+  readonly expires: number | undefined;
   /** The user insists. The CA's own limits still hold. */
   readonly force: boolean;
 }
@@ -28,30 +32,23 @@ export interface BudgetRequest {
  * `order` is handed a function to call before it places an order, which refuses where the CA would, as far as this
  * machine's ledger knows. To finish an order of an earlier run needs no leave.
  *
- * @throws CertwrightError `LIMIT_...` with the moment of the next slot, before anything is asked of the CA
+ * @throws LimitError with the moment of the next slot, before anything is asked of the CA
  */
 export async function withinLimits<T>(
   request: BudgetRequest,
   run: Run,
   order: (mayOrder: () => Promise<void>) => Promise<T>,
 ): Promise<T> {
-  const { spec, directoryUrl, accountUrl, force } = request;
+  const { spec, directoryUrl, expires } = request;
   const { world } = run;
   const limits = limitsOf(directoryUrl, run);
   const ledger = openLedger(run.store, directoryUrl, world.now);
-  const counted: OrderRequest = {
-    certificate: spec.name,
-    account: accountUrl,
-    identifiers: spec.identifiers,
-    domains: registeredDomains(spec.identifiers, registeredDomain),
-    ...(request.replaces ? { exemption: "ari" } : {}),
-    force,
-  };
-  let refusal: CertwrightError | undefined;
+  const counted = countedAs(request);
+  let refusal: LimitError | undefined;
   const ask = async (): Promise<void> => {
     const slot = await takeSlot(ledger, limits, counted, world.now());
     if (slot.allowed) return;
-    refusal = notNow(spec.name, slot, world.now());
+    refusal = new LimitError(spec.name, slot, world.now());
     throw refusal;
   };
   // The second order of a run, when the CA refused a name one way and there is another, is what the first was allowed for.
@@ -66,9 +63,32 @@ export async function withinLimits<T>(
     return result;
   } catch (error) {
     // A stopped run says nothing about the certificate, and a refusal of ours is no failure of it.
-    if (!world.signal.aborted && error !== refusal) await remember(error, counted, directoryUrl, ledger, run);
+    if (!world.signal.aborted && error !== refusal) await remember(error, counted, { directoryUrl, expires }, run);
     throw error;
   }
+}
+
+/**
+ * Refuses where an order would be refused later, so that nobody is asked anything before it, DNS and CA included.
+ *
+ * @throws LimitError
+ */
+export async function refuseEarly(request: BudgetRequest, run: Run): Promise<void> {
+  const { directoryUrl, spec } = request;
+  const now = run.world.now();
+  const ledger = await openLedger(run.store, directoryUrl, run.world.now).read();
+  const slot = nextSlot(ledger, limitsOf(directoryUrl, run), countedAs(request), now);
+  if (!slot.allowed) throw new LimitError(spec.name, slot, now);
+}
+
+/** Remembers a failure that came before there was an account to order with: the CA could not be opened. */
+export async function rememberUnopened(
+  error: unknown,
+  spec: CertificateSpec,
+  at: { readonly directoryUrl: string; readonly expires: number | undefined },
+  run: Run,
+): Promise<void> {
+  if (!run.world.signal.aborted) await remember(error, requestOf(spec), at, run);
 }
 
 /** What the configuration says of a CA, else what the CA publishes. */
@@ -79,49 +99,40 @@ export function limitsOf(directoryUrl: string, { parts }: Pick<Run, "parts">): C
     : { source: "the configuration", asOf: "", limits: stated };
 }
 
-const codes: Record<Extract<Slot, { allowed: false }>["cause"], string> = {
-  limit: "LIMIT_REACHED",
-  "own-limit": "LIMIT_OWN",
-  hold: "LIMIT_HOLD",
-  paused: "LIMIT_PAUSED",
-  backoff: "LIMIT_BACKOFF",
-};
+function countedAs({ spec, accountUrl, exemption, force }: BudgetRequest): OrderRequest {
+  return { ...requestOf(spec), account: accountUrl, ...(exemption === undefined ? {} : { exemption }), force };
+}
 
-function notNow(name: string, slot: Extract<Slot, { allowed: false }>, now: number): CertwrightError {
-  const hint =
-    slot.unpauseUrl === undefined
-      ? `The next try is possible at ${new Date(slot.at).toISOString()}.${slot.cause === "limit" || slot.cause === "hold" ? "" : " --force does not wait for it."}`
-      : `Open ${slot.unpauseUrl} to resume it.`;
-  return new CertwrightError(codes[slot.cause], `${name} is not ordered now: ${slot.reason}`, {
-    hint,
-    retryAfter: Math.max(0, Math.ceil((slot.at - now) / 1000)),
-  });
+function requestOf({ name, identifiers }: CertificateSpec): OrderRequest {
+  return { certificate: name, identifiers, domains: registeredDomains(identifiers, registeredDomain) };
 }
 
 async function remember(
   error: unknown,
   request: OrderRequest,
-  directoryUrl: string,
-  ledger: LedgerFile,
+  { directoryUrl, expires }: { readonly directoryUrl: string; readonly expires: number | undefined },
   run: Run,
 ): Promise<void> {
   const { world } = run;
   const { certificate, account = "" } = request;
   const now = world.now();
+  const left = expires === undefined ? Number.POSITIVE_INFINITY : Math.max(expires - now, 0);
   const told = isCertwrightError(error)
     ? error
     : new CertwrightError("INTERNAL", error instanceof Error ? error.message : String(error));
   const limits = limitsOf(directoryUrl, run);
   const refused = error instanceof ChallengeError ? error.failures.filter(({ refusedByCa }) => refusedByCa) : [];
-  await ledger.update((before) => {
-    let next: Ledger = failed(before, certificate, told, world.random(), now);
+  await openLedger(run.store, directoryUrl, world.now).update((before) => {
+    let next: Ledger = failed(before, certificate, told, world.random(), now, expires);
     for (const { identifier } of refused) next = validationFailed(next, limits, account, identifier.value, now);
-    for (const problem of problemsIn(error)) {
-      if (problem.code === "ACME_RATE_LIMITED" && problem.retryAfter !== undefined) {
-        next = hold(next, { certificate }, problem.retryAfter, problem.message, now);
+    for (const { code, status, retryAfter, message, instance } of problemsIn(error)) {
+      if (retryAfter !== undefined && status === 503) next = hold(next, "ca", retryAfter, message, now);
+      if (retryAfter !== undefined && code === "ACME_RATE_LIMITED") {
+        const believed = Math.min(retryAfter, longestAskedPause(left) / 1000);
+        next = hold(next, { certificate }, believed, message, now);
       }
-      if (problem.code !== "ACME_PAUSED") continue;
-      for (const { value } of request.identifiers) next = pauseName(next, account, value, problem.instance, now);
+      if (code !== "ACME_PAUSED") continue;
+      for (const { value } of request.identifiers) next = pauseName(next, account, value, instance, now);
     }
     return [next, undefined];
   });

@@ -1,21 +1,27 @@
 import { isCertwrightError } from "@certwright/provider";
 import type { AcmeClient } from "../acme/client.ts";
 import { refuseForbidden } from "../doctor/caa.ts";
-import { issue } from "../issue/issue.ts";
+import { sameIdentifiers } from "../identifier.ts";
+import { type IssueJob, issue } from "../issue/issue.ts";
 import { openCa } from "../issue/open-ca.ts";
 import type { Solver } from "../issue/solver.ts";
 import type { CaSpec, CertificateSpec } from "../spec.ts";
 import type { CertificateMeta } from "../store/certificate-meta.ts";
 import { readCertificate } from "../store/certificates.ts";
-import { withinLimits } from "./budget.ts";
+import type { LimitExemption } from "../store/limits.ts";
+import { readOrder } from "../store/orders.ts";
+import { refuseEarly, rememberUnopened, withinLimits } from "./budget.ts";
 import type { Run } from "./parts.ts";
 import type { Action } from "./plan.ts";
+import { rehearse } from "./rehearse.ts";
 import type { RenewOptions } from "./renew-certificate.ts";
 import { openSolvers, worldFor } from "./solvers.ts";
 
-/** Opens each CA once in a run, however many certificates want it. */
+/** The CAs of a run, each opened once, however many certificates want it. */
 export interface CaPool {
   client(ca: CaSpec): Promise<AcmeClient>;
+  /** Gets one certificate from the CA of `job.client`, and stores it. */
+  issue(job: IssueJob): Promise<CertificateMeta>;
   /** Ends idle connections. */
   close(): Promise<void>;
 }
@@ -31,6 +37,7 @@ export function createCaPool({ store, parts, world }: Run): CaPool {
       known.catch(() => clients.delete(key));
       return known;
     },
+    issue,
     close: async () => {
       for (const client of await Promise.allSettled(clients.values())) {
         if (client.status === "fulfilled") client.value.close();
@@ -46,18 +53,21 @@ export type Wishes = Pick<RenewOptions, "force" | "insist">;
  * Gets one certificate from the first of its CAs that gives it. The next CA is asked only when the one before was out of
  * reach, limited us, or is forbidden to issue; a name that cannot be proved fails everywhere alike. `force` and `insist` lift
  * this program's own limits and backoff, not the CA's; `force` asks a CA that CAA records seem to forbid, too.
+ *
+ * @param begin called before the first CA is asked for anything; not at all where the ledger refuses
  */
 export async function obtain(
   action: Extract<Action, { do: "issue" }>,
   wishes: Wishes,
   pool: CaPool,
   run: Run,
+  begin: () => Promise<void>,
 ): Promise<CertificateMeta> {
   const { spec } = action;
   const solvers = await openSolvers(spec, run);
   for (const [index, ca] of spec.cas.entries()) {
     try {
-      return await obtainFrom(ca, action, wishes, solvers, pool, run);
+      return await obtainFrom(ca, action, wishes, solvers, pool, run, begin);
     } catch (error) {
       run.world.signal.throwIfAborted();
       const next = spec.cas[index + 1];
@@ -81,32 +91,48 @@ async function obtainFrom(
   solvers: readonly Solver[],
   pool: CaPool,
   run: Run,
+  begin: () => Promise<void>,
 ): Promise<CertificateMeta> {
   const { force, insist = false } = wishes;
-  const client = await pool.client(ca);
-  if (!force) await refuseForbiddenCa(spec, client, solvers, run);
-  const before = await readCertificate(run.store, spec.name);
-  const csr = spec.csrFile === undefined ? undefined : await run.parts.readFile(spec.csrFile);
-  // Another CA knows nothing of the certificate that is replaced.
-  const follows = before?.meta.directoryUrl === client.directoryUrl ? replaces : undefined;
+  const { store, world } = run;
+  const before = await readCertificate(store, spec.name);
+  const expires = before === undefined || before.meta.revoked !== undefined ? undefined : before.meta.notAfter;
+  const client = await pool.client(ca).catch(async (error: unknown) => {
+    await rememberUnopened(error, spec, { directoryUrl: ca.directoryUrl, expires }, run);
+    await begin();
+    throw error;
+  });
   const { directoryUrl, accountUrl = "" } = client;
-  return await withinLimits(
-    { spec, directoryUrl, accountUrl, replaces: follows !== undefined, force: force || insist },
-    run,
-    (mayOrder) =>
-      issue({
-        spec,
-        client,
-        solvers,
-        csr,
-        previousKeyPem: before?.keyPem,
-        previousIssuedAt: before?.meta.issuedAt,
-        replaces: follows,
-        mayOrder,
-        store: run.store,
-        world: run.world,
-      }),
-  );
+  // Another CA knows nothing of the certificate that is replaced.
+  const earlier = before?.meta.directoryUrl === directoryUrl ? before.meta : undefined;
+  const follows = earlier === undefined ? undefined : replaces;
+  const exemption = exemptionOf(spec, earlier, follows, world.now());
+  const request = { spec, directoryUrl, accountUrl, exemption, expires, force: force || insist };
+  if ((await readOrder(store, spec.name)) === undefined) await refuseEarly(request, run);
+  await begin();
+  const csr = spec.csrFile === undefined ? undefined : await run.parts.readFile(spec.csrFile);
+  return await withinLimits(request, run, async (mayOrder) => {
+    if (!force) await refuseForbiddenCa(spec, client, solvers, run);
+    if (!request.force) await rehearse(spec, ca, solvers, pool, run);
+    const previous = { previousKeyPem: before?.keyPem, previousIssuedAt: before?.meta.issuedAt, replaces: follows };
+    return await pool.issue({ spec, client, solvers, csr, ...previous, mayOrder, store, world });
+  });
+}
+
+/** Days in which a CA remembers that it issued for a set of names (Let's Encrypt: 120). */
+const renewalDays = 120;
+
+/** What keeps an order from being counted: `replaces` inside the CA's own window, else that it is for the same names again. */
+function exemptionOf(
+  spec: CertificateSpec,
+  earlier: CertificateMeta | undefined,
+  follows: string | undefined,
+  now: number,
+): LimitExemption | undefined {
+  if (earlier === undefined || !sameIdentifiers(spec.identifiers, earlier.identifiers)) return undefined;
+  const { window } = earlier.renewalInfo ?? {};
+  if (follows !== undefined && window !== undefined && window.start <= now && now < window.end) return "ari";
+  return earlier.issuedAt + renewalDays * 86_400_000 > now ? "same-set" : undefined;
 }
 
 /** A CA that CAA records forbid to issue costs no order. */
@@ -125,6 +151,7 @@ async function refuseForbiddenCa(
 
 const casOwnFaults = new Set([
   "ACME_UNREACHABLE",
+  "ACME_UNAVAILABLE",
   "ACME_TIMEOUT",
   "ACME_SERVER_INTERNAL",
   "ACME_RATE_LIMITED",
@@ -136,8 +163,9 @@ const casOwnFaults = new Set([
   "LIMIT_PAUSED",
 ]);
 
-function isCasOwnFault(error: unknown): error is Error & { code: string } {
-  return (
-    isCertwrightError(error) && (casOwnFaults.has(error.code) || (error.code.startsWith("ACME_") && error.retryable))
-  );
+/** Whether another CA may do better. A pause after a failure is as much the CA's fault as that failure was. */
+export function isCasOwnFault(error: unknown): error is Error & { code: string } {
+  if (!isCertwrightError(error)) return false;
+  if (error.code === "LIMIT_BACKOFF") return isCasOwnFault(error.cause);
+  return casOwnFaults.has(error.code) || (error.code.startsWith("ACME_") && error.retryable);
 }

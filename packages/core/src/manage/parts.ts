@@ -21,6 +21,8 @@ export interface Parts {
   target(id: string): Promise<DeployTarget>;
   /** A file the configuration names, such as a CSR. */
   readFile(path: string): Promise<Uint8Array>;
+  /** The CA to try names at first where this one could not validate them; undefined: none. */
+  stagingOf?(ca: CaSpec): CaSpec | undefined;
   /** Limits the configuration states for a CA; undefined: those it publishes, where they are known. */
   limits?(directoryUrl: string): readonly Limit[] | undefined;
 }

@@ -25,6 +25,8 @@ export type Action =
       readonly spec: CertificateSpec;
       readonly reason: string;
       readonly replaces: string | undefined;
+      /** An ordinary renewal: it may be put off until then, so that not all come at once. Left out: it must not wait. */
+      readonly latest?: Date;
     }
   | {
       readonly do: "deploy";
@@ -52,7 +54,10 @@ export function planCertificate(
   if (changed !== undefined) return issue(changed);
   if (options.force) return issue("forced", stored.certId);
   const due = dueMoment(stored);
-  if (due.at <= options.now) return issue(due.reason, stored.certId);
+  if (due.at <= options.now) {
+    const latest = latestMoment(stored);
+    return { ...issue(due.reason, stored.certId), ...(latest === undefined ? {} : { latest }) };
+  }
   const ready = stored.undeployed.filter(({ notBefore }) => notBefore === undefined || notBefore <= options.now);
   if (ready.length > 0) {
     return {
@@ -67,22 +72,39 @@ export function planCertificate(
   return { do: "nothing", spec, reason: `not due: ${due.reason}`, next };
 }
 
+type Life = Pick<StoredFacts, "notBefore" | "notAfter" | "suggested">;
+
+/** Share of the life that is left when a certificate is renewed, whatever anybody suggests. */
+const backstopShare = 1 / 6;
+/** Share of the life by which a CA may suggest an earlier moment than the usual one without being in a hurry. */
+const ordinaryShare = 1 / 20;
+
 /** When a certificate is due, and by which rule. */
-export function dueMoment(stored: Pick<StoredFacts, "notBefore" | "notAfter" | "suggested">): {
-  readonly at: Date;
-  readonly reason: string;
-} {
-  const lifetime = stored.notAfter.getTime() - stored.notBefore.getTime();
-  const atShareLeft = (share: number): Date => new Date(stored.notAfter.getTime() - lifetime * share);
+export function dueMoment(stored: Life): { readonly at: Date; readonly reason: string } {
   if (stored.suggested !== undefined) {
-    const backstop = atShareLeft(1 / 6);
+    const backstop = atShareLeft(stored, backstopShare);
     if (stored.suggested.at > backstop)
       return { at: backstop, reason: "a sixth of its life is left (the CA suggests a later moment)" };
     const why = stored.suggested.explanation === undefined ? "" : `, see ${stored.suggested.explanation}`;
     return { at: stored.suggested.at, reason: `the CA suggests ${stored.suggested.at.toISOString()}${why}` };
   }
-  const short = lifetime < 10 * 86_400_000;
-  return { at: atShareLeft(short ? 1 / 2 : 1 / 3), reason: `${short ? "half" : "a third"} of its life is left` };
+  const short = lifetimeOf(stored) < 10 * 86_400_000;
+  return { at: atShareLeft(stored, short ? 1 / 2 : 1 / 3), reason: `${short ? "half" : "a third"} of its life is left` };
+}
+
+/** Until when the renewal of a certificate that is due may wait for others; undefined where the CA is in a hurry: a window far before the usual time is how it says that it will revoke. */
+function latestMoment(stored: Life): Date | undefined {
+  const usual = dueMoment({ ...stored, suggested: undefined }).at.getTime();
+  const hurry = (stored.suggested?.at.getTime() ?? usual) < usual - lifetimeOf(stored) * ordinaryShare;
+  return hurry ? undefined : atShareLeft(stored, backstopShare);
+}
+
+function lifetimeOf({ notBefore, notAfter }: Life): number {
+  return notAfter.getTime() - notBefore.getTime();
+}
+
+function atShareLeft(stored: Life, share: number): Date {
+  return new Date(stored.notAfter.getTime() - lifetimeOf(stored) * share);
 }
 
 function whatChanged(spec: CertificateSpec, stored: StoredFacts): string | undefined {

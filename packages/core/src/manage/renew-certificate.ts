@@ -8,7 +8,8 @@ import { deployCertificate, type TargetResult } from "./deploy.ts";
 import { factsOf } from "./facts.ts";
 import { type CaPool, obtain } from "./obtain.ts";
 import type { Run } from "./parts.ts";
-import { type Action, planCertificate } from "./plan.ts";
+import type { Pace } from "./pace.ts";
+import { type Action, planCertificate, type StoredFacts } from "./plan.ts";
 import { refreshRenewalInfo } from "./renewal-info.ts";
 
 /** What a run shall do. */
@@ -21,6 +22,8 @@ export interface RenewOptions {
   readonly dryRun: boolean;
   /** Certificates worked on at a time. Default 4. */
   readonly parallel?: number;
+  /** Puts off what can wait. Left out: all that is due is done now. */
+  readonly pace?: Pace;
 }
 
 /** What came of one certificate. */
@@ -51,9 +54,14 @@ export async function renewCertificate(
   const certificate = spec.name;
   try {
     const foreseen = await planNow(spec, options, pool, run);
-    if (options.dryRun) return { certificate, outcome: "planned", action: foreseen };
+    if (options.dryRun) return { certificate, outcome: "planned", action: foreseen.action };
+    const turn = options.pace?.turn(foreseen.action, foreseen.stored, world.now());
+    if (turn !== undefined) {
+      const reason = `due (${foreseen.action.reason}), but others go first`;
+      return skipped(foreseen.action, reason, new Date(turn), run);
+    }
     // To find that there is nothing to do needs nobody's leave.
-    if (foreseen.do === "nothing") return await execute(foreseen, options, pool, run);
+    if (foreseen.action.do === "nothing") return await execute(foreseen.action, options, pool, run);
     await using lease = await store.lease(`certificates/${certificate}`, {
       signal: world.signal,
       waitMs: leaseWait,
@@ -62,7 +70,8 @@ export async function renewCertificate(
     // Whoever loses the lease may not go on: another run works on the certificate by then.
     const alone = { ...run, world: { ...world, signal: AbortSignal.any([world.signal, lease.lost]) } };
     // Planned anew: the run we waited for may have done it all.
-    return await execute(await planNow(spec, options, pool, alone), options, pool, alone);
+    const { action } = await planNow(spec, options, pool, alone);
+    return await execute(action, options, pool, alone);
   } catch (cause) {
     world.signal.throwIfAborted();
     const error = cause instanceof Error ? cause : new Error(String(cause));
@@ -82,28 +91,34 @@ function toldOfWaiting(holder: LeaseHolder | undefined, now: number) {
   };
 }
 
-async function planNow(spec: CertificateSpec, options: RenewOptions, pool: CaPool, run: Run): Promise<Action> {
+interface Planned {
+  readonly action: Action;
+  readonly stored: StoredFacts | undefined;
+}
+
+async function planNow(spec: CertificateSpec, options: RenewOptions, pool: CaPool, run: Run): Promise<Planned> {
   const stored = await readCertificate(run.store, spec.name);
   const now = new Date(run.world.now());
-  if (stored === undefined) return planCertificate(spec, undefined, { now, force: options.force });
+  const plan = (facts: StoredFacts | undefined): Planned => ({
+    action: planCertificate(spec, facts, { now, force: options.force }),
+    stored: facts,
+  });
+  if (stored === undefined) return plan(undefined);
   const ca = spec.cas.find(({ directoryUrl }) => directoryUrl === stored.meta.directoryUrl);
   const current =
     ca === undefined || options.force ? stored : await refreshRenewalInfo(stored, () => pool.client(ca), run);
-  return planCertificate(spec, factsOf(current, spec.deploy), { now, force: options.force });
+  return plan(factsOf(current, spec.deploy));
+}
+
+function skipped({ spec: { name } }: Action, reason: string, next: Date, { world }: Run): CertificateResult {
+  world.emit({ type: "certificate.skipped", certificate: name, reason, next: next.toISOString() });
+  return { certificate: name, outcome: "skipped", reason, next };
 }
 
 async function execute(action: Action, options: RenewOptions, pool: CaPool, run: Run): Promise<CertificateResult> {
   const { spec } = action;
   const certificate = spec.name;
-  if (action.do === "nothing") {
-    run.world.emit({
-      type: "certificate.skipped",
-      certificate,
-      reason: action.reason,
-      next: action.next.toISOString(),
-    });
-    return { certificate, outcome: "skipped", reason: action.reason, next: action.next };
-  }
+  if (action.do === "nothing") return skipped(action, action.reason, action.next, run);
   const [ca] = spec.cas;
   run.world.emit({
     type: "certificate.started",
@@ -132,16 +147,21 @@ async function obtainWithHooks(
   run: Run,
 ): Promise<CertificateMeta> {
   const { spec, reason } = action;
+  let begun: Promise<void> | undefined;
+  const begin = async (): Promise<void> => {
+    begun ??= run.hooks?.before(spec, reason) ?? Promise.resolve();
+    await begun;
+  };
   try {
-    await run.hooks?.before(spec, reason);
-    const meta = await obtain(action, options, pool, run);
+    const meta = await obtain(action, options, pool, run, begin);
     const { generation, fingerprint256 } = meta;
     const notAfter = new Date(meta.notAfter).toISOString();
     await run.hooks?.after(spec, { ok: true, issued: { generation, notAfter, fingerprint256 } });
     return meta;
   } catch (cause) {
     const error = cause instanceof Error ? cause : new Error(String(cause));
-    await run.hooks?.after(spec, { ok: false, error });
+    // Where the ledger refused, nothing was begun that hooks would have to know of.
+    if (begun !== undefined) await run.hooks?.after(spec, { ok: false, error });
     throw error;
   }
 }

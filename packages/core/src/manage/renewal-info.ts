@@ -1,5 +1,5 @@
 import type { AcmeClient } from "../acme/client.ts";
-import { certificateId, getRenewalInfo } from "../acme/renewal-info.ts";
+import { askRenewalInfo, certificateId } from "../acme/renewal-info.ts";
 import { readCertificate as readX509 } from "../acme/x509.ts";
 import type { RenewalInfoState } from "../store/certificate-meta.ts";
 import { type StoredCertificate, updateCertificateMeta } from "../store/certificates.ts";
@@ -17,12 +17,11 @@ export async function refreshRenewalInfo(
   const { world, store } = run;
   const before = stored.meta.renewalInfo;
   if (before?.nextCheck !== undefined && before.nextCheck > world.now()) return stored;
-  const leaf = readX509(stored.leafPem);
-  const certId = certificateId(leaf);
+  const certId = before?.certId ?? certificateId(readX509(stored.leafPem));
   if (certId === undefined) return stored;
   try {
     const { signal } = world;
-    const info = await getRenewalInfo(await client(), leaf, { signal });
+    const info = await askRenewalInfo(await client(), certId, new Date(stored.meta.notAfter), { signal });
     const nextCheck = world.now() + info.retryAfter * 1000;
     const next =
       info.window === undefined

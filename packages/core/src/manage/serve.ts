@@ -4,7 +4,10 @@ import { inOrder } from "../store/in-order.ts";
 import { openLedger } from "../store/ledger-file.ts";
 import { certificateFolders, listOne } from "../store/list-certificates.ts";
 import { safeName } from "../store/names.ts";
+import { LimitError } from "./limit-error.ts";
+import { createLine, type Line } from "./line.ts";
 import { type CaPool, createCaPool } from "./obtain.ts";
+import { createPace, type Pace } from "./pace.ts";
 import type { Run } from "./parts.ts";
 import { type CertificateResult, renewCertificate } from "./renew-certificate.ts";
 import { createSlots, type Slots } from "./slots.ts";
@@ -28,18 +31,18 @@ export interface ServeOptions {
 
 /**
  * Keeps certificates until the run's signal aborts. Each has its own schedule, so that one that fails or hangs delays no
- * other, not even while the configuration is read anew; a few are worked on at a time.
+ * other, not even while the configuration is read anew; a few are worked on at a time, and renewals that can wait are
+ * spread.
  */
-export async function serve(options: ServeOptions, run: Run): Promise<void> {
+export async function serve(options: ServeOptions, run: Run, pool: CaPool = createCaPool(run)): Promise<void> {
   const { world } = run;
-  const pool = createCaPool(run);
-  const slots = createSlots(options.parallel);
+  const keeping: Keeping = { options, slots: createSlots(options.parallel), pace: createPace(), line: createLine(), pool, run };
   const keepers = new Map<string, Keeper>();
   try {
     let specs = await options.load();
     await sweep(specs, run, { whileUnsure: true });
     while (!world.signal.aborted) {
-      adjust(keepers, specs, world.signal, (spec, stop) => keep(spec, options, slots, pool, run, stop));
+      adjust(keepers, specs, keeping);
       await options.changed(world.signal).catch(() => undefined);
       if (!world.signal.aborted) specs = await reload(specs, options);
     }
@@ -51,6 +54,16 @@ export async function serve(options: ServeOptions, run: Run): Promise<void> {
   }
 }
 
+/** What all keepers share. */
+interface Keeping {
+  readonly options: ServeOptions;
+  readonly slots: Slots;
+  readonly pace: Pace;
+  readonly line: Line;
+  readonly pool: CaPool;
+  readonly run: Run;
+}
+
 /** The loop that keeps one certificate. */
 interface Keeper {
   readonly wanted: string;
@@ -59,16 +72,14 @@ interface Keeper {
 }
 
 /** Starts what is new, stops what is gone, and restarts what changed; all others go on as they are. */
-function adjust(
-  keepers: Map<string, Keeper>,
-  specs: readonly CertificateSpec[],
-  signal: AbortSignal,
-  start: (spec: CertificateSpec, stop: AbortSignal) => Promise<void>,
-): void {
+function adjust(keepers: Map<string, Keeper>, specs: readonly CertificateSpec[], keeping: Keeping): void {
+  const { signal } = keeping.run.world;
   const wanted = new Map(specs.map((spec) => [spec.name, JSON.stringify(spec)]));
   for (const [name, keeper] of keepers) {
     if (wanted.get(name) === keeper.wanted) continue;
     keeper.stop.abort();
+    keeping.pace.forget(name);
+    keeping.line.leave(name);
     if (!wanted.has(name)) keepers.delete(name);
   }
   for (const spec of specs) {
@@ -76,7 +87,7 @@ function adjust(
     if (before !== undefined && !before.stop.signal.aborted) continue;
     const stop = new AbortController();
     // What is under way is finished as it was begun; only the waiting ended.
-    const done = Promise.resolve(before?.done).then(() => start(spec, AbortSignal.any([signal, stop.signal])));
+    const done = Promise.resolve(before?.done).then(() => keep(spec, keeping, AbortSignal.any([signal, stop.signal])));
     done.catch(() => {});
     keepers.set(spec.name, { wanted: wanted.get(spec.name) ?? "", stop, done });
   }
@@ -92,20 +103,15 @@ async function reload(before: readonly CertificateSpec[], options: ServeOptions)
 }
 
 /** Looks at one certificate again and again, until told to stop. */
-async function keep(
-  spec: CertificateSpec,
-  options: ServeOptions,
-  slots: Slots,
-  pool: CaPool,
-  run: Run,
-  stop: AbortSignal,
-): Promise<void> {
+async function keep(spec: CertificateSpec, keeping: Keeping, stop: AbortSignal): Promise<void> {
+  const { options, slots, pace, pool, run } = keeping;
   try {
     while (!stop.aborted) {
-      const result = await slots.use(stop, () => renewCertificate(spec, { force: false, dryRun: false }, pool, run));
+      const wishes = { force: false, dryRun: false, pace };
+      const result = await slots.use(stop, () => renewCertificate(spec, wishes, pool, run));
       const now = run.world.now();
       // State that cannot be read may be mended while we wait: a schedule never ends by itself.
-      const due = await nextLook(spec, result, run).catch(() => now + unreadableWait);
+      const due = await nextLook(spec, result, keeping).catch(() => now + unreadableWait);
       // Spread a little, so that what was issued together is not renewed together for ever.
       const next = Math.min(Math.max(due, now + 1_000), now + options.interval * (0.9 + 0.1 * run.world.random()));
       options.onLook(result, new Date(next));
@@ -120,8 +126,15 @@ async function keep(
 const unreadableWait = 60_000;
 
 /** Milliseconds since 1970 of the next moment something can be due. */
-async function nextLook(spec: CertificateSpec, result: CertificateResult, run: Run): Promise<number> {
+async function nextLook(
+  spec: CertificateSpec,
+  result: CertificateResult,
+  { line, run }: Pick<Keeping, "line" | "run">,
+): Promise<number> {
   if (result.outcome === "skipped") return result.next.getTime();
+  if (result.outcome === "failed" && result.error instanceof LimitError)
+    return line.wait(spec.name, result.error.refusal);
+  line.leave(spec.name);
   if (result.outcome === "failed") return await nextTry(spec, run);
   const meta = await readCertificateMeta(run.store, spec.name);
   const tries = (meta?.targets ?? []).flatMap(({ nextTry: at }) => at ?? []);

@@ -16,8 +16,14 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
  * @throws StoreError `STORE_BAD_VALUE` where it could not be read back
  */
 export function encodeDocument<T>(kind: DocumentKind<T>, value: T): Uint8Array {
-  const json = writeChecked(kind.codec, value) as object;
-  return Buffer.from(`${JSON.stringify({ format: kind.format, ...json }, undefined, 1)}\n`);
+  return encodeAndRead(kind, value).bytes;
+}
+
+/** The same, with what reading the bytes will give. @throws StoreError `STORE_BAD_VALUE` */
+export function encodeAndRead<T>(kind: DocumentKind<T>, value: T): { readonly bytes: Uint8Array; readonly read: T } {
+  const { json, read } = check(kind.codec, value);
+  const text = JSON.stringify({ format: kind.format, ...(json as object) }, undefined, 1);
+  return { bytes: Buffer.from(`${text}\n`), read };
 }
 
 /**
@@ -26,9 +32,13 @@ export function encodeDocument<T>(kind: DocumentKind<T>, value: T): Uint8Array {
  * @throws StoreError `STORE_BAD_VALUE`
  */
 export function writeChecked<T>(codec: Codec<T>, value: T): unknown {
+  return check(codec, value).json;
+}
+
+function check<T>(codec: Codec<T>, value: T): { readonly json: unknown; readonly read: T } {
   const json = codec.write(value);
   try {
-    codec.read(json);
+    return { json, read: codec.read(json) };
   } catch (cause) {
     if (!(cause instanceof CodecError)) throw cause;
     throw new StoreError("STORE_BAD_VALUE", `this cannot be stored: it${cause.message}`, {
@@ -36,7 +46,6 @@ export function writeChecked<T>(codec: Codec<T>, value: T): unknown {
       hint: "If you gave this value, give a plainer one; else please report it as a fault of Certwright.",
     });
   }
-  return json;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { caName } from "./accounts.ts";
 import { batched } from "./batched.ts";
 import { count, dictionary, instant, list, oneOf, optional, remark, shape, text } from "./codec.ts";
-import { type DocumentKind, decodeDocument, encodeDocument } from "./document.ts";
+import { type DocumentKind, decodeDocument, encodeAndRead } from "./document.ts";
 import {
   emptyLedger,
   type Failure,
@@ -50,6 +50,9 @@ const ledgerDocument: DocumentKind<Ledger> = {
   }),
 };
 
+/** Each store's ledgers as last read or written here, so that one that nobody changed is not parsed again at every order. */
+const lastRead = new WeakMap<Store, Map<string, { readonly version: string; readonly ledger: Ledger }>>();
+
 /** Attempts to write against other runs that do the same; each that fails means that another succeeded. */
 const mostAttempts = 100;
 
@@ -61,13 +64,19 @@ const mostAttempts = 100;
  */
 export function openLedger(store: Store, directoryUrl: string, now: () => number): LedgerFile {
   const key = `ledger/${caName(directoryUrl)}.json`;
+  const known = lastRead.get(store) ?? new Map();
+  lastRead.set(store, known);
 
   async function load(): Promise<{ ledger: Ledger; version: string | null }> {
     const value = await store.read(key);
     if (value === undefined) return { ledger: emptyLedger(directoryUrl), version: null };
-    const ledger = decodeDocument(ledgerDocument, key, value.bytes);
+    const { bytes, version } = value;
+    const before = known.get(key);
+    if (before?.version === version) return before;
+    const ledger = decodeDocument(ledgerDocument, key, bytes);
     if (ledger.directoryUrl !== directoryUrl) throw corrupt(key, `it is about ${ledger.directoryUrl}`);
-    return { ledger, version: value.version };
+    known.set(key, { version, ledger });
+    return { ledger, version };
   }
 
   const applyAll = batched(async (changes: readonly ((ledger: Ledger) => Ledger)[]) => {
@@ -76,7 +85,8 @@ export function openLedger(store: Store, directoryUrl: string, now: () => number
       const changed = changes.reduce((current, change) => change(current), ledger);
       if (changed === ledger) return;
       try {
-        await store.write(key, encodeDocument(ledgerDocument, tidied(changed, now())), { ifVersion: version });
+        const { bytes, read } = encodeAndRead(ledgerDocument, tidied(changed, now()));
+        known.set(key, { version: await store.write(key, bytes, { ifVersion: version }), ledger: read });
         return;
       } catch (error) {
         if (!hasCode(error, "STORE_CONFLICT") || attempt === mostAttempts) throw error;

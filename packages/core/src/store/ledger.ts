@@ -1,4 +1,4 @@
-import { backoffMs } from "./backoff.ts";
+import { backoffMs, bearablePause, longestAskedPause } from "./backoff.ts";
 import type { FullAgainAt } from "./bucket.ts";
 import type { LimitExemption } from "./limits.ts";
 
@@ -53,6 +53,8 @@ export interface Failure {
 
 /** Longest time a CA is believed to want to be left alone. */
 export const longestHoldMs = 7 * 24 * 3_600_000;
+/** Longest time a CA is believed to want to be left alone by everyone: one wrong answer must not cost all certificates. */
+export const longestOutageMs = 24 * 3_600_000;
 /** An order that is neither issued nor given up by then is forgotten. */
 export const reservedMs = 24 * 3_600_000;
 
@@ -67,9 +69,9 @@ export type HoldScope =
   | { readonly certificate: string }
   | { readonly identifier: string };
 
-/** The CA answered 429 or 503 with Retry-After: nothing in this scope is tried before. Capped at seven days. */
+/** The CA answered 429 or 503 with Retry-After: nothing in this scope is tried before. Capped at seven days, for the whole CA at one. */
 export function hold(ledger: Ledger, scope: HoldScope, retryAfterSeconds: number, reason: string, now: number): Ledger {
-  const wait = Math.min(Math.max(retryAfterSeconds * 1000, 0), longestHoldMs);
+  const wait = Math.min(Math.max(retryAfterSeconds * 1000, 0), scope === "ca" ? longestOutageMs : longestHoldMs);
   if (!(wait > 0)) return ledger;
   return { ...ledger, holds: { ...ledger.holds, [holdKey(scope)]: { until: now + wait, reason } } };
 }
@@ -94,26 +96,37 @@ export function pauseName(
   return { ...ledger, paused: { ...ledger.paused, [pausedKey(account, identifier)]: paused } };
 }
 
+/** Why a certificate failed. */
+export interface FailureCause {
+  readonly code: string;
+  readonly message: string;
+  /** Seconds the CA asked to wait. */
+  readonly retryAfter?: number | undefined;
+}
+
 /**
- * A certificate failed; the next try is after a backoff, or later if the CA asked for it.
+ * A certificate failed; the next try is after a backoff, or later if the CA asked for it. Where a certificate is in use
+ * until `expires`, the pause is never longer than it can bear: to ask too early costs a refusal, to ask too late the site.
  *
  * @param random in [0, 1)
  */
 export function failed(
   ledger: Ledger,
   certificate: string,
-  error: { readonly code: string; readonly message: string; readonly retryAfter?: number | undefined },
+  error: FailureCause,
   random: number,
   now: number,
+  expires?: number,
 ): Ledger {
   const before = own(ledger.failures, certificate);
   const count = Math.min((before?.count ?? 0) + 1, 1_000_000);
-  const asked = Math.min(Math.max((error.retryAfter ?? 0) * 1000, 0), longestHoldMs);
+  const left = expires === undefined ? Number.POSITIVE_INFINITY : Math.max(expires - now, 0);
+  const asked = Math.min(Math.max((error.retryAfter ?? 0) * 1000, 0), longestHoldMs, longestAskedPause(left));
   const failure: Failure = {
     count,
     since: before?.since ?? now,
     last: now,
-    nextTry: now + Math.max(backoffMs(count, random), asked || 0),
+    nextTry: now + Math.round(Math.max(backoffMs(count, random, bearablePause(left)), asked || 0)),
     code: error.code,
     reason: error.message,
   };

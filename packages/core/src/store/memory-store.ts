@@ -65,9 +65,13 @@ export function memoryStore(state: MemoryState = memoryState()): Store {
     async list(folder) {
       checkFolder(folder);
       const prefix = folder === "" ? "" : `${folder}/`;
-      const below = [...values.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
-      const names = below.map((key) => (key.includes("/") ? key.slice(0, key.indexOf("/") + 1) : key));
-      return [...new Set(names)].sort();
+      const names = new Set<string>();
+      for (const key of values.keys()) {
+        if (!key.startsWith(prefix)) continue;
+        const end = key.indexOf("/", prefix.length);
+        names.add(end === -1 ? key.slice(prefix.length) : key.slice(prefix.length, end + 1));
+      }
+      return [...names].sort();
     },
     async lease(name, { signal, waitMs = 0, onWait }) {
       safeName(name);

@@ -14,9 +14,13 @@ export type Slot =
       readonly cause: "limit" | "own-limit" | "hold" | "paused" | "backoff";
       /** The limit that is reached, by id. */
       readonly limit?: string;
+      /** Limits: what all share that wait for the same, and how long each has to wait for the one before it, in milliseconds. */
+      readonly line?: { readonly key: string; readonly eachMs: number };
       /** For people: a sentence without its full stop. */
       readonly reason: string;
       readonly unpauseUrl?: string;
+      /** Backoff: code of the failure before. */
+      readonly code?: string;
     };
 
 type Refusal = Extract<Slot, { allowed: false }>;
@@ -73,7 +77,7 @@ function backoff({ failures }: Ledger, { certificate }: OrderRequest, now: numbe
   const { nextTry, count, code, reason } = failure;
   if (nextTry <= now || nextTry > now + Math.max(longestBackoffMs, longestHoldMs)) return [];
   const times = count === 1 ? "the last attempt failed" : `the last ${count} attempts failed`;
-  return [{ allowed: false, cause: "backoff", at: nextTry, reason: `${times} (${code}: ${reason})` }];
+  return [{ allowed: false, cause: "backoff", at: nextTry, reason: `${times} (${code}: ${reason})`, code }];
 }
 
 function reached(
@@ -87,7 +91,8 @@ function reached(
     const underWay = reservations(ledger, limit, subject, request.certificate, now);
     const at = availableAt(ledger.buckets[bucketKey(limit, subject)], limit, 1 + underWay, now);
     if (at <= now) return [];
-    return [{ allowed: false, cause, limit: limit.id, at, reason: `${sentence(limit, subject)} is reached` }];
+    const line = { key: bucketKey(limit, subject), eachMs: limit.periodMs / limit.count };
+    return [{ allowed: false, cause, limit: limit.id, at, line, reason: `${sentence(limit, subject)} is reached` }];
   });
 }
 

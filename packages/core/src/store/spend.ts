@@ -19,16 +19,18 @@ export function reserved(ledger: Ledger, limits: CaLimits | undefined, request: 
   };
 }
 
-/** Notes that a certificate was issued: its failures are forgotten, and its names are evidently not paused. */
+/** Notes that a certificate was issued: its failures are forgotten, and its names are evidently valid and not paused. */
 export function issued(ledger: Ledger, limits: CaLimits | undefined, request: OrderRequest, now: number): Ledger {
   const { account, certificate, identifiers } = request;
   const certificates = [...ownLimits, ...(limits?.limits ?? [])].filter(
     ({ subject }) => subject === "registered-domain" || subject === "identifier-set",
   );
-  const unpaused = new Set(account === undefined ? [] : identifiers.map(({ value }) => pausedKey(account, value)));
+  const names = account === undefined ? [] : identifiers.map(({ value }) => value);
+  const unpaused = new Set(names.map((name) => pausedKey(account ?? "", name)));
+  const proved = names.reduce((next, name) => validationSucceeded(next, limits, account ?? "", name), ledger);
   return {
     ...released(ledger, certificate),
-    buckets: taken(ledger.buckets, certificates, request, now),
+    buckets: taken(proved.buckets, certificates, request, now),
     failures: without(ledger.failures, (key) => key === certificate),
     paused: without(ledger.paused, (key) => unpaused.has(key)),
   };
