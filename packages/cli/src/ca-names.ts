@@ -12,6 +12,8 @@ export interface KnownCa {
   readonly eab?: string;
   /** Certificates of it are trusted by nobody: for trying out. */
   readonly staging?: true;
+  /** The CA whose names may be tried at this one first: it knows the same ways, and asks for nothing that one does not. */
+  readonly rehearses?: string;
 }
 
 /** Directory URLs from each CA's own documentation, read in 2026. */
@@ -28,6 +30,7 @@ export const knownCas: readonly KnownCa[] = [
     title: "Let's Encrypt, staging",
     directoryUrl: "https://acme-staging-v02.api.letsencrypt.org/directory",
     staging: true,
+    rehearses: "letsencrypt",
   },
   {
     name: "zerossl",
@@ -124,6 +127,12 @@ export function directoryUrlOf(text: string): string {
 /** The known CA with this directory, for its short name and what it requires. */
 export function knownCaOf(directoryUrl: string): KnownCa | undefined {
   return knownCas.find((ca) => ca.directoryUrl === directoryUrl);
+}
+
+/** The staging CA of a known CA, where names may be tried first. */
+export function knownStagingOf(directoryUrl: string): string | undefined {
+  const known = knownCaOf(directoryUrl);
+  return known && knownCas.find(({ rehearses }) => rehearses === known.name)?.directoryUrl;
 }
 
 function urlOf(text: string): string {

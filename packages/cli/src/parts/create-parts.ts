@@ -1,6 +1,7 @@
 import type { CaSpec, Emit, Parts, Solver } from "@certwright/core";
 import type { Config, ConfiguredCa } from "@certwright/core/config";
 import type { Store } from "@certwright/core/store";
+import { knownStagingOf } from "../ca-names.ts";
 import type { CliContext } from "../context.ts";
 import { readSmallFile } from "../files.ts";
 import type { Secrets } from "../reporter/secrets.ts";
@@ -24,10 +25,12 @@ export function createParts(options: PartsOptions): Parts {
   const { context, secrets, acceptTerms, emit, config, listeners = createMemo() } = options;
   const bindings = createMemo<Awaited<ReturnType<Parts["dnsBinding"]>>>();
   const targets = createMemo<Awaited<ReturnType<Parts["target"]>>>();
+  // An order at the CA itself was tried before, so its terms are agreed to; those of its staging CA are the same.
+  const staging = new WeakSet<CaSpec>();
   return {
     caAccess: async (ca) => {
       const configured = configuredCa(ca, config);
-      const terms = acceptTerms || configured?.acceptTerms === true;
+      const terms = acceptTerms || configured?.acceptTerms === true || staging.has(ca);
       const { openCaAccess } = await import("./ca-access.ts");
       return await openCaAccess(ca, terms, context, secrets, configured?.accountKey);
     },
@@ -42,6 +45,11 @@ export function createParts(options: PartsOptions): Parts {
     target: (id) =>
       targets(id, async () => (await import("./configured-target.ts")).openConfiguredTarget(id, config, options)),
     readFile: readSmallFile,
+    stagingOf: (ca) => {
+      const spec = stagingOf(ca, config);
+      if (spec !== undefined) staging.add(spec);
+      return spec;
+    },
     limits: (directoryUrl) =>
       config?.cas.find(({ spec, limits }) => limits !== undefined && spec.directoryUrl === directoryUrl)?.limits,
   };
@@ -50,6 +58,15 @@ export function createParts(options: PartsOptions): Parts {
 /** What the configuration says of a CA besides what certificates carry. */
 function configuredCa(ca: CaSpec, config: Config | undefined): ConfiguredCa | undefined {
   return config?.cas.find(({ spec }) => spec.directoryUrl === ca.directoryUrl && spec.email === ca.email);
+}
+
+/** The staging CA the configuration gives, else the one that is known. */
+function stagingOf(ca: CaSpec, config: Config | undefined): CaSpec | undefined {
+  const stated = configuredCa(ca, config)?.staging;
+  if (stated !== undefined) return stated ?? undefined;
+  const directoryUrl = knownStagingOf(ca.directoryUrl);
+  if (directoryUrl === undefined) return undefined;
+  return { directoryUrl, ...(ca.email === undefined ? {} : { email: ca.email }) };
 }
 
 /** Makes each thing once; one that failed is tried again. */

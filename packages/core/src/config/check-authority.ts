@@ -15,6 +15,8 @@ export interface ConfiguredCa {
   readonly acceptTerms: boolean;
   /** Key of an account made elsewhere. */
   readonly accountKey?: SecretRef;
+  /** Where names are tried first after they could not be validated here; null: nowhere; undefined: where the program knows. */
+  readonly staging?: CaSpec | null;
   /** Limits said in the file; undefined: those known of the CA. */
   readonly limits?: readonly Limit[];
 }
@@ -45,6 +47,7 @@ export function checkAuthorities(checking: Checking, caUrl: CaUrl): Authorities 
     const account = accountOf(checking, ca.account, ["cas", label]);
     found.set(label, directoryUrl === undefined ? undefined : join(label, directoryUrl, ca, account));
   }
+  const staging = addStaging(checking, found, caUrl);
   const written = new Set(keysOf(["cas"]));
   const named = (name: string, path: Path): void => {
     if (found.has(name) || written.has(name)) return;
@@ -61,12 +64,49 @@ export function checkAuthorities(checking: Checking, caUrl: CaUrl): Authorities 
   for (const [certificate, { cas }] of Object.entries(settings.certificates)) {
     for (const name of cas ?? []) named(name, ["certificates", certificate, "cas"]);
   }
-  const usual = usualCas(checking, [...written]);
+  const usual = usualCas(
+    checking,
+    [...written].filter((label) => !staging.has(label)),
+  );
   for (const name of usual) named(name, ["defaults"]);
   return {
     all: [...found.values()].filter((ca) => ca !== undefined),
     choose: (names) => (names ?? settings.defaults.cas ?? usual).flatMap((name) => found.get(name)?.spec ?? []),
   };
+}
+
+/** Finds the staging CA each CA names, and says which labels are used for that. */
+function addStaging(
+  checking: Checking,
+  found: Map<string, ConfiguredCa | undefined>,
+  caUrl: CaUrl,
+): ReadonlySet<string> {
+  const { settings, tell } = checking;
+  const used = new Set<string>();
+  for (const [label, ca] of [...found]) {
+    const name = settings.cas[label]?.staging;
+    if (ca === undefined || name === undefined) continue;
+    const path = ["cas", label, "staging"];
+    if (found.has(name)) used.add(name);
+    const spec = name === "none" ? null : (found.get(name)?.spec ?? stagingByName(checking, name, ca, path, caUrl));
+    if (spec?.directoryUrl === ca.spec.directoryUrl)
+      tell(path, "names the CA itself", "Name another, or `none`: names are tried there so that this CA is spared.");
+    else if (spec !== undefined) found.set(label, { ...ca, staging: spec });
+  }
+  return used;
+}
+
+function stagingByName(
+  checking: Checking,
+  name: string,
+  { spec: { email } }: ConfiguredCa,
+  path: Path,
+  caUrl: CaUrl,
+): CaSpec | undefined {
+  // A label whose own entry has a fault is told there.
+  if (checking.keysOf(["cas"]).includes(name)) return undefined;
+  const directoryUrl = resolveUrl(checking, name, path, caUrl);
+  return directoryUrl === undefined ? undefined : compact({ directoryUrl, email });
 }
 
 /** What certificates get that name no CA, nor do the defaults; nothing where there is no such certificate. */

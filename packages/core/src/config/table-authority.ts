@@ -56,6 +56,11 @@ export const ca = object("ca", "A certificate authority, and how it is used.", {
   account: optional(label, "Label of the account used there.", "the only account, or one without an address"),
   caFile: optional(path, "PEM file of roots to trust for the CA's own HTTPS, besides the system's."),
   eab: optional(externalAccount, "External account binding, which some CAs require."),
+  staging: optional(
+    text({ longest: 2048 }),
+    "Where names are tried first after they could not be validated here: a label under cas, a short name, a directory URL, or `none`.",
+    "Let's Encrypt's own for Let's Encrypt, `none` for others",
+  ),
   limits: optional(
     list(limit),
     "Limits of this CA, so that orders it would refuse are never sent.",

@@ -167,5 +167,7 @@ export function without<T>(
   record: Readonly<Record<string, T>>,
   unwanted: (key: string, value: T) => boolean,
 ): Readonly<Record<string, T>> {
-  return Object.fromEntries(Object.entries(record).filter(([key, value]) => !unwanted(key, value)));
+  const entries = Object.entries(record);
+  const kept = entries.filter(([key, value]) => !unwanted(key, value));
+  return kept.length === entries.length ? record : Object.fromEntries(kept);
 }

@@ -8,23 +8,29 @@ import { lockedError, pause } from "./waiting.ts";
 /** Where memory stores keep what is in them; several stores over one are several clients of the same state. */
 export interface MemoryState {
   readonly values: Map<string, Uint8Array>;
+  /** What is directly in each folder, as `Store.list` has it. */
+  readonly folders: Map<string, Set<string>>;
   readonly leases: Set<string>;
 }
 
 export function memoryState(): MemoryState {
-  return { values: new Map(), leases: new Set() };
+  return { values: new Map(), folders: new Map(), leases: new Set() };
 }
 
 /** State that is gone with the process: for tests and for runs that shall leave nothing behind. */
 export function memoryStore(state: MemoryState = memoryState()): Store {
-  const { values, leases } = state;
+  const { values, folders, leases } = state;
 
   function put(key: string, bytes: Uint8Array | undefined, { ifVersion }: Condition): void {
     const current = values.get(key);
     if (ifVersion !== undefined && (current === undefined ? null : sha256(current)) !== ifVersion)
       throw conflict(key, ifVersion);
-    if (bytes === undefined) values.delete(key);
-    else values.set(key, bytes);
+    if (bytes === undefined) {
+      if (values.delete(key)) takeFrom(folders, key);
+    } else {
+      if (current === undefined) putInto(folders, key);
+      values.set(key, bytes);
+    }
   }
 
   async function read(key: string) {
@@ -64,14 +70,7 @@ export function memoryStore(state: MemoryState = memoryState()): Store {
     },
     async list(folder) {
       checkFolder(folder);
-      const prefix = folder === "" ? "" : `${folder}/`;
-      const names = new Set<string>();
-      for (const key of values.keys()) {
-        if (!key.startsWith(prefix)) continue;
-        const end = key.indexOf("/", prefix.length);
-        names.add(end === -1 ? key.slice(prefix.length) : key.slice(prefix.length, end + 1));
-      }
-      return [...names].sort();
+      return [...(folders.get(folder) ?? [])].sort();
     },
     async lease(name, { signal, waitMs = 0, onWait }) {
       safeName(name);
@@ -97,6 +96,30 @@ function memoryLease(name: string, leases: Set<string>): Lease {
     held = false;
   };
   return { name, lost: new AbortController().signal, release, [Symbol.asyncDispose]: release };
+}
+
+/** Enters a key, or a folder with `/` after, in the folder it is in, and that in its own. */
+function putInto(folders: Map<string, Set<string>>, entry: string): void {
+  const { folder, name } = placeOf(entry);
+  const names = folders.get(folder);
+  if (names !== undefined) return void names.add(name);
+  folders.set(folder, new Set([name]));
+  if (folder !== "") putInto(folders, `${folder}/`);
+}
+
+/** Folders go with what is in them. */
+function takeFrom(folders: Map<string, Set<string>>, entry: string): void {
+  const { folder, name } = placeOf(entry);
+  const names = folders.get(folder);
+  names?.delete(name);
+  if (names === undefined || names.size > 0) return;
+  folders.delete(folder);
+  if (folder !== "") takeFrom(folders, `${folder}/`);
+}
+
+function placeOf(entry: string): { readonly folder: string; readonly name: string } {
+  const cut = entry.lastIndexOf("/", entry.length - 2);
+  return { folder: entry.slice(0, Math.max(cut, 0)), name: entry.slice(cut + 1) };
 }
 
 function neighbour(key: string, name: string): string {

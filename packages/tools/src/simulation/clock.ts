@@ -4,6 +4,8 @@ export interface SimulatedClock {
   readonly now: () => number;
   /** Waits on this clock. The signal is not watched: `end` ends all waiting. */
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  /** Stands still until this is done, although it waits for something that is not simulated. */
+  readonly standStill: <T>(work: () => Promise<T>) => Promise<T>;
   /** Lets everybody work until nobody waits for a moment before `until`. */
   run(until: number): Promise<void>;
   /** Ends all waiting with a reason. */
@@ -19,12 +21,13 @@ interface Sleeper {
 }
 
 /**
- * Works as long as all that is simulated runs in promises: whoever waits for a disk, a socket or a real timer would be
- * overtaken by the clock.
+ * All that is simulated has to run in promises: who waits for a disk, a socket or a real timer is overtaken by the clock,
+ * unless that is told by `standStill`.
  */
 export function createClock(start: number): SimulatedClock {
   let now = start;
   let order = 0;
+  let outside = 0;
   const sleepers: Sleeper[] = [];
   return {
     now: () => now,
@@ -35,10 +38,19 @@ export function createClock(start: number): SimulatedClock {
       push(sleepers, { at: now + Math.max(milliseconds, 0), order, wake: resolve, fail: reject });
       await promise;
     },
+    standStill: async (work) => {
+      outside += 1;
+      try {
+        return await work();
+      } finally {
+        outside -= 1;
+      }
+    },
     run: async (until) => {
       for (;;) {
         // By the time it fires, every promise that could be settled is.
-        await new Promise((resolve) => setImmediate(resolve));
+        do await new Promise((resolve) => setImmediate(resolve));
+        while (outside > 0);
         const [next] = sleepers;
         if (next === undefined || next.at > until) break;
         pop(sleepers);

@@ -1,4 +1,4 @@
-import type { Member, Scenario } from "./scenario.ts";
+import { type Member, outageSpan, type Scenario, type Span } from "./scenario.ts";
 import { idealRenewal } from "./simulated-ca.ts";
 import type { OrderAttempt } from "./simulated-client.ts";
 
@@ -10,7 +10,7 @@ export interface Observed {
   readonly issued: { readonly at: number; readonly expires: number }[];
 }
 
-/** Orders of one kind against the least a faultless client would need. */
+/** Orders of one kind against those of an ideal client. */
 export interface KindFigures {
   readonly label: string;
   readonly certificates: number;
@@ -26,7 +26,7 @@ export interface Figures {
   /** Orders that the CA refused for its limits. */
   readonly limited: readonly OrderAttempt[];
   readonly kinds: readonly KindFigures[];
-  /** Orders of all kinds over those of a client that renews each certificate in the middle of its window. */
+  /** Orders of all kinds over the ideal. */
   readonly ordersToIdeal: number;
   /** Days until the last certificate was first issued. */
   readonly rampDays: number;
@@ -51,12 +51,14 @@ export const targets = { expired: 0, limited: 0, ordersToIdeal: 0.05, peakToMean
 
 export function figuresOf({ scenario, members, attempts, observed, start }: Observations): Figures {
   const end = start + scenario.days * day;
+  const down = outageSpan(scenario, start);
   const issuedOf = ({ name }: Member) => observed.get(name)?.issued ?? [];
   const kinds = scenario.kinds.map((kind): KindFigures => {
     const own = members.filter((member) => member.kind === kind);
     const sum = (count: (member: Member) => number) => own.reduce((total, member) => total + count(member), 0);
     const orders = sum((member) => issuedOf(member).length);
-    return { label: kind.label, certificates: own.length, orders, ideal: sum((member) => idealOrders(issuedOf(member), member, end)) };
+    const ideal = sum((member) => idealOrders(issuedOf(member), kind.lifeMs, down, end));
+    return { label: kind.label, certificates: own.length, orders, ideal };
   });
   const total = (of: (kind: KindFigures) => number) => kinds.reduce((all, kind) => all + of(kind), 0);
   const ramp = Math.max(...members.map((member) => issuedOf(member)[0]?.at ?? end));
@@ -75,11 +77,18 @@ export function figuresOf({ scenario, members, attempts, observed, start }: Obse
   };
 }
 
-/** Orders of a client that begins at the same moment and renews each time exactly in the middle of the CA's window. */
-function idealOrders([first]: Observed["issued"], { kind }: Member, end: number): number {
-  if (first === undefined) return 1;
-  const period = idealRenewal({ issued: 0, expires: kind.lifeMs });
-  return 1 + Math.floor((end - first.at) / period);
+/**
+ * Orders of a client that begins at the same moment and renews each time exactly in the middle of the CA's window: when
+ * half of a life under ten days is left, or a third of a longer one. What falls into the outage it renews at its end.
+ */
+function idealOrders([first]: Observed["issued"], lifeMs: number, down: Span, end: number): number {
+  const period = idealRenewal({ issued: 0, expires: lifeMs });
+  let orders = 1;
+  for (let at = (first?.at ?? end) + period; at < end; at += period) {
+    if (at >= down.from && at < down.until) at = down.until;
+    orders += 1;
+  }
+  return orders;
 }
 
 function wasExpired(issued: Observed["issued"], end: number): boolean {

@@ -19,6 +19,18 @@ export interface Scenario {
   readonly seed: number;
 }
 
+/** A stretch of time, its end left out. Milliseconds since 1970. */
+export interface Span {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** When the CA is down in a scenario that starts at this moment. */
+export function outageSpan({ outage }: Scenario, start: number): Span {
+  const from = start + outage.fromDay * day;
+  return { from, until: from + outage.days * day };
+}
+
 /** One certificate of a scenario. */
 export interface Member {
   readonly name: string;
@@ -42,6 +54,19 @@ export const fullYear: Scenario = {
   days: 365,
   outage: { fromDay: 182, days: 2 },
   seed: 20261127,
+};
+
+/** The same in small, for a test: three weeks, mostly of short-lived certificates, whose first cycles are the crowded ones. */
+export const threeWeeks: Scenario = {
+  ...fullYear,
+  kinds: [
+    { label: "90 d", lifeMs: 90 * day, count: 30 },
+    { label: "47 d", lifeMs: 47 * day, count: 60 },
+    { label: "160 h", lifeMs: 160 * hour, count: 240 },
+  ],
+  domains: 4,
+  days: 21,
+  outage: { fromDay: 10, days: 2 },
 };
 
 /** The certificates, kinds and domains well mixed. */

@@ -2,7 +2,7 @@ import { type CertificateSpec, type Parts, type Run, serve, type World } from "@
 import { memoryStore, openJournal } from "@certwright/core/store";
 import { createClock } from "./clock.ts";
 import { type Figures, figuresOf, type Observed } from "./figures.ts";
-import { type Member, membersOf, type Scenario, seededRandom } from "./scenario.ts";
+import { type Member, membersOf, outageSpan, type Scenario, seededRandom } from "./scenario.ts";
 import { createSimulatedCa } from "./simulated-ca.ts";
 import { createSimulatedPool, type OrderAttempt, type Outage } from "./simulated-client.ts";
 
@@ -69,10 +69,9 @@ export async function simulate(scenario: Scenario, onDay: (day: number) => void 
   return figuresOf({ scenario, members: [...members.values()], attempts, observed, start });
 }
 
-function outages({ outage }: Scenario): (now: number) => Outage | undefined {
-  const from = start + outage.fromDay * day;
-  const middle = from + (outage.days * day) / 2;
-  const until = from + outage.days * day;
+function outages(scenario: Scenario): (now: number) => Outage | undefined {
+  const { from, until } = outageSpan(scenario, start);
+  const middle = (from + until) / 2;
   return (now) => (now < from || now >= until ? undefined : now < middle ? "unreachable" : "unavailable");
 }
 

@@ -67,7 +67,7 @@ export function createSimulatedPool(options: SimulatedPoolOptions): CaPool {
     options.ca.issue(certId, { name: spec.name, issued, expires });
     options.onIssued(spec.name, expires);
     const about = { spec, leafPem, chainPem: "", directoryUrl, accountUrl: `${base}acme/acct/1` };
-    return await saveCertificate(store, { ...about, renewalInfo: { certId } }, issued);
+    return await clock.standStill(() => saveCertificate(store, { ...about, renewalInfo: { certId } }, issued));
   };
   return { client: async () => client, issue, close: async () => undefined };
 }

@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import { targets } from "./figures.ts";
+import { threeWeeks } from "./scenario.ts";
+import { simulate } from "./simulate.ts";
+
+test("three weeks of 330 certificates, the CA down for two days: none expires, no limit is hit, no hour is crowded", {
+  timeout: 180_000,
+}, async () => {
+  const figures = await simulate(threeWeeks);
+  expect(figures.expired).toEqual([]);
+  expect(figures.limited).toEqual([]);
+  expect(Math.abs(figures.ordersToIdeal - 1)).toBeLessThanOrEqual(targets.ordersToIdeal);
+  expect(figures.peakToMean).toBeLessThanOrEqual(targets.peakToMean);
+  // The limit of 50 new names of a domain a week was in the way, or it would not have been tried.
+  expect(figures.rampDays).toBeGreaterThan(4);
+  // Those the outage caught had a sixth of their life left at least.
+  expect(figures.leastLeft).toBeGreaterThan(1 / 6);
+});
