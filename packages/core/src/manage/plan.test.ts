@@ -64,6 +64,30 @@ describe("planCertificate", () => {
     expect(plan(at(5000), after(75))).toMatchObject({ do: "issue" });
   });
 
+  it("lets an ordinary renewal wait until a sixth of the life is left, and no other", () => {
+    const latest = (change: Partial<StoredFacts>, now: Date, force = false) => {
+      const action = plan(change, now, force);
+      return action.do === "issue" ? action.latest : "not due";
+    };
+    const suggested = (days: number) => ({ suggested: { at: after(days), explanation: undefined } });
+    expect(latest({}, after(60))).toEqual(after(75));
+    expect(latest(suggested(59), after(60))).toEqual(after(75));
+    expect(latest({ notAfter: after(6) }, after(3))).toEqual(after(5));
+    // A window long before its time is how a CA says that it will revoke.
+    expect(latest(suggested(30), after(31))).toBeUndefined();
+    expect(latest({ revoked: true }, after(60))).toBeUndefined();
+    expect(latest({ profile: "short" }, after(60))).toBeUndefined();
+    expect(latest({}, after(60), true)).toBeUndefined();
+  });
+
+  it("counts ten days as a long life, and a moment less as a short one", () => {
+    expect(dueMoment({ ...stored, notAfter: after(10) }).at.getTime()).toBeCloseTo(after(20 / 3).getTime(), -1);
+    expect(dueMoment({ ...stored, notAfter: new Date(after(10).getTime() - 1000) }).at.getTime()).toBeCloseTo(
+      after(5).getTime() - 500,
+      -1,
+    );
+  });
+
   it("deploys again what is issued but not live, when its next try has come", () => {
     const undeployed = [
       { target: "haproxy:/a", notBefore: undefined },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { backoffMs, longestBackoffMs } from "./backoff.ts";
+import { backoffMs, bearablePause, longestAskedPause, longestBackoffMs } from "./backoff.ts";
 import { availableAt, take } from "./bucket.ts";
 import { letsEncryptLimits, letsEncryptStagingLimits, publishedLimits } from "./limits.ts";
 
@@ -65,6 +65,14 @@ describe("backoff", () => {
       }
     }
   });
+});
+
+test("no pause is longer than the certificate in use can bear", () => {
+  const hours = (leftHours: number) => [bearablePause(leftHours * 3_600_000), longestAskedPause(leftHours * 3_600_000)];
+  expect(hours(30 * 24).map((ms) => ms / 3_600_000)).toEqual([24, 360]);
+  expect(hours(80).map((ms) => Math.round(ms / 360_000) / 10)).toEqual([6.7, 40]);
+  expect(hours(0).map((ms) => ms / 3_600_000)).toEqual([1, 1]);
+  expect(backoffMs(20, 0, bearablePause(80 * 3_600_000))).toBe(24_000_000);
 });
 
 test("Let's Encrypt's refill rates come out as published", () => {

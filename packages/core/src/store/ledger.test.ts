@@ -187,10 +187,13 @@ describe("what the CA asks for", () => {
     }
   });
 
-  test("an absurd Retry-After is capped at seven days, a negative or missing one ignored", () => {
+  test("an absurd Retry-After is capped at seven days, for a whole CA at one; a negative or missing one ignored", () => {
     const order = request(["a.example.com"]);
     for (const seconds of [1e12, Number.POSITIVE_INFINITY]) {
-      expect(refused(nextSlot(hold(start, "ca", seconds, "x", now), limits, order, now)).at).toBe(now + 7 * day);
+      const until = (scope: Parameters<typeof hold>[1]) =>
+        refused(nextSlot(hold(start, scope, seconds, "x", now), limits, order, now)).at;
+      expect(until({ certificate: "a.example.com" })).toBe(now + 7 * day);
+      expect(until("ca")).toBe(now + day);
     }
     for (const seconds of [0, -5, Number.NaN]) expect(hold(start, "ca", seconds, "x", now)).toBe(start);
   });
@@ -237,6 +240,27 @@ describe("failures of a certificate", () => {
     expect(asked(1)).toBe(now + 60 * second);
     expect(asked(1e15)).toBe(now + 7 * day);
     expect(asked(Number.NaN)).toBe(now + 60 * second);
+  });
+
+  test("never wait so long that the certificate in use ends meanwhile", () => {
+    let ledger = start;
+    for (let count = 0; count < 20; count += 1) ledger = failed(ledger, "a", error, 0, now, now + 24 * hour);
+    expect(ledger.failures.a?.nextTry).toBe(now + 2 * hour);
+    const asked = failed(start, "a", { ...error, retryAfter: 86_400 }, 0, now, now + 24 * hour);
+    expect(asked.failures.a?.nextTry).toBe(now + 12 * hour);
+    const over = failed(ledger, "a", { ...error, retryAfter: 86_400 }, 0, now, now - day);
+    expect(over.failures.a?.nextTry).toBe(now + hour);
+  });
+
+  test("of names that were proved since do not count as a row", () => {
+    const order = request(["a.example.com"]);
+    let ledger = start;
+    for (let turn = 0; turn < 1200; turn += 1)
+      ledger = validationFailed(ledger, limits, account, "a.example.com", now + turn * 13 * 60 * second);
+    const at = now + 1201 * 13 * 60 * second;
+    expect(nextSlot(ledger, limits, order, at).allowed).toBe(false);
+    ledger = issued(reserved(ledger, limits, order, at), limits, order, at);
+    expect(nextSlot(ledger, limits, { ...order, force: true }, at + hour).allowed).toBe(true);
   });
 
   test("never overflow, even after years of them", () => {

@@ -1,0 +1,134 @@
+import { expect, test } from "vitest";
+import { problem } from "../acme/testing/fake-ca.ts";
+import { updateCertificateMeta } from "../store/certificates.ts";
+import { openLedger } from "../store/ledger-file.ts";
+import type { Limit } from "../store/limits.ts";
+import { ordersAt, specFor, startEngine } from "./testing/engine.ts";
+
+const minute = 60_000;
+const hour = 60 * minute;
+
+test("429 with Retry-After: the certificate waits it out, in later runs too; others do not", async () => {
+  await using engine = await startEngine(1);
+  const [ca] = engine.cas;
+  ca?.fault("newOrder", () => problem(429, "rateLimited", "too many", { "Retry-After": "7200" }));
+  const spec = specFor("a.example.com", ca);
+  expect(await engine.look(spec)).toMatchObject({ outcome: "failed", error: { code: "ACME_RATE_LIMITED" } });
+  engine.later(2 * hour - minute);
+  const asked = ca?.requests.length;
+  const refused = await engine.look(spec, { insist: true });
+  expect(refused).toMatchObject({
+    outcome: "failed",
+    error: { code: "LIMIT_HOLD", message: expect.stringContaining("too many"), hint: expect.stringContaining("20") },
+  });
+  expect(ca?.requests.length).toBe(asked);
+  expect(await engine.look(specFor("b.example.com", ca))).toMatchObject({ outcome: "issued" });
+  engine.later(2 * minute);
+  expect(await engine.look(spec)).toMatchObject({ outcome: "issued" });
+});
+
+test("503 with Retry-After: nothing is ordered at this CA until then; the next CA takes over", async () => {
+  await using engine = await startEngine(2);
+  const [ca, other] = engine.cas;
+  ca?.fault("newOrder", () => problem(503, "serverInternal", "busy", { "Retry-After": "3600" }));
+  expect(await engine.look(specFor("a.example.com", ca))).toMatchObject({ outcome: "failed" });
+  engine.later(30 * minute);
+  expect(await engine.look(specFor("b.example.com", ca))).toMatchObject({ error: { code: "LIMIT_HOLD" } });
+  expect(await engine.look(specFor("a.example.com", ca, other))).toMatchObject({ outcome: "issued" });
+  expect([ordersAt(ca), ordersAt(other)]).toEqual([1, 1]);
+  engine.later(31 * minute);
+  expect(await engine.look(specFor("b.example.com", ca))).toMatchObject({ outcome: "issued" });
+});
+
+test("a pause after the CA's own fault does not keep the next CA from being asked", async () => {
+  await using engine = await startEngine(2);
+  const [ca, other] = engine.cas;
+  ca?.faultAlways("newOrder", () => problem(500, "serverInternal", "oops"));
+  other?.fault("newOrder", () => problem(429, "rateLimited", "too many", { "Retry-After": "60" }));
+  const spec = specFor("a.example.com", ca, other);
+  expect(await engine.look(spec)).toMatchObject({ error: { code: "ACME_RATE_LIMITED" } });
+  await openLedger(engine.store, ca?.directoryUrl ?? "", engine.now).update((ledger) => [
+    { ...ledger, failures: { "a.example.com": { ...failureOf(ledger.failures), nextTry: engine.now() + 5 * hour } } },
+    undefined,
+  ]);
+  engine.later(2 * minute);
+  expect(await engine.look(spec)).toMatchObject({ outcome: "issued" });
+});
+
+test("a paused name is left alone and shows where it is resumed", async () => {
+  await using engine = await startEngine(1);
+  const [ca] = engine.cas;
+  const link = "https://portal.example/unpause?jwt=abc";
+  ca?.fault("newOrder", () => problem(429, "rateLimited", `Your account is kept from a.example.com. Please visit: ${link}`));
+  const spec = specFor("a.example.com", ca);
+  expect(await engine.look(spec)).toMatchObject({
+    error: { code: "ACME_PAUSED", hint: expect.stringContaining(link) },
+  });
+  engine.later(2 * hour);
+  expect(await engine.look(spec)).toMatchObject({ error: { code: "LIMIT_PAUSED", hint: `Open ${link} to resume it.` } });
+  expect(ordersAt(ca)).toBe(1);
+  expect(await engine.look(spec, { insist: true })).toMatchObject({ outcome: "issued" });
+  expect((await openLedger(engine.store, ca?.directoryUrl ?? "", engine.now).read()).paused).toEqual({});
+});
+
+const oneAnHour: Limit = {
+  id: "orders",
+  subject: "account-orders",
+  count: 1,
+  periodMs: hour,
+  exempt: ["ari", "same-set"],
+};
+
+test("an order the CA would refuse is not sent, asks nobody anything, begins no hook, and says when it can be", async () => {
+  await using engine = await startEngine(1, { limits: () => [oneAnHour] });
+  const [ca] = engine.cas;
+  expect(await engine.look(specFor("a.example.com", ca))).toMatchObject({ outcome: "issued" });
+  const asked = ca?.requests.length;
+  const begun: string[] = [];
+  const hooks = {
+    before: async () => void begun.push("before"),
+    after: async () => void begun.push("after"),
+    finish: async () => [],
+  };
+  engine.later(20 * minute);
+  const refused = await engine.look(specFor("b.example.com", ca), {}, { hooks });
+  expect(refused).toMatchObject({ outcome: "failed", error: { code: "LIMIT_REACHED", retryAfter: expect.any(Number) } });
+  const { retryAfter = 0 } = (refused as { error: { retryAfter?: number } }).error;
+  expect(Math.abs(retryAfter - 40 * 60)).toBeLessThan(60);
+  expect([ca?.requests.length, begun]).toEqual([asked, []]);
+  engine.later(41 * minute);
+  expect(await engine.look(specFor("b.example.com", ca), {}, { hooks })).toMatchObject({ outcome: "issued" });
+  expect(begun).toEqual(["before", "after"]);
+});
+
+test("the same names again are not held against the limits, revoked or not; other names are", async () => {
+  await using engine = await startEngine(1, { limits: () => [oneAnHour] });
+  const [ca] = engine.cas;
+  const spec = specFor("a.example.com", ca);
+  expect(await engine.look(spec)).toMatchObject({ outcome: "issued" });
+  await updateCertificateMeta(engine.store, spec.name, (meta) => ({
+    ...meta,
+    revoked: { at: engine.now(), reason: "keyCompromise" },
+  }));
+  // Our own limit of one certificate an hour is lifted by the person.
+  expect(await engine.look(spec, { insist: true })).toMatchObject({ outcome: "issued" });
+  const changed = { ...spec, identifiers: [...spec.identifiers, { type: "dns" as const, value: "b.example.com" }] };
+  expect(await engine.look(changed, { insist: true })).toMatchObject({ error: { code: "LIMIT_REACHED" } });
+});
+
+test("a CA that cannot be opened is remembered as a failure, and not asked again every minute", async () => {
+  await using engine = await startEngine(1);
+  const [ca] = engine.cas;
+  ca?.fault("newAccount", () => problem(400, "malformed", "not now"));
+  const spec = specFor("a.example.com", ca);
+  expect(await engine.look(spec)).toMatchObject({ error: { code: "ACME_MALFORMED" } });
+  const { failures } = await openLedger(engine.store, ca?.directoryUrl ?? "", engine.now).read();
+  expect(failures["a.example.com"]).toMatchObject({ count: 1, code: "ACME_MALFORMED" });
+  expect(await engine.look(spec)).toMatchObject({ error: { code: "LIMIT_BACKOFF" } });
+});
+
+function failureOf<T>(failures: Readonly<Record<string, T>>): T {
+  const [failure] = Object.values(failures);
+  if (failure === undefined) throw new Error("nothing failed");
+  return failure;
+}
