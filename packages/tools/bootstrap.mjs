@@ -9,7 +9,18 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const pnpm = "pnpm@12.21.0";
-const commands = ["demo", "test", "check", "build", "sync", "format", "bench", "simulate", "new-provider", "certwright"];
+const commands = [
+  "demo",
+  "test",
+  "check",
+  "build",
+  "sync",
+  "format",
+  "bench",
+  "simulate",
+  "new-provider",
+  "certwright",
+];
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const modules = join(root, "node_modules");
 const stamp = join(modules, ".certwright-installed");

@@ -28,7 +28,8 @@ export const coreErrorCodes = {
   DEPLOY_WARNING: "Warning: a target has something to say about a deployment that worked.",
   CLEAN_UP_FAILED: "Warning: something made for a challenge could not be undone; it stays in the journal.",
   LEFT_OVER: "Warning: something a run that ended early had made could not be undone yet.",
-  RENEWAL_INFO_UNAVAILABLE: "Warning: the CA could not be asked when to renew; the lifetime decides.",
+  RENEWAL_INFO_UNAVAILABLE:
+    "Warning: the CA could not be asked when to renew, or answered nonsense; what it said before, or the lifetime, decides.",
   ACME_REPLACES_REFUSED: "Warning: the CA refused to count the order as a renewal; it was placed as a new one.",
   ACME_CHAIN_NOT_OFFERED: "Warning: the CA does not offer the chain that was preferred.",
   INTERNAL: "A fault in Certwright.",

@@ -59,13 +59,17 @@ test("a paused name is left alone and shows where it is resumed", async () => {
   await using engine = await startEngine(1);
   const [ca] = engine.cas;
   const link = "https://portal.example/unpause?jwt=abc";
-  ca?.fault("newOrder", () => problem(429, "rateLimited", `Your account is kept from a.example.com. Please visit: ${link}`));
+  ca?.fault("newOrder", () =>
+    problem(429, "rateLimited", `Your account is kept from a.example.com. Please visit: ${link}`),
+  );
   const spec = specFor("a.example.com", ca);
   expect(await engine.look(spec)).toMatchObject({
     error: { code: "ACME_PAUSED", hint: expect.stringContaining(link) },
   });
   engine.later(2 * hour);
-  expect(await engine.look(spec)).toMatchObject({ error: { code: "LIMIT_PAUSED", hint: `Open ${link} to resume it.` } });
+  expect(await engine.look(spec)).toMatchObject({
+    error: { code: "LIMIT_PAUSED", hint: `Open ${link} to resume it.` },
+  });
   expect(ordersAt(ca)).toBe(1);
   expect(await engine.look(spec, { insist: true })).toMatchObject({ outcome: "issued" });
   expect((await openLedger(engine.store, ca?.directoryUrl ?? "", engine.now).read()).paused).toEqual({});
@@ -92,7 +96,10 @@ test("an order the CA would refuse is not sent, asks nobody anything, begins no 
   };
   engine.later(20 * minute);
   const refused = await engine.look(specFor("b.example.com", ca), {}, { hooks });
-  expect(refused).toMatchObject({ outcome: "failed", error: { code: "LIMIT_REACHED", retryAfter: expect.any(Number) } });
+  expect(refused).toMatchObject({
+    outcome: "failed",
+    error: { code: "LIMIT_REACHED", retryAfter: expect.any(Number) },
+  });
   const { retryAfter = 0 } = (refused as { error: { retryAfter?: number } }).error;
   expect(Math.abs(retryAfter - 40 * 60)).toBeLessThan(60);
   expect([ca?.requests.length, begun]).toEqual([asked, []]);

@@ -89,7 +89,10 @@ export function dueMoment(stored: Life): { readonly at: Date; readonly reason: s
     return { at: stored.suggested.at, reason: `the CA suggests ${stored.suggested.at.toISOString()}${why}` };
   }
   const short = lifetimeOf(stored) < 10 * 86_400_000;
-  return { at: atShareLeft(stored, short ? 1 / 2 : 1 / 3), reason: `${short ? "half" : "a third"} of its life is left` };
+  return {
+    at: atShareLeft(stored, short ? 1 / 2 : 1 / 3),
+    reason: `${short ? "half" : "a third"} of its life is left`,
+  };
 }
 
 /** Until when the renewal of a certificate that is due may wait for others; undefined where the CA is in a hurry: a window far before the usual time is how it says that it will revoke. */

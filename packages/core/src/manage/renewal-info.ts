@@ -3,6 +3,7 @@ import { askRenewalInfo, certificateId } from "../acme/renewal-info.ts";
 import { readCertificate as readX509 } from "../acme/x509.ts";
 import type { RenewalInfoState } from "../store/certificate-meta.ts";
 import { type StoredCertificate, updateCertificateMeta } from "../store/certificates.ts";
+import type { World } from "../world.ts";
 import type { Run } from "./parts.ts";
 
 /**
@@ -23,6 +24,8 @@ export async function refreshRenewalInfo(
     const { signal } = world;
     const info = await askRenewalInfo(await client(), certId, new Date(stored.meta.notAfter), { signal });
     const nextCheck = world.now() + info.retryAfter * 1000;
+    // That a CA never said anything is no news.
+    if (info.window === undefined && before?.window !== undefined) tellNone(stored.meta.name, info.reason, world);
     const next =
       info.window === undefined
         ? { ...withoutWindow(before), certId, nextCheck }
@@ -31,10 +34,14 @@ export async function refreshRenewalInfo(
     return { ...stored, meta };
   } catch (error) {
     world.signal.throwIfAborted();
-    const message = `the CA does not say when to renew: ${error instanceof Error ? error.message : String(error)}`;
-    world.emit({ type: "warning", code: "RENEWAL_INFO_UNAVAILABLE", certificate: stored.meta.name, message });
+    tellNone(stored.meta.name, error instanceof Error ? error.message : String(error), world);
     return stored;
   }
+}
+
+function tellNone(certificate: string, reason: string | undefined, { emit }: Pick<World, "emit">): void {
+  const message = `the CA does not say when to renew: ${reason}`;
+  emit({ type: "warning", code: "RENEWAL_INFO_UNAVAILABLE", certificate, message });
 }
 
 /** A uniformly random moment of the window (RFC 9773 section 4.2), kept while the window is unchanged. */

@@ -36,7 +36,14 @@ export interface ServeOptions {
  */
 export async function serve(options: ServeOptions, run: Run, pool: CaPool = createCaPool(run)): Promise<void> {
   const { world } = run;
-  const keeping: Keeping = { options, slots: createSlots(options.parallel), pace: createPace(), line: createLine(), pool, run };
+  const keeping: Keeping = {
+    options,
+    slots: createSlots(options.parallel),
+    pace: createPace(),
+    line: createLine(),
+    pool,
+    run,
+  };
   const keepers = new Map<string, Keeper>();
   try {
     let specs = await options.load();

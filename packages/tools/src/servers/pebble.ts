@@ -58,6 +58,8 @@ export interface Pebble extends RunningServer {
   roots(): Promise<string[]>;
   /** Every ACME request so far, in order. Requests to the management port are not among them. */
   requests(): Promise<AcmeRequest[]>;
+  /** What Pebble shall answer when asked for the renewal info of a leaf (PEM) from now on, right or wrong: JSON, or any text. */
+  setRenewalInfo(leafPem: string, answer: object | string): Promise<void>;
   /** What Pebble knows of a certificate, by hexadecimal serial; undefined when it never issued it. */
   certificateStatus(serial: string): Promise<{ readonly status: string; readonly reason?: number } | undefined>;
 }
@@ -96,7 +98,7 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
   };
   await writeFile(join(dir, "pebble.json"), JSON.stringify({ pebble }), { mode: 0o600 });
   const managementUrl = `https://127.0.0.1:${managementPort}`;
-  const get = (url: string) => httpsGet(url, ca.rootPem);
+  const get = (url: string) => httpsRequest(url, ca.rootPem);
   const directoryUrl = `https://127.0.0.1:${port}/dir`;
   let asked = 0; // our own readiness questions, to be left out of requests()
   const server = await startServer({
@@ -137,6 +139,12 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
       await get(`${managementUrl}/roots/0`); // by the time it is answered, all log lines written before have come in
       return parseRequests(server.logs()).slice(asked);
     },
+    setRenewalInfo: async (leafPem, answer) => {
+      const text = typeof answer === "string" ? answer : JSON.stringify(answer);
+      const body = JSON.stringify({ Certificate: leafPem, ARIResponse: text });
+      const { status, body: said } = await httpsRequest(`${managementUrl}/set-renewal-info/`, ca.rootPem, body);
+      if (status !== 200) throw new Error(`Pebble did not take the renewal info: ${status} ${said}`);
+    },
     certificateStatus: async (serial) => {
       const { status, body } = await get(`${managementUrl}/cert-status-by-serial/${serial.toLowerCase()}`);
       if (status !== 200) return undefined;
@@ -151,11 +159,13 @@ function parseRequests(log: string): AcmeRequest[] {
   return [...lines].map(([, method = "", path = ""]) => ({ method, path }));
 }
 
-function httpsGet(url: string, ca: string): Promise<{ status: number; body: string }> {
+/** GET, or POST where there is something to send. */
+function httpsRequest(url: string, ca: string, sent?: string): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     // Pebble in strict mode refuses a request without User-Agent, as RFC 8555 section 6.1 has it.
     const headers = { "User-Agent": "certwright-tools" };
-    const options = { ca, headers, agent: false, signal: AbortSignal.timeout(5_000) };
+    const method = sent === undefined ? "GET" : "POST";
+    const options = { method, ca, headers, agent: false, signal: AbortSignal.timeout(5_000) };
     const outgoing = request(url, options, (response) => {
       let body = "";
       response.setEncoding("utf8");
@@ -166,6 +176,6 @@ function httpsGet(url: string, ca: string): Promise<{ status: number; body: stri
       response.once("error", reject);
     });
     outgoing.once("error", reject);
-    outgoing.end();
+    outgoing.end(sent);
   });
 }

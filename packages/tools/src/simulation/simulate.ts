@@ -122,5 +122,7 @@ function specOf({ name }: Member): CertificateSpec {
 }
 
 function isExpected(error: Error): boolean {
-  return "code" in error && /^(?:LIMIT_|ACME_UNREACHABLE|ACME_SERVER_INTERNAL|ACME_RATE_LIMITED)/.test(String(error.code));
+  return (
+    "code" in error && /^(?:LIMIT_|ACME_UNREACHABLE|ACME_SERVER_INTERNAL|ACME_RATE_LIMITED)/.test(String(error.code))
+  );
 }
