@@ -25,6 +25,32 @@ describe("a configuration", () => {
     ]);
   });
 
+  test("gives a CA another to try names at, which no certificate falls back to", () => {
+    const { cas, certificates } = read(`${minimal}
+accounts: { main: { email: ops@example.com, acceptTerms: true } }
+cas:
+  own: { url: "https://ca.example/dir", staging: trial }
+  trial: { url: "https://trial.example/dir", caFile: trial.pem }
+  zerossl: { staging: none }
+  letsencrypt: { staging: "https://other.example/dir" }
+defaults: { cas: [own] }
+certificates: { a.example.com: {} }
+`);
+    const email = "ops@example.com";
+    expect(cas.map(({ label, staging }) => [label, staging])).toEqual([
+      ["own", { directoryUrl: "https://trial.example/dir", caFile: "/etc/certwright/trial.pem", email }],
+      ["trial", undefined],
+      ["zerossl", null],
+      ["letsencrypt", { directoryUrl: "https://other.example/dir", email }],
+    ]);
+    expect(certificates[0]?.cas).toEqual([{ directoryUrl: "https://ca.example/dir", email }]);
+    const two =
+      'cas: { own: { url: "https://ca.example/dir", staging: trial }, trial: { url: "https://trial.example/dir" } }';
+    expect(read(`${minimal}${two}\ncertificates: { a.example.com: {} }\n`).certificates[0]?.cas).toEqual([
+      { directoryUrl: "https://ca.example/dir" },
+    ]);
+  });
+
   test("says more about certificates than its defaults, key by key", () => {
     const { certificates } = read(`${minimal}
 accounts: { main: { email: ops@example.com, acceptTerms: true } }

@@ -21,6 +21,16 @@ describe("references between parts of the file", () => {
       '3:32 cas.letsencrypt.account names no account: "mian"',
     ],
     [
+      "a staging CA that is not there",
+      `${minimal}cas: { letsencrypt: { staging: letsencrpyt-staging } }`,
+      '2:32 cas.letsencrypt.staging names no CA: no CA is called "letsencrpyt-staging"',
+    ],
+    [
+      "a CA that is its own staging CA",
+      `${minimal}cas: { le: { url: letsencrypt, staging: letsencrypt } }`,
+      "2:41 cas.le.staging names the CA itself",
+    ],
+    [
       "no way to prove a name",
       "certificates: { a.example.com: {} }",
       '1:17 certificates["a.example.com"] does not say how its names are proved',
