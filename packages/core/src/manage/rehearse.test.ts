@@ -75,6 +75,15 @@ test("a staging CA that refuses for reasons of its own holds nothing up", async 
   ]);
 });
 
+test("CAA records that allow the account at the CA alone are no reason to spare the CA", async () => {
+  await using world = await afterFailure();
+  const { engine, production, staging, spec, orders } = world;
+  production?.ca.failing.clear();
+  staging?.ca.failing.set("a.example.com", { type: "urn:ietf:params:acme:error:caa", detail: "CAA forbids" });
+  expect(await engine.look(spec)).toMatchObject({ outcome: "issued" });
+  expect(orders()).toEqual([2, 1]);
+});
+
 test("proofs bound to an account, and failures that are none of proving, are not rehearsed", async () => {
   await using world = await afterFailure();
   const { engine, production, spec, orders } = world;

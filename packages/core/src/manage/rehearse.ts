@@ -38,7 +38,7 @@ export async function rehearse(
     await proveAt(spec, staging, solvers, pool, run);
   } catch (error) {
     world.signal.throwIfAborted();
-    if (error instanceof ChallengeError) throw failedThere(staging, error);
+    if (error instanceof ChallengeError && !isForbidden(error)) throw failedThere(staging, error);
     tell(`${staging.directoryUrl} cannot be asked (${messageOf(error)}); asking ${ca.directoryUrl}`);
   }
 }
@@ -68,6 +68,11 @@ async function proveAt(
     const proven = await proveNames({ spec: anyProfile, client, solvers, mayOrder, onOrder, world: run.world });
     await proven.cleanUp();
   });
+}
+
+/** CAA records may allow the one account at the CA, and nobody at its staging CA. */
+function isForbidden({ failures }: ChallengeError): boolean {
+  return failures.every(({ error }) => isCertwrightError(error) && error.code === "ACME_CAA");
 }
 
 function failedThere({ directoryUrl }: CaSpec, error: ChallengeError): CertwrightError {
