@@ -40,6 +40,12 @@ test("two go at once, the others one after the other; who bears it least is firs
   expect(ask("d", now + 9 * day, now + 30 * minute)).toBeUndefined();
 });
 
+test("a turn that has come is not put off for a part of a millisecond", () => {
+  const pace = createPace();
+  for (const name of ["a", "b"]) pace.turn(due(name, now + day), facts(90), now + 0.5);
+  expect(pace.turn(due("c", now + 0.7), facts(90), now + 0.75)).toBeUndefined();
+});
+
 test("nobody waits beyond the moment it must be renewed at, and only ordinary renewals wait", () => {
   const pace = createPace();
   for (const name of ["a", "b"]) pace.turn(due(name, now + day), facts(90), now);

@@ -44,8 +44,8 @@ export function createPace(): Pace {
     const pause = pauseBetween(returns.values());
     waiting.set(certificate, latest);
     const free = Math.min(Math.max(busyUntil, now), now + atOnce * pause);
-    const moment = Math.ceil(Math.min(latest, free + (ahead(waiting, certificate, latest) + 1 - atOnce) * pause));
-    if (moment > now) return moment;
+    const moment = Math.min(latest, free + (ahead(waiting, certificate, latest) + 1 - atOnce) * pause);
+    if (moment > now) return Math.ceil(moment);
     waiting.delete(certificate);
     busyUntil = free + pause;
     return undefined;

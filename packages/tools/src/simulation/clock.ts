@@ -35,7 +35,7 @@ export function createClock(start: number): SimulatedClock {
       signal.throwIfAborted();
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       order += 1;
-      push(sleepers, { at: now + Math.max(milliseconds, 0), order, wake: resolve, fail: reject });
+      push(sleepers, { at: now + Math.ceil(Math.max(milliseconds, 0)), order, wake: resolve, fail: reject });
       await promise;
     },
     standStill: async (work) => {
