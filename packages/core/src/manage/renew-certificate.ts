@@ -7,8 +7,8 @@ import { showHolder } from "../store/waiting.ts";
 import { deployCertificate, type TargetResult } from "./deploy.ts";
 import { factsOf } from "./facts.ts";
 import { type CaPool, obtain } from "./obtain.ts";
-import type { Run } from "./parts.ts";
 import type { Pace } from "./pace.ts";
+import type { Run } from "./parts.ts";
 import { type Action, planCertificate, type StoredFacts } from "./plan.ts";
 import { refreshRenewalInfo } from "./renewal-info.ts";
 
