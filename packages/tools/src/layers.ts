@@ -27,13 +27,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "packages/provider-test": ["packages/provider"],
   "packages/core": ["packages/dns", "packages/provider"],
   "providers/*": ["packages/dns", "packages/provider"],
+  "packages/export": ["packages/core", "packages/provider"],
   "packages/haproxy": ["packages/core", "packages/dns", "packages/provider"],
   "packages/http-01": ["packages/core", "packages/dns", "packages/provider"],
   "packages/tls-alpn-01": ["packages/core", "packages/dns", "packages/provider"],
   "packages/store-*": ["packages/core", "packages/dns", "packages/provider"],
   "packages/cli": [
-    ...["packages/core", "packages/dns", "packages/provider", "packages/haproxy", "packages/http-01"],
-    ...["packages/tls-alpn-01", "packages/store-*", "providers/*"],
+    ...["packages/core", "packages/dns", "packages/provider", "packages/export", "packages/haproxy"],
+    ...["packages/http-01", "packages/tls-alpn-01", "packages/store-*", "providers/*"],
   ],
   "packages/tools": ["packages/*", "providers/*"],
 };

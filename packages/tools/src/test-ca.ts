@@ -15,7 +15,7 @@ import {
   set,
   time,
   utf8String,
-} from "./der.ts";
+} from "@certwright/export/der";
 
 /** Key types a test certificate may have. */
 export type TestKeyType = "ecdsa" | "rsa";

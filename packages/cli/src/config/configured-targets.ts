@@ -1,4 +1,4 @@
-import { type Config, execTargetId, haproxyTargetText } from "@certwright/core/config";
+import { type Config, execTargetId, exportTargetText, haproxyTargetText } from "@certwright/core/config";
 
 /** The id of a target named by its label; anything else is an id already. */
 export function targetIdOf(text: string, config: Config | undefined): string {
@@ -7,5 +7,6 @@ export function targetIdOf(text: string, config: Config | undefined): string {
   const target = targets[text];
   if (target === undefined) return fleets[text] === undefined ? text : `fleet:${text}`;
   if ("haproxy" in target) return haproxyTargetText(target.haproxy, target);
+  if ("export" in target) return exportTargetText(target);
   return execTargetId({ name: text, command: target.exec });
 }

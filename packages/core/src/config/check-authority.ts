@@ -13,6 +13,8 @@ export interface ConfiguredCa {
   /** What certificates carry; the very object. */
   readonly spec: CaSpec;
   readonly acceptTerms: boolean;
+  /** The CA may be asked for an external account binding. */
+  readonly fetchEab: boolean;
   /** Key of an account made elsewhere. */
   readonly accountKey?: SecretRef;
   /** Where names are tried first after they could not be validated here; null: nowhere; undefined: where the program knows. */
@@ -173,6 +175,7 @@ function join(
     label,
     spec: compact({ directoryUrl, caFile: ca.caFile, email: account?.email, eab }),
     acceptTerms: account?.acceptTerms ?? false,
+    fetchEab: ca.fetchEab ?? false,
     accountKey: account?.key,
     limits: ca.limits?.map(({ id, subject, count, period, exempt }) => ({
       id: id ?? subject,

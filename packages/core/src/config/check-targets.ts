@@ -1,6 +1,7 @@
 import { nearest } from "@certwright/provider";
 import { knownHint } from "./check-authority.ts";
 import type { Checking } from "./checking.ts";
+import { checkExport, exportTargetText } from "./export-target.ts";
 import { haproxyTargetText } from "./haproxy-target.ts";
 import type { Path } from "./located.ts";
 import type { FleetConfig } from "./table.ts";
@@ -44,7 +45,10 @@ export function checkTargets(checking: Checking): Targets {
   };
   for (const [label, target] of Object.entries(settings.targets)) {
     if ("haproxy" in target) ids.set(label, haproxyTargetText(target.haproxy, target));
-    else {
+    else if ("export" in target) {
+      checkExport(checking, target, label);
+      ids.set(label, exportTargetText(target));
+    } else {
       const { exec, ...rest } = target;
       const hook = { command: exec, name: label, ...rest };
       ids.set(label, add({ kind: "exec", id: execTargetId(hook), hook }, ["targets", label]));

@@ -133,11 +133,13 @@ certificates: { x.example.com: { cas: [own] } }
         label: "letsencrypt",
         spec: { directoryUrl: "https://acme-v02.example/directory", email: "a@example.com" },
         acceptTerms: false,
+        fetchEab: false,
       },
       {
         label: "own",
         spec: { directoryUrl: "https://ca.example/dir" },
         acceptTerms: true,
+        fetchEab: false,
         accountKey: { file: "/etc/certwright/b.key" },
         limits: [{ id: "account-orders", subject: "account-orders", count: 5, periodMs: 10_800_000, exempt: ["ari"] }],
       },

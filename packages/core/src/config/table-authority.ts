@@ -28,7 +28,11 @@ export const account = object("account", "Who asks for certificates. Every CA ma
     false,
     "You agree to the terms of service of every CA this account is used at. Without it no account is made.",
   ),
-  key: optional(secretRef, "Key of an account made elsewhere, in PEM.", "a key is made and kept in the state"),
+  key: optional(
+    secretRef,
+    "Key of an account made elsewhere, in PEM or as certbot's JWK.",
+    "a key is made and kept in the state",
+  ),
 });
 
 const externalAccount = object("eab", "External account binding (RFC 8555 section 7.3.4), as the CA shows it.", {
@@ -60,6 +64,11 @@ export const ca = object("ca", "A certificate authority, and how it is used.", {
     text({ longest: 2048 }),
     "Where names are tried first after they could not be validated here: a label under cas, a short name, a directory URL, or `none`.",
     "Let's Encrypt's own for Let's Encrypt, `none` for others",
+  ),
+  fetchEab: filled(
+    flag,
+    false,
+    "Let the CA make an external account binding for the account's address when the account is made. ZeroSSL does.",
   ),
   limits: optional(
     list(limit),

@@ -2,7 +2,7 @@ import { list, object, variants } from "./collections.ts";
 import { address, choice, duration, flag, integer, path, percentage, text } from "./scalars.ts";
 import { argv } from "./secret-type.ts";
 import { programKeys } from "./table-hooks.ts";
-import { filled, optional, required } from "./type.ts";
+import { filled, type Infer, optional, required } from "./type.ts";
 
 const tls = object("node-tls", "Files for client-authenticated TLS towards a node, PEM.", {
   ca: required(path, "CA that signed the node's certificate."),
@@ -70,7 +70,37 @@ const execTarget = object(
   },
 );
 
-export const target = variants({ haproxy: haproxyTarget, exec: execTarget });
+const exportTarget = object("export-target", "A file other programs read, written anew at each renewal.", {
+  export: required(
+    path,
+    "The file; with format `files` the directory. `{name}` in it stands for the certificate's name.",
+  ),
+  format: filled(
+    choice("pem", "files", "pkcs12", "pkcs12-legacy"),
+    "pem",
+    "One PEM file; `privkey.pem`, `cert.pem`, `chain.pem` and `fullchain.pem`; or PKCS#12, with the ciphers of old programs if need be.",
+  ),
+  parts: optional(
+    list(choice("leaf", "chain", "key"), { least: 1, distinct: true }),
+    "What is in a PEM file, in this order.",
+    "leaf, chain, key",
+  ),
+  owner: optional(
+    text({ longest: 200, pattern: /^(?:[^:\s]+(?::[^:\s]+)?|:[^:\s]+)$/, expected: "user, user:group or :group" }),
+    "Whom it belongs to, by name or number.",
+    "that of the file before, else the user Certwright runs as",
+  ),
+  mode: optional(
+    text({ pattern: /^0?[4-7][0-7]{2}$/, expected: "the mode in octal, such as 0640" }),
+    "Who may read it.",
+    "that of the file before, else 0600",
+  ),
+  passwordFile: optional(path, "For PKCS#12: a file with the password; an empty one stands for none."),
+});
+
+export type ExportConfig = Infer<typeof exportTarget>;
+
+export const target = variants({ haproxy: haproxyTarget, exec: execTarget, export: exportTarget });
 
 const discovery = object("dns-nodes", "Nodes found in the DNS, each time they are needed.", {
   name: required(text({ longest: 253 }), "A name with one A or AAAA record per node, or the name of SRV records."),

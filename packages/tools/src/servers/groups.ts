@@ -41,6 +41,11 @@ export const serverGroups = {
     // Python breaks when its binary is rewritten; it is run through the root's own loader instead (see Root.loader).
     programs: [],
   },
+  openssl: {
+    suite: "bookworm",
+    packages: ["openssl"],
+    programs: ["usr/bin/openssl"],
+  },
   systemd: {
     suite: "bookworm",
     packages: ["systemd"],

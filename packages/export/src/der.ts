@@ -1,4 +1,4 @@
-/** Just enough DER (X.690) to write test certificates: one function per type, each returning the whole tag-length-value. */
+/** Just enough DER (X.690) to write PKCS#12, and certificates for tests: one function per type, each returning the whole tag-length-value. */
 
 function tlv(tag: number, ...parts: readonly Uint8Array[]): Buffer {
   const body = Buffer.concat(parts);
@@ -18,6 +18,8 @@ export const nullValue = (): Buffer => tlv(0x05);
 export const enumerated = (value: number): Buffer => tlv(0x0a, Buffer.from([value]));
 /** A context-specific tag around whole values. */
 export const explicit = (tag: number, ...parts: readonly Uint8Array[]): Buffer => tlv(0xa0 | tag, ...parts);
+/** BMPString: UTF-16, big-endian. */
+export const bmpString = (value: string): Buffer => tlv(0x1e, Buffer.from(value, "utf16le").swap16());
 /** A context-specific tag in place of a primitive value's own. */
 export const implicit = (tag: number, value: Uint8Array): Buffer => tlv(0x80 | tag, value);
 

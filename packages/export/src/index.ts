@@ -1,0 +1,12 @@
+export { exportErrorCodes } from "./error-codes.ts";
+export {
+  type ExportFormat,
+  type ExportRequest,
+  type ExportWords,
+  exportFormats,
+  parseExportTarget,
+  readExportWords,
+} from "./export-request.ts";
+export { type PemPart, pemParts } from "./pem-parts.ts";
+export { createPkcs12, type Pkcs12Contents } from "./pkcs12.ts";
+export { exportCertificate, exportTarget } from "./target.ts";
