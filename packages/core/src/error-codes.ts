@@ -18,6 +18,11 @@ export const coreErrorCodes = {
     "The certificate the CA sent is over already, or begins later; or this machine's clock is wrong.",
   CERTIFICATE_NOT_FOUND: "There is no stored certificate of this name.",
   CERTIFICATE_NO_KEY: "The key of a certificate is not stored here, because it was issued from the user's own CSR.",
+  CERTIFICATE_KEY_COMPROMISED: "A CSR is for a key whose certificate was revoked because the key is known to others.",
+  CERTIFICATE_DAMAGED:
+    "Warning: files of a stored certificate are empty, cut short or changed; another is obtained beside it.",
+  CLOCK_WRONG:
+    "This machine's clock is a day or more off, as the CA's clock or a certificate shows; nothing is ordered.",
   LIMIT_REACHED: "The CA's published rate limits would refuse the order now.",
   LIMIT_OWN: "This set of names was issued often enough; ordering again would waste the CA's limit.",
   LIMIT_HOLD: "The CA asked to wait, and the time is not over.",

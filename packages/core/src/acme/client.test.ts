@@ -17,6 +17,31 @@ test("nothing is sent until something is asked, and then one nonce is fetched fo
   expect(fake.trace()).toEqual(["GET directory", "HEAD newNonce", "POST newAccount", "POST newOrder", "POST order"]);
 });
 
+test("the CA's time costs no request: its nonce is used by the next; after a minute it is asked anew", async () => {
+  await using setup = await setUpAccount();
+  const { client, fake, time } = setup;
+  const before = fake.requests.length;
+  const ahead = await client.clockAhead();
+  // The server has this machine's time, the client that of the test.
+  expect(Math.abs((ahead ?? 0) - (Date.now() - time.now()))).toBeLessThan(60_000);
+  expect(fake.requests).toHaveLength(before);
+  await time.sleep(61_000, new AbortController().signal);
+  await client.clockAhead();
+  await client.postTo("newOrder", order);
+  expect(fake.trace().slice(before)).toEqual(["HEAD newNonce", "POST newOrder"]);
+});
+
+test("a CA that cannot be asked tells no time; where its TLS is refused, as by a wrong clock, that is told", async () => {
+  await using setup = await setUp();
+  const { directoryUrl } = setup.client;
+  const options = { directoryUrl, accountKey: await generateKey(), userAgent: "certwright/test" };
+  await expect(createAcmeClient(options).clockAhead()).rejects.toMatchObject({ code: "ACME_TLS_UNTRUSTED" });
+  setup.fake.faultAlways("newNonce", () => problem(500, "serverInternal", "down"));
+  expect(await setup.client.clockAhead()).toEqual(expect.any(Number));
+  const closed = { ...options, directoryUrl: "https://127.0.0.1:1/dir", retry: { attempts: 1 } };
+  expect(await createAcmeClient(closed).clockAhead()).toBeUndefined();
+});
+
 test("twenty callers at once share the directory and the nonce", async () => {
   await using setup = await setUpAccount();
   const { client, fake } = setup;

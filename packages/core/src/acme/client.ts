@@ -3,7 +3,17 @@ import { CertwrightError } from "@certwright/provider";
 import { badAnswer, type JsonObject } from "./answer.ts";
 import type { Directory, DirectoryResource } from "./directory.ts";
 import { jsonOf } from "./failure.ts";
-import { atResource, attempt, type Line, type LineOptions, openLine, ownDirectory, pause, send } from "./line.ts";
+import {
+  atResource,
+  attempt,
+  type Line,
+  type LineOptions,
+  openLine,
+  ownDirectory,
+  pause,
+  readClockAhead,
+  send,
+} from "./line.ts";
 import { type Link, parseLinks } from "./link.ts";
 import { parseRetryAfter } from "./retry-after.ts";
 import { createSigner, type Signer } from "./signer.ts";
@@ -76,6 +86,11 @@ export interface AcmeClient {
   ): Promise<AcmeAnswer>;
   /** Plain GET, unsigned: renewal info only. */
   get(url: string, options?: RequestOptions): Promise<AcmeAnswer>;
+  /**
+   * Milliseconds the CA's clock is ahead of ours, by its last answer; where there was none lately a nonce is asked for, which
+   * costs nothing, since the next request needs it. Undefined where the CA does not tell the time, or does not answer.
+   */
+  clockAhead(options?: CallOptions): Promise<number | undefined>;
   /** Tells the caller of the client that a wait begins, and waits. */
   wait(reason: string, seconds: number, signal?: AbortSignal): Promise<void>;
   /** The same connections, nonces and directory for this account. */
@@ -135,6 +150,7 @@ function clientOn(line: Line, signer: Signer, accountUrl: string | undefined): A
         await attempt(line, options, () => send(line, { method: "GET", url: target, accept, signal })),
       );
     },
+    clockAhead: (options = {}) => readClockAhead(line, options.signal),
     wait: (reason, seconds, signal) => pause(line, reason, seconds, signal),
     withAccount: (url) => clientOn(line, signer, url),
     withKey: (key, url) => clientOn(line, createSigner(key), url),

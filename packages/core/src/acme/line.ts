@@ -1,4 +1,4 @@
-import { CertwrightError } from "@certwright/provider";
+import { CertwrightError, isCertwrightError } from "@certwright/provider";
 import { type Directory, type DirectoryResource, directoryOrigins } from "./directory.ts";
 import { createDirectorySource, type DirectoryCache, type DirectorySource } from "./directory-source.ts";
 import { failureOf, jsonOf } from "./failure.ts";
@@ -47,6 +47,8 @@ export interface Line {
   readonly directory: DirectorySource;
   /** The CA as a whole asked for a pause until then (milliseconds since the epoch). */
   busy: { readonly until: number; readonly because: AcmeProblem } | undefined;
+  /** Milliseconds the CA's clock was ahead of ours at an answer, and when that was by ours. */
+  clock: { readonly ahead: number | undefined; readonly seen: number } | undefined;
 }
 
 /** Opens the line to one CA. Nothing is sent until it is used. */
@@ -75,6 +77,7 @@ export function openLine(options: LineOptions): Line {
       },
     }),
     busy: undefined,
+    clock: undefined,
   };
   return line;
 }
@@ -131,7 +134,36 @@ function nonceOf(response: TransportResponse): string | undefined {
 export async function send(line: Line, request: TransportRequest): Promise<TransportResponse> {
   const response = await line.transport.send(request);
   line.nonces.put(nonceOf(response));
+  // A plain GET may be answered from a cache, with the time of its first answer.
+  if (request.method !== "GET") line.clock = readClock(response, line.time.now());
   return response;
+}
+
+/** Milliseconds an answer tells the time: a clock that was set since then shows as one that jumped. */
+const clockAge = 60_000;
+
+/** Asks for a nonce where no answer told the CA's time lately; it is kept for the next request. */
+export async function readClockAhead(line: Line, signal: AbortSignal | undefined): Promise<number | undefined> {
+  const age = line.clock === undefined ? -1 : line.time.now() - line.clock.seen;
+  if (age >= 0 && age < clockAge) return line.clock?.ahead;
+  line.clock = undefined;
+  const look = (url: string) => send(line, { method: "HEAD", url: new URL(url), signal });
+  await atResource(line, "newNonce", signal, look).catch((error: unknown) => {
+    signal?.throwIfAborted();
+    // Most often this is what a wrong clock comes to; any other failure is for the request that follows.
+    if (isCertwrightError(error) && error.code === "ACME_TLS_UNTRUSTED") throw error;
+  });
+  return lastClock(line);
+}
+
+/** Read anew: the answer that was waited for may have set it. */
+function lastClock(line: Line): number | undefined {
+  return line.clock?.ahead;
+}
+
+function readClock({ headers }: TransportResponse, now: number): Line["clock"] {
+  const time = Date.parse(headers.date ?? "");
+  return { ahead: Number.isNaN(time) ? undefined : time - now, seen: now };
 }
 
 interface AttemptOptions {

@@ -22,3 +22,12 @@ test("what failed at several addresses is told by the first", () => {
   const error = new AggregateError([withCode("ECONNREFUSED"), withCode("ENETUNREACH")]);
   expect(networkError(error, "ca.example", false).message).toContain("ECONNREFUSED");
 });
+
+test.each(["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"])("%s names this machine's clock first", (code) => {
+  const error = networkError(Object.assign(new Error("x"), { code }), "ca.example", false);
+  expect(error).toMatchObject({
+    code: "ACME_TLS_UNTRUSTED",
+    retryable: false,
+    hint: expect.stringMatching(/^Check this machine's clock first/),
+  });
+});

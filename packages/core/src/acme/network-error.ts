@@ -32,6 +32,8 @@ const untrusted: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its issuer is not trusted",
 };
 
+const clockCodes: ReadonlySet<string> = new Set(["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"]);
+
 const reasons: Readonly<Record<string, string>> = {
   EAI_AGAIN: "the resolver does not answer for this host name (EAI_AGAIN)",
   ECONNREFUSED: "nothing listens there (ECONNREFUSED)",
@@ -51,7 +53,9 @@ export function networkError(error: unknown, host: string, sent: boolean): AcmeN
     return new AcmeNetworkError("ACME_TLS_UNTRUSTED", `The TLS certificate of ${host} is refused: ${distrust}`, {
       host,
       uncertain: false,
-      hint: "For a CA with a root of its own, give that root with --ca-file; else check the address and this machine's clock.",
+      hint: clockCodes.has(code)
+        ? "Check this machine's clock first (date -u): by a wrong one every certificate is over, or has not begun."
+        : "For a CA with a root of its own, give that root with --ca-file; else check the address and this machine's clock.",
       cause: error,
     });
   }

@@ -37,6 +37,10 @@ describe("newsOf", () => {
     expect(eventsAt(skipped, 99, { ...meta, revoked: { at: 0, reason: "superseded" } })).toEqual([]);
   });
 
+  it("says nothing of a life by a clock that is wrong, but of the clock", () => {
+    expect(eventsAt(failed("CLOCK_WRONG"), 1000)).toEqual(["failed warning"]);
+  });
+
   it("tells failures from limits, and what is not live from what is", () => {
     expect(eventsAt(failed("ACME_CAA"), 0)).toEqual(["failed warning"]);
     expect(eventsAt(failed("ACME_CAA"), 0, undefined)).toEqual(["failed warning"]);

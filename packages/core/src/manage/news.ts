@@ -85,13 +85,19 @@ export function newsOf(
     });
   }
   const used = meta === undefined ? 0 : shareUsed(meta, now);
-  if (meta !== undefined && meta.revoked === undefined && used >= shares.warning) {
+  // By a clock that is known to be wrong nothing can be said of a life.
+  const isTold = !(result.outcome === "failed" && hasClockCode(result.error));
+  if (isTold && meta !== undefined && meta.revoked === undefined && used >= shares.warning) {
     const left = used >= 1 ? "has expired" : `has used ${Math.floor(used * 100)} % of its life`;
     const message = `${certificate} ${left}; it ends ${new Date(meta.notAfter).toISOString()}`;
     const severity = used >= shares.critical ? "critical" : "warning";
     news.push({ event: "expiring", severity, certificate, message, ...about });
   }
   return news;
+}
+
+function hasClockCode(error: Error): boolean {
+  return isCertwrightError(error) && error.code === "CLOCK_WRONG";
 }
 
 /** Those of the news that an audience wants and has not just heard; and that trouble it heard of is over. */

@@ -1,5 +1,6 @@
 import { isCertwrightError } from "@certwright/provider";
 import type { AcmeClient } from "../acme/client.ts";
+import { parseChain } from "../acme/x509.ts";
 import { refuseForbidden } from "../doctor/caa.ts";
 import { sameIdentifiers } from "../identifier.ts";
 import { type IssueJob, issue } from "../issue/issue.ts";
@@ -7,15 +8,16 @@ import { openCa } from "../issue/open-ca.ts";
 import type { Solver } from "../issue/solver.ts";
 import type { CaSpec, CertificateSpec } from "../spec.ts";
 import type { CertificateMeta } from "../store/certificate-meta.ts";
-import { readCertificate } from "../store/certificates.ts";
 import type { LimitExemption } from "../store/limits.ts";
 import { readOrder } from "../store/orders.ts";
 import { refuseEarly, rememberUnopened, withinLimits } from "./budget.ts";
+import { refuseWrongClock } from "./clock.ts";
 import type { Run } from "./parts.ts";
 import type { Action } from "./plan.ts";
 import { rehearse } from "./rehearse.ts";
 import type { RenewOptions } from "./renew-certificate.ts";
 import { openSolvers, worldFor } from "./solvers.ts";
+import { readUndamaged } from "./undamaged.ts";
 
 /** The CAs of a run, each opened once, however many certificates want it. */
 export interface CaPool {
@@ -47,7 +49,7 @@ export function createCaPool({ store, parts, world }: Run): CaPool {
 }
 
 /** What a person who asks for it is granted; see `RenewOptions`. */
-export type Wishes = Pick<RenewOptions, "force" | "insist">;
+export type Wishes = Pick<RenewOptions, "force" | "insist" | "newKey">;
 
 /**
  * Gets one certificate from the first of its CAs that gives it. The next CA is asked only when the one before was out of
@@ -93,9 +95,9 @@ async function obtainFrom(
   run: Run,
   begin: () => Promise<void>,
 ): Promise<CertificateMeta> {
-  const { force, insist = false } = wishes;
+  const { force, insist = false, newKey = false } = wishes;
   const { store, world } = run;
-  const before = await readCertificate(store, spec.name);
+  const before = await readUndamaged(store, spec.name);
   const expires = before === undefined || before.meta.revoked !== undefined ? undefined : before.meta.notAfter;
   const client = await pool.client(ca).catch(async (error: unknown) => {
     await rememberUnopened(error, spec, { directoryUrl: ca.directoryUrl, expires }, run);
@@ -109,13 +111,17 @@ async function obtainFrom(
   const exemption = exemptionOf(spec, earlier, follows, world.now());
   const request = { spec, directoryUrl, accountUrl, exemption, expires, force: force || insist };
   if ((await readOrder(store, spec.name)) === undefined) await refuseEarly(request, run);
+  // A clock that is wrong must not touch the ledger, which leaves out what is over by it.
+  await refuseWrongClock(client, world);
   await begin();
+  const isSpoiled = before !== undefined && (newKey || before.meta.revoked?.reason === "keyCompromise");
+  const spoiledKey = isSpoiled ? parseChain(before.leafPem)[0]?.keyFingerprint : undefined;
   const csr = spec.csrFile === undefined ? undefined : await run.parts.readFile(spec.csrFile);
   return await withinLimits(request, run, async (mayOrder) => {
     if (!force) await refuseForbiddenCa(spec, client, solvers, run);
     if (!request.force) await rehearse(spec, ca, solvers, pool, run);
     const previous = { previousKeyPem: before?.keyPem, previousIssuedAt: before?.meta.issuedAt, replaces: follows };
-    return await pool.issue({ spec, client, solvers, csr, ...previous, mayOrder, store, world });
+    return await pool.issue({ spec, client, solvers, csr, spoiledKey, ...previous, mayOrder, store, world });
   });
 }
 

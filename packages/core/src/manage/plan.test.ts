@@ -50,6 +50,12 @@ describe("planCertificate", () => {
     expect(plan(change, start)).toMatchObject({ do: "issue", reason });
   });
 
+  it("does not wait for a target until a moment that only a wrong clock can have noted", () => {
+    const waiting = (days: number) => ({ undeployed: [{ target: "haproxy:/a", notBefore: after(days) }] });
+    expect(plan(waiting(11), after(10))).toMatchObject({ do: "nothing", next: after(11) });
+    expect(plan(waiting(375), after(10))).toMatchObject({ do: "deploy", targets: ["haproxy:/a"] });
+  });
+
   it("waits until a third of a long life is left, and half of a short one", () => {
     expect(plan({}, after(59.9))).toMatchObject({ do: "nothing", next: after(60) });
     expect(plan({}, after(60))).toMatchObject({ do: "issue", replaces: "aki.serial" });

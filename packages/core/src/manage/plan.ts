@@ -58,7 +58,9 @@ export function planCertificate(
     const latest = latestMoment(stored);
     return { ...issue(due.reason, stored.certId), ...(latest === undefined ? {} : { latest }) };
   }
-  const ready = stored.undeployed.filter(({ notBefore }) => notBefore === undefined || notBefore <= options.now);
+  const ready = stored.undeployed.filter(
+    ({ notBefore }) => notBefore === undefined || !isAhead(notBefore, options.now),
+  );
   if (ready.length > 0) {
     return {
       do: "deploy",
@@ -70,6 +72,14 @@ export function planCertificate(
   const waiting = stored.undeployed.flatMap(({ notBefore }) => notBefore ?? []);
   const next = new Date(Math.min(due.at.getTime(), ...waiting.map((date) => date.getTime())));
   return { do: "nothing", spec, reason: `not due: ${due.reason}`, next };
+}
+
+/** Milliseconds; no target asks for more patience. What lies further ahead was noted while the clock was wrong. */
+const longestPause = 2 * 86_400_000;
+
+function isAhead(moment: Date, now: Date): boolean {
+  const wait = moment.getTime() - now.getTime();
+  return wait > 0 && wait <= longestPause;
 }
 
 type Life = Pick<StoredFacts, "notBefore" | "notAfter" | "suggested">;

@@ -4,6 +4,7 @@ import type { CertificateMeta } from "../store/certificate-meta.ts";
 import { readCertificate } from "../store/certificates.ts";
 import type { LeaseHolder } from "../store/store-error.ts";
 import { showHolder } from "../store/waiting.ts";
+import { refuseEarlierClock } from "./clock.ts";
 import { deployCertificate, type TargetResult } from "./deploy.ts";
 import { factsOf } from "./facts.ts";
 import { type CaPool, obtain } from "./obtain.ts";
@@ -11,6 +12,7 @@ import type { Pace } from "./pace.ts";
 import type { Run } from "./parts.ts";
 import { type Action, planCertificate, type StoredFacts } from "./plan.ts";
 import { refreshRenewalInfo } from "./renewal-info.ts";
+import { readUndamaged } from "./undamaged.ts";
 
 /** What a run shall do. */
 export interface RenewOptions {
@@ -18,6 +20,8 @@ export interface RenewOptions {
   readonly force: boolean;
   /** A person asked for just this: do not wait out the pause after an earlier failure. Default false. */
   readonly insist?: boolean;
+  /** Whatever the specification says of keeping the key: certify another, for this one is known to others. Default false. */
+  readonly newKey?: boolean;
   /** Only say what would be done. */
   readonly dryRun: boolean;
   /** Certificates worked on at a time. Default 4. */
@@ -97,13 +101,22 @@ interface Planned {
 }
 
 async function planNow(spec: CertificateSpec, options: RenewOptions, pool: CaPool, run: Run): Promise<Planned> {
-  const stored = await readCertificate(run.store, spec.name);
+  let isDamaged = false;
+  const stored = await readUndamaged(run.store, spec.name, ({ message }) => {
+    isDamaged = true;
+    run.world.emit({ type: "warning", code: "CERTIFICATE_DAMAGED", certificate: spec.name, message });
+  });
   const now = new Date(run.world.now());
   const plan = (facts: StoredFacts | undefined): Planned => ({
     action: planCertificate(spec, facts, { now, force: options.force }),
     stored: facts,
   });
+  if (isDamaged) {
+    const reason = "what is stored of it is damaged";
+    return { action: { do: "issue", spec, reason, replaces: undefined }, stored: undefined };
+  }
   if (stored === undefined) return plan(undefined);
+  refuseEarlierClock(stored.meta.notBefore, now.getTime());
   const ca = spec.cas.find(({ directoryUrl }) => directoryUrl === stored.meta.directoryUrl);
   const current =
     ca === undefined || options.force ? stored : await refreshRenewalInfo(stored, () => pool.client(ca), run);

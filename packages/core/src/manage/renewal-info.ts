@@ -6,6 +6,9 @@ import { type StoredCertificate, updateCertificateMeta } from "../store/certific
 import type { World } from "../world.ts";
 import type { Run } from "./parts.ts";
 
+/** Milliseconds; a day more than the longest time between questions. */
+const longestWait = 8 * 86_400_000;
+
 /**
  * Asks the CA when it suggests to renew (RFC 9773), if it is time to ask again, and remembers the answer. The moment chosen
  * in a window stays the same as long as the window does; a CA that fails or talks nonsense changes nothing.
@@ -17,7 +20,9 @@ export async function refreshRenewalInfo(
 ): Promise<StoredCertificate> {
   const { world, store } = run;
   const before = stored.meta.renewalInfo;
-  if (before?.nextCheck !== undefined && before.nextCheck > world.now()) return stored;
+  // Later than any answer can have asked for: noted while the clock was ahead.
+  const wait = (before?.nextCheck ?? 0) - world.now();
+  if (wait > 0 && wait <= longestWait) return stored;
   const certId = before?.certId ?? certificateId(readX509(stored.leafPem));
   if (certId === undefined) return stored;
   try {

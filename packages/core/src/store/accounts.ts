@@ -1,7 +1,7 @@
 import { instant, list, oneOf, optional, shape, text } from "./codec.ts";
 import { type DocumentKind, decodeDocument, encodeDocument } from "./document.ts";
 import { safeName } from "./names.ts";
-import type { Store } from "./store.ts";
+import type { Lease, LeaseOptions, Store } from "./store.ts";
 import { corrupt } from "./store-error.ts";
 
 /** Which account: one per CA and contact address. */
@@ -43,6 +43,17 @@ const accountRecord: DocumentKind<AccountRecord> = {
   }),
 };
 
+/** An external account binding that was got from the CA, as `ExternalAccount` of the ACME layer has it. */
+export interface StoredBinding {
+  readonly keyId: string;
+  readonly hmacKey: string;
+}
+
+const accountBinding: DocumentKind<StoredBinding> = {
+  format: 1,
+  codec: shape<StoredBinding>({ keyId: text(1024), hmacKey: text(4096) }),
+};
+
 const accountsFolder = "accounts";
 
 /**
@@ -78,6 +89,24 @@ export async function stageAccountKey(store: Store, id: AccountId, nextKeyPem: s
   await writeKey(store, `${accountFolder(id)}/key-next.pem`, nextKeyPem);
 }
 
+/** The binding kept for a new account; `undefined` where none was got. */
+export async function readBinding(store: Store, id: AccountId): Promise<StoredBinding | undefined> {
+  const key = `${accountFolder(id)}/eab.json`;
+  const value = await store.read(key);
+  return value === undefined ? undefined : decodeDocument(accountBinding, key, value.bytes);
+}
+
+/** Keeps a binding, so that a CA that gives only so many a day is asked once. */
+export async function saveBinding(store: Store, id: AccountId, binding: StoredBinding): Promise<void> {
+  const bytes = encodeDocument(accountBinding, binding);
+  await store.write(`${accountFolder(id)}/eab.json`, bytes, { secret: true });
+}
+
+/** Holds an account while its key changes: who looks which key the CA has must not look in the middle. */
+export async function leaseAccount(store: Store, id: AccountId, options: LeaseOptions): Promise<Lease> {
+  return await store.lease(accountFolder(id), options);
+}
+
 /** Ends a rollover: the staged key becomes the key (`true`), or is thrown away because the CA refused it (`false`). */
 export async function settleAccountKey(store: Store, id: AccountId, accepted: boolean): Promise<void> {
   const folder = accountFolder(id);
@@ -102,7 +131,8 @@ export async function listAccounts(store: Store, directoryUrl?: string): Promise
 
 /** Removes an account with its keys from the state; the CA keeps it. */
 export async function removeAccount(store: Store, id: AccountId): Promise<void> {
-  for (const file of ["account.json", "key-next.pem", "key.pem"]) await store.remove(`${accountFolder(id)}/${file}`);
+  for (const file of ["account.json", "eab.json", "key-next.pem", "key.pem"])
+    await store.remove(`${accountFolder(id)}/${file}`);
 }
 
 /** Where a person finds an account's files. */

@@ -112,9 +112,11 @@ export async function removeCertificate(store: Store, name: string): Promise<boo
   return existed;
 }
 
-/** Where people and their programs find the files of the current generation. */
-export function locateCertificate(store: Store, name: string, file: GenerationFile): string {
-  return store.locate(`${currentPointer(name)}/${file}`);
+/** Where people and their programs find the files of the current generation, or of another. */
+export function locateCertificate(store: Store, name: string, file: GenerationFile, generation?: number): string {
+  return store.locate(
+    generation === undefined ? `${currentPointer(name)}/${file}` : generationKey(name, generation, file),
+  );
 }
 
 async function readGeneration(store: Store, name: string, generation: number, mayBeAbsent: boolean) {
@@ -133,15 +135,22 @@ async function readGeneration(store: Store, name: string, generation: number, ma
   const pem = (file: GenerationFile) => Buffer.from(bytes(file)).toString("latin1");
   const leafPem = pem("leaf.pem");
   if (!leafPem.startsWith("-----BEGIN CERTIFICATE-----")) throw corrupt(key("leaf.pem"), "it is no PEM certificate");
+  if (pem("fullchain.pem") !== leafPem + pem("chain.pem"))
+    throw corrupt(key("fullchain.pem"), "it is not leaf.pem and chain.pem together");
+  const spec = decodeDocument(certificateSpec, key("spec.json"), bytes("spec.json"));
+  const hasKey = values.get("key.pem") !== undefined || spec.csrFile === undefined;
+  if (hasKey && !wholeKey.test(pem("key.pem"))) throw corrupt(key("key.pem"), "it is not a whole PEM private key");
   return {
     meta: decodeDocument(certificateMeta, key("meta.json"), bytes("meta.json")),
-    spec: decodeDocument(certificateSpec, key("spec.json"), bytes("spec.json")),
+    spec,
     leafPem,
     chainPem: pem("chain.pem"),
     fullchainPem: pem("fullchain.pem"),
-    ...(values.get("key.pem") === undefined ? {} : { keyPem: pem("key.pem") }),
+    ...(hasKey ? { keyPem: pem("key.pem") } : {}),
   };
 }
+
+const wholeKey = /^-----BEGIN [A-Z ]*PRIVATE KEY-----\n[\s\S]*-----END [A-Z ]*PRIVATE KEY-----\n?$/;
 
 function notFound(name: string, generation?: number): StoreError {
   const what = generation === undefined ? `certificate ${name}` : `generation ${generation} of certificate ${name}`;

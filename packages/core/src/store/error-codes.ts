@@ -9,6 +9,8 @@ export const storeErrorCodes = {
   STORE_LOCKED: "Another run holds the lease and did not let go of it in time.",
   STORE_LEASE_LOST: "A lease ran out or was taken away while work was still under way.",
   STORE_NO_LOCKS: "The file system or the Node version has no locks that die with their process.",
+  STORE_LINKS_LOST:
+    "A link inside the state is a folder of copies: the state was copied by a program that follows links.",
   STORE_FULL: "The disk, the quota or the file size limit leaves no room; what was stored before is untouched.",
   STORE_READ_ONLY: "The state is on a read-only file system.",
   STORE_FORBIDDEN:

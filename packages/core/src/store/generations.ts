@@ -1,6 +1,6 @@
 import { safeName } from "./names.ts";
 import type { Store } from "./store.ts";
-import { hasCode } from "./store-error.ts";
+import { hasCode, StoreError } from "./store-error.ts";
 
 /** Folder of all certificates. */
 export const certificatesFolder = "certificates";
@@ -39,11 +39,29 @@ export async function storedGenerations(store: Store, name: string): Promise<rea
     .sort((a, b) => a - b);
 }
 
-/** The generation in use; `undefined` where there is none. */
+/**
+ * The generation in use; `undefined` where there is none.
+ *
+ * @throws StoreError `STORE_LINKS_LOST`
+ */
 export async function currentGeneration(store: Store, name: string): Promise<number | undefined> {
-  const pointer = await store.read(currentPointer(name));
-  const text = pointer === undefined ? "" : Buffer.from(pointer.bytes).toString("latin1");
+  const key = currentPointer(name);
+  const pointer = await store.read(key);
+  if (pointer === undefined) {
+    // To take it for no certificate would order again everything a restored backup holds.
+    if ((await store.list(key)).length > 0) throw linksLost(store, name);
+    return undefined;
+  }
+  const text = Buffer.from(pointer.bytes).toString("latin1");
   return generationForm.test(text) ? Number(text) : undefined;
+}
+
+function linksLost(store: Store, name: string): StoreError {
+  const path = store.locate(currentPointer(name));
+  return new StoreError("STORE_LINKS_LOST", `${path} is a folder, where a link should be`, {
+    key: currentPointer(name),
+    hint: "The state was copied by a program that follows links. Copy it again by one that keeps them (cp -a, rsync -a, tar).",
+  });
 }
 
 /** Makes a generation the current one, unless another run has put a later one there in the meantime. */

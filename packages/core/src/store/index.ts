@@ -2,13 +2,17 @@ export {
   type AccountId,
   type AccountRecord,
   caName,
+  leaseAccount,
   listAccounts,
   locateAccount,
   readAccount,
+  readBinding,
   removeAccount,
   type StoredAccount,
+  type StoredBinding,
   saveAccountKey,
   saveAccountRecord,
+  saveBinding,
   settleAccountKey,
   stageAccountKey,
 } from "./accounts.ts";
@@ -34,6 +38,7 @@ export { eachCertificate, type ListedCertificate, listCertificates } from "./lis
 export { parseStateLocation, type StateLocation } from "./location.ts";
 export { memoryState, memoryStore } from "./memory-store.ts";
 export { checkFolder, checkKey, safeName } from "./names.ts";
+export { removeOrder } from "./orders.ts";
 export { checkSize, checkTarget, conflict } from "./refusals.ts";
 export { type Resealed, reseal } from "./reseal.ts";
 export { saveCertificate } from "./save-certificate.ts";

@@ -47,6 +47,20 @@ export function corrupt(key: string, what: string, cause?: unknown): StoreError 
   return new StoreError("STORE_CORRUPT", `${key} in the state is damaged: ${what}`, {
     key,
     cause,
-    hint: "It was left untouched. Restore it from a backup, or move it away to start it anew.",
+    hint: `It was left untouched. ${remedies.find(([folder]) => key.startsWith(folder))?.[1] ?? remedy}`,
   });
 }
+
+const remedy = "Restore it from a backup, or move it away to start it anew.";
+
+/** What helps, by the folder a value is in, where moving the one file away would not. */
+const remedies: readonly (readonly [folder: string, remedy: string])[] = [
+  [
+    "certificates/",
+    "Restore it from a backup; or obtain the certificate anew, beside it: certwright renew, or issue with the same names.",
+  ],
+  [
+    "accounts/",
+    "Restore it from a backup; or move the account's folder away, then import its key (certwright account import) or let a new account be made.",
+  ],
+];
