@@ -1,4 +1,4 @@
-import { type AcmeClient, type CaSpec, openCa } from "@certwright/core";
+import { type AcmeClient, accountIdOf, type CaSpec, openCa } from "@certwright/core";
 import { type AccountId, listAccounts, readAccount, type Store } from "@certwright/core/store";
 import { knownCaOf } from "./ca-names.ts";
 import { checkBinding, onlyCa } from "./ca-spec.ts";
@@ -25,10 +25,10 @@ export async function openAccount(
   const { flags, context, emit, secrets } = invocation;
   const store = await openOnlyState(invocation);
   const asked = onlyCa(flags, context);
-  if (mayCreate) await checkBinding([asked], store);
-  const id = mayCreate ? idOf(asked) : await chooseAccount(asked, store);
+  if (mayCreate) await checkBinding([asked], store, flags.fetchEab);
+  const id = mayCreate ? accountIdOf(asked) : await chooseAccount(asked, store);
   const ca: CaSpec = { ...asked, ...(id.email === undefined ? {} : { email: id.email }) };
-  const access = await openCaAccess(ca, flags.acceptTos, context, secrets);
+  const access = await openCaAccess(ca, { acceptTerms: flags.acceptTos, fetchEab: flags.fetchEab }, context, secrets);
   return { client: await openCa(ca, access, store, createWorld(context, emit, {})), id, ca, store };
 }
 
@@ -37,12 +37,14 @@ export async function openAccount(
  *
  * @throws CertwrightError `CLI_ACCOUNT_UNKNOWN`
  */
-async function chooseAccount(ca: CaSpec, store: Store): Promise<AccountId> {
+export async function chooseAccount(ca: CaSpec, store: Store): Promise<AccountId> {
   const { directoryUrl } = ca;
   const records = await listAccounts(store, directoryUrl);
   const addresses = [...new Set(records.flatMap(({ contact }) => contact.map((url) => url.replace(/^mailto:/, ""))))];
   const possible =
-    ca.email !== undefined ? [idOf(ca)] : [{ directoryUrl }, ...addresses.map((email) => ({ directoryUrl, email }))];
+    ca.email !== undefined
+      ? [accountIdOf(ca)]
+      : [{ directoryUrl }, ...addresses.map((email) => ({ directoryUrl, email }))];
   const found: AccountId[] = [];
   for (const id of possible) if ((await readAccount(store, id))?.record !== undefined) found.push(id);
   const [only, other] = found;
@@ -55,8 +57,4 @@ async function chooseAccount(ca: CaSpec, store: Store): Promise<AccountId> {
       hint: "See: certwright account list. Say which one with --server and --email.",
     },
   );
-}
-
-function idOf({ directoryUrl, email }: CaSpec): AccountId {
-  return { directoryUrl, ...(email === undefined ? {} : { email }) };
 }

@@ -10,6 +10,8 @@ export interface KnownCa {
   readonly directoryUrl: string;
   /** Where the external account binding it requires comes from; left out: none is required. */
   readonly eab?: string;
+  /** It makes one for an e-mail address, or for a key of its own API, when asked. */
+  readonly fetchesEab?: true;
   /** Certificates of it are trusted by nobody: for trying out. */
   readonly staging?: true;
   /** The CA whose names may be tried at this one first: it knows the same ways, and asks for nothing that one does not. */
@@ -38,6 +40,7 @@ export const knownCas: readonly KnownCa[] = [
     title: "ZeroSSL",
     directoryUrl: "https://acme.zerossl.com/v2/DV90",
     eab: "https://app.zerossl.com/developer",
+    fetchesEab: true,
   },
   {
     name: "google",

@@ -3,9 +3,11 @@ export const cliErrorCodes = {
   CLI_USAGE: "The command line is wrong: an unknown command or option, or a value that is missing or cannot be read.",
   CLI_CA_UNKNOWN: "The CA is neither a known short name nor the https: URL of an ACME directory.",
   CLI_BINDING_NEEDED: "The CA binds each ACME account to an account made with it elsewhere, and nothing says which.",
+  CLI_BINDING_REFUSED: "The CA was asked to make an external account binding, and made none.",
   CLI_CA_GONE: "The CA of this name no longer issues certificates.",
   CLI_TARGET_UNKNOWN: "The deploy target is of no kind Certwright knows.",
   CLI_ACCOUNT_UNKNOWN: "The store has no account at this CA with this address, or several and none was named.",
+  CLI_ACCOUNT_EXISTS: "The store has another account at this CA with this address; it is left as it is.",
   CLI_CERTIFICATE_UNKNOWN: "The store has no certificate of this name.",
   CLI_SECRET_IN_CLEAR: "A secret was given on the command line, where other users and the shell's history see it.",
   CLI_CONFIG_FOREIGN:

@@ -11,13 +11,14 @@ export interface RunSetup {
   /** How the run itself asks the DNS. */
   readonly dns: Pick<DnsSpec, "resolvers">;
   readonly acceptTerms: boolean;
+  readonly fetchEab?: boolean;
   readonly config?: Config | undefined;
 }
 
 /** Opens everything around the state for one run of the engine. */
 export async function openRun(
   { context, secrets, emit }: Invocation,
-  { store, dns, acceptTerms, config }: RunSetup,
+  { store, dns, acceptTerms, fetchEab, config }: RunSetup,
 ): Promise<Run> {
   const world = createWorld(context, emit, config?.settings.defaults.dns ?? dns);
   const hooks =
@@ -27,7 +28,7 @@ export async function openRun(
   return {
     store,
     world,
-    parts: createParts({ context, secrets, acceptTerms, emit, store, config }),
+    parts: createParts({ context, secrets, acceptTerms, fetchEab, emit, store, config }),
     journal: await openJournal(store, world.signal),
     ...(hooks === undefined ? {} : { hooks }),
   };

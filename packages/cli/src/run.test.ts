@@ -133,7 +133,8 @@ describe("runCommandLine", () => {
 
   it("goes on to the other certificates where one cannot be read", async () => {
     const { store: open } = await store("a.example.test");
-    await open.write("certificates/a.example.test/1/meta.json", Buffer.from("{"));
+    for (const file of ["meta.json", "spec.json"])
+      await open.write(`certificates/a.example.test/1/${file}`, Buffer.from("{"));
     expect(await certwright("list")).toMatchObject({ code: 1, out: expect.stringContaining("error STORE_CORRUPT") });
     expect(await certwright("status", "--json")).toMatchObject({
       code: 1,

@@ -1,10 +1,12 @@
 import type { CertificateSpec } from "@certwright/core";
 import {
   type CertificateMeta,
+  hasCode,
   inOrder,
   listCertificates,
   readCertificateSpec,
   type Store,
+  safeName,
 } from "@certwright/core/store";
 import { cliError } from "./errors.ts";
 import { didYouMean } from "./suggest.ts";
@@ -43,8 +45,7 @@ export async function storedSpecs(
   const specs: CertificateSpec[] = [];
   const broken: { name: string; error: Error }[] = [];
   const read = async (listed: Listed): Promise<CertificateSpec | Error | undefined> => {
-    if ("error" in listed) return listed.error;
-    return await readCertificateSpec(store, listed.name).catch((error: unknown) => {
+    return await readSpec(store, listed).catch((error: unknown) => {
       if (error instanceof Error) return error;
       throw error;
     });
@@ -56,6 +57,16 @@ export async function storedSpecs(
     else if (found !== undefined) specs.push(found);
   }
   return { specs, broken };
+}
+
+/** Where only the rest is damaged, how it was asked for is enough to obtain it anew. */
+async function readSpec(store: Store, listed: Listed): Promise<CertificateSpec | undefined> {
+  if ("meta" in listed) return await readCertificateSpec(store, listed.name);
+  if (!hasCode(listed.error, "STORE_CORRUPT")) throw listed.error;
+  // A certificate that cannot be read is listed by its folder, which most names are the same as.
+  const spec = await readCertificateSpec(store, listed.name).catch(() => undefined);
+  if (spec === undefined || safeName(spec.name) !== listed.name) throw listed.error;
+  return spec;
 }
 
 function unknown(name: string, all: readonly { readonly name: string }[]): never {

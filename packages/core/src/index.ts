@@ -18,12 +18,13 @@ export {
   type WantedProof,
 } from "./acme/dns-persist.ts";
 export { acmeErrorCodes } from "./acme/error-codes.ts";
-export { generateKey, type KeyType, keyToPem, keyTypes, readKey } from "./acme/keys.ts";
+export type { ExternalAccount } from "./acme/external-account.ts";
+export { generateKey, type KeyType, keyToPem, keyTypes, readKey, readKeyOrJwk } from "./acme/keys.ts";
 export { OrderError } from "./acme/order-error.ts";
 export { AcmeProblem } from "./acme/problem.ts";
 export { certificateId, getRenewalInfo } from "./acme/renewal-info.ts";
 export { revocationReasons, revokeCertificate } from "./acme/revocation.ts";
-export { type CertificateInfo, isIssuedBy, parseChain, readCertificate as readX509 } from "./acme/x509.ts";
+export { type CertificateInfo, isIssuedBy, matchesKey, parseChain, readCertificate as readX509 } from "./acme/x509.ts";
 export { type DoctorOptions, examine } from "./doctor/doctor.ts";
 export { doctorErrorCodes } from "./doctor/error-codes.ts";
 export type { Finding } from "./doctor/finding.ts";
@@ -43,7 +44,8 @@ export { createPersistSolver, type PersistSolverOptions } from "./issue/dns-pers
 export { type DnsBinding, type DnsPlacing, type PlacedRecord, placeRecord } from "./issue/dns-place.ts";
 export { afterGrace } from "./issue/grace.ts";
 export { type IssueJob, issue } from "./issue/issue.ts";
-export { type CaAccess, openCa } from "./issue/open-ca.ts";
+export { accountIdOf, type CaAccess, connectCa, openCa } from "./issue/open-ca.ts";
+export { rollOver } from "./issue/roll-over.ts";
 export type { Solver, Task, TaskFailure, TaskOutcome } from "./issue/solver.ts";
 export { type FoundProof, lookForProof, noProof, type ProofLooking, type ServerProof } from "./issue/standing-proof.ts";
 export { verifyChain } from "./issue/verify.ts";

@@ -7,5 +7,9 @@ import type { accountFlags } from "../declarations/account.ts";
 /** The account as the CA knows it now. */
 export async function run(invocation: Invocation<typeof accountFlags>): Promise<CommandResult> {
   const { client, ca } = await openAccount(invocation, false);
-  return accountResult(ca.directoryUrl, await getAccount(client, { signal: invocation.context.stopper.signal }));
+  return accountResult(
+    ca.directoryUrl,
+    await getAccount(client, { signal: invocation.context.stopper.signal }),
+    client.thumbprint,
+  );
 }

@@ -13,5 +13,9 @@ export async function run(invocation: Invocation<typeof accountUpdateFlags>): Pr
   const contact = flags.contact.map((address) => `mailto:${emailOf(address)}`);
   const { client, ca } = await openAccount(invocation, false);
   // The store's own record keeps the address the account was made with: certificates refer to it by that.
-  return accountResult(ca.directoryUrl, await updateAccount(client, contact, { signal: context.stopper.signal }));
+  return accountResult(
+    ca.directoryUrl,
+    await updateAccount(client, contact, { signal: context.stopper.signal }),
+    client.thumbprint,
+  );
 }

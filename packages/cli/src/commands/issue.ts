@@ -15,8 +15,13 @@ export async function run(invocation: Invocation<typeof issueFlags>): Promise<Co
   const fromCsr = flags.csr === undefined ? [] : (await readCsr(await readSmallFile(flags.csr))).identifiers;
   const spec = specOf(flags, context, fromCsr, invocation.given);
   const store = await openOnlyState(invocation);
-  await checkBinding(spec.cas, store);
-  const engine = await openRun(invocation, { store, dns: spec.dns, acceptTerms: flags.acceptTos });
+  await checkBinding(spec.cas, store, flags.fetchEab);
+  const engine = await openRun(invocation, {
+    store,
+    dns: spec.dns,
+    acceptTerms: flags.acceptTos,
+    fetchEab: flags.fetchEab,
+  });
   const { fit, failed } = flags.doctor ? await checkUp([spec], engine) : { fit: [spec], failed: [] };
   const results = await renew(fit, { force: flags.force, insist: true, dryRun: flags.dryRun }, engine);
   return renewalResult([...failed, ...results], flags);

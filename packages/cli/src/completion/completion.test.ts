@@ -20,7 +20,7 @@ async function offered(...words: readonly string[]): Promise<readonly string[]> 
 
 describe("bash completion", () => {
   it("offers commands, those below them, and flags", async () => {
-    expect(await offered("re")).toEqual(["renew", "revoke"]);
+    expect(await offered("re")).toEqual(["renew", "revoke", "remove"]);
     expect(await offered("dns", "")).toEqual(expect.arrayContaining(["set", "remove", "rm", "check", "providers"]));
     expect(await offered("issue", "--dns-")).toEqual([
       "--dns-option",

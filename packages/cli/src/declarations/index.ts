@@ -4,13 +4,20 @@ import { completionDeclaration } from "./completion.ts";
 import { configDeclaration, initDeclaration } from "./config.ts";
 import { cleanupDeclaration, dnsDeclaration } from "./dns.ts";
 import { doctorDeclaration } from "./doctor.ts";
+import { exportDeclaration } from "./export.ts";
 import { fleetDeclaration } from "./fleet.ts";
 import { haproxyDeclaration } from "./haproxy.ts";
 import { issueDeclaration } from "./issue.ts";
 import { planDeclaration, renewDeclaration } from "./renew.ts";
 import { installTimerDeclaration, serveDeclaration } from "./service.ts";
 import { stateDeclaration } from "./state.ts";
-import { deployDeclaration, listDeclaration, revokeDeclaration, statusDeclaration } from "./stored.ts";
+import {
+  deployDeclaration,
+  listDeclaration,
+  removeDeclaration,
+  revokeDeclaration,
+  statusDeclaration,
+} from "./stored.ts";
 
 /** Every command, in the order help lists them. */
 export const declarations: readonly Declaration[] = [
@@ -21,7 +28,9 @@ export const declarations: readonly Declaration[] = [
   listDeclaration,
   statusDeclaration,
   deployDeclaration,
+  exportDeclaration,
   revokeDeclaration,
+  removeDeclaration,
   dnsDeclaration,
   cleanupDeclaration,
   haproxyDeclaration,

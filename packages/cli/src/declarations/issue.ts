@@ -23,6 +23,11 @@ export const caFlags = {
   }),
   email: text("--email <address>", "contact of the account", { group: "Which CA" }),
   acceptTos: toggle("--accept-tos", "agree to the CA's terms of service", { group: "Which CA" }),
+  fetchEab: toggle(
+    "--fetch-eab",
+    "let ZeroSSL make the external account binding: --email, or the key in ZEROSSL_ACCESS_KEY, is sent to its API",
+    { group: "Which CA" },
+  ),
   eabKid: text("--eab-kid <id>", "key identifier of an external account binding", { group: "Which CA" }),
   eabHmacKeyFile: text(
     "--eab-hmac-key-file <file>",
@@ -63,7 +68,7 @@ export const issueFlags = {
   ...caFlags,
   deploy: repeated(
     "--deploy <target>",
-    "where the certificate goes, haproxy:/run/haproxy/admin.sock; repeat for several",
+    "where the certificate goes, haproxy:/run/haproxy/admin.sock or export:/path/site.pem; repeat for several",
     { group: "Where it goes" },
   ),
   force: toggle("--force", "issue even if nothing is due", run),

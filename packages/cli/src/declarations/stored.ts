@@ -53,8 +53,11 @@ export const revokeFlags = {
     group: "What to revoke",
     complete: "file",
   }),
+  reissue: toggle("--reissue", "first obtain another with a new key and deploy it, then revoke the old one", {
+    group: "What to revoke",
+  }),
   ...caFlags,
-  ...stateFlags,
+  ...configFlags,
 };
 
 export const revokeDeclaration: Declaration<typeof revokeFlags> = {
@@ -64,10 +67,33 @@ export const revokeDeclaration: Declaration<typeof revokeFlags> = {
   args: [{ ...name, usage: "[name]" }],
   flags: revokeFlags,
   examples: [
-    ["certwright revoke example.com --reason keyCompromise", "then `certwright renew` obtains another with a new key"],
-    ["certwright revoke --cert leaf.pem --key leaf.key --server letsencrypt", "one that was obtained elsewhere"],
+    [
+      "certwright revoke example.com --reason keyCompromise --reissue",
+      "replaced everywhere by one with a new key, then revoked",
+    ],
+    [
+      "certwright revoke example.com --reason cessationOfOperation",
+      "then `certwright remove example.com`, or renew obtains another",
+    ],
+    ["certwright revoke --cert leaf.pem --key leaf.key --reason keyCompromise", "one that was obtained elsewhere"],
   ],
   load: () => import("../commands/revoke.ts"),
+};
+
+export const removeFlags = {
+  ...stateFlags,
+  yes: toggle("--yes", "do not ask first", { group: "This run" }),
+};
+
+export const removeDeclaration: Declaration<typeof removeFlags> = {
+  name: "remove",
+  group,
+  summary: "forget a stored certificate: its keys, all generations, and that it is renewed",
+  description:
+    "Removes a certificate from the store. What targets have stays there, and it stays valid: to end it, revoke it first.\nOne that a configuration names is obtained again; take it out there.",
+  args: [name],
+  flags: removeFlags,
+  load: () => import("../commands/remove.ts"),
 };
 
 export const deployFlags = configFlags;
@@ -80,7 +106,8 @@ export const deployDeclaration: Declaration<typeof deployFlags> = {
     name,
     {
       usage: "[targets...]",
-      description: "haproxy:/run/haproxy/admin.sock, or labels of the configuration; left out: all its targets",
+      description:
+        "haproxy:/run/haproxy/admin.sock, export:/path/site.pem, or labels of the configuration; left out: all its targets",
     },
   ],
   flags: deployFlags,

@@ -1,14 +1,23 @@
 import type { CaAccess, CaSpec, SecretRef } from "@certwright/core";
+import { knownCaOf } from "../ca-names.ts";
 import type { CliContext } from "../context.ts";
 import { readSmallTextFile } from "../files.ts";
 import type { Secrets } from "../reporter/secrets.ts";
 import { readSecret } from "../secret-ref.ts";
 import { version } from "../version.ts";
 
+/** What a person allowed to be done at a CA in their name. */
+export interface Leave {
+  /** Agreeing to its terms of service. */
+  readonly acceptTerms: boolean;
+  /** Asking it for an external account binding. */
+  readonly fetchEab: boolean;
+}
+
 /** The contents of what a CA's entry refers to. */
 export async function openCaAccess(
   ca: CaSpec,
-  acceptTerms: boolean,
+  { acceptTerms, fetchEab }: Leave,
   context: CliContext,
   secrets: Secrets,
   accountKey?: SecretRef,
@@ -24,6 +33,12 @@ export async function openCaAccess(
     proxyEnv: context.env,
     ...(caPem === undefined ? {} : { caPem }),
     ...(hmacKey === undefined ? {} : { hmacKey }),
+    ...(fetchEab && knownCaOf(ca.directoryUrl)?.fetchesEab
+      ? {
+          fetchBinding: async () =>
+            (await import("./zerossl-binding.ts")).fetchZerosslBinding(ca.email, context, secrets),
+        }
+      : {}),
     ...(accountKeyPem === undefined ? {} : { accountKeyPem }),
   };
 }

@@ -12,6 +12,8 @@ export interface PartsOptions {
   readonly secrets: Secrets;
   /** The person agreed to the terms of the CAs of this run. */
   readonly acceptTerms: boolean;
+  /** The person allowed to ask those CAs for external account bindings. Default false. */
+  readonly fetchEab?: boolean | undefined;
   readonly emit: Emit;
   readonly store: Store;
   /** What explains targets, CAs and limits, where the run works from a configuration. */
@@ -30,9 +32,12 @@ export function createParts(options: PartsOptions): Parts {
   return {
     caAccess: async (ca) => {
       const configured = configuredCa(ca, config);
-      const terms = acceptTerms || configured?.acceptTerms === true || staging.has(ca);
+      const leave = {
+        acceptTerms: acceptTerms || configured?.acceptTerms === true || staging.has(ca),
+        fetchEab: options.fetchEab === true || configured?.fetchEab === true,
+      };
       const { openCaAccess } = await import("./ca-access.ts");
-      return await openCaAccess(ca, terms, context, secrets, configured?.accountKey);
+      return await openCaAccess(ca, leave, context, secrets, configured?.accountKey);
     },
     // One handle for one account, so that its locks and its memory of zones serve all certificates of a run.
     dnsBinding: (way) =>

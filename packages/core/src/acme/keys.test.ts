@@ -1,5 +1,5 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   assertUsableKey,
   generateKey,
@@ -9,6 +9,7 @@ import {
   keyTypeOf,
   keyTypes,
   readKey,
+  readKeyOrJwk,
 } from "./keys.ts";
 import { createSigner } from "./signer.ts";
 import { isSigned } from "./testing/fake-acme.ts";
@@ -100,4 +101,33 @@ test("an encrypted key says so, and no error holds key material", () => {
       expect((error as Error).cause).toBeUndefined();
     }
   }
+});
+
+describe("a key as other tools keep it", () => {
+  test.each(["ec256", "rsa2048"] as const)("%s in PEM and as JWK is the same", async (type) => {
+    const key = await generateKey(type);
+    const forms = [
+      keyToPem(key),
+      key.export({ type: type === "ec256" ? "sec1" : "pkcs1", format: "pem" }).toString(),
+      ` ${JSON.stringify(key.export({ format: "jwk" }), undefined, 2)}\n`,
+    ];
+    for (const form of forms) expect(keyFingerprint(readKeyOrJwk(form))).toBe(keyFingerprint(key));
+  });
+
+  test("without its private part, cut off, or of another kind is refused without a word of it", async () => {
+    const key = await generateKey();
+    const jwk = key.export({ format: "jwk" });
+    const ed25519 = generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" });
+    const { d: _d, ...half } = jwk;
+    for (const text of [
+      JSON.stringify(half),
+      "{}",
+      '{"kty":"EC"',
+      "",
+      keyToPem(key).slice(0, 90),
+      JSON.stringify(ed25519),
+    ]) {
+      expect(() => readKeyOrJwk(text), text).toThrow(expect.objectContaining({ code: "ACME_KEY_INVALID" }));
+    }
+  });
 });

@@ -49,6 +49,23 @@ export function readKey(pem: string, what = "private key"): KeyObject {
 }
 
 /**
+ * Reads a private key in PEM, or as the JWK that certbot keeps (`private_key.json`).
+ *
+ * @throws as {@link readKey}
+ */
+export function readKeyOrJwk(text: string, what = "private key"): KeyObject {
+  if (!text.trimStart().startsWith("{")) return readKey(text, what);
+  let key: KeyObject;
+  try {
+    key = createPrivateKey({ key: JSON.parse(text), format: "jwk" });
+  } catch {
+    throw invalid(`The ${what} cannot be read`, "Give the whole JWK, with its private part.");
+  }
+  assertUsableKey(createPublicKey(key), what);
+  return key;
+}
+
+/**
  * Refuses a public key no CA would certify: other than EC on P-256, P-384, P-521 or RSA of 2048 to 8192 bits.
  *
  * @throws `ACME_KEY_INVALID`, `ACME_KEY_WEAK`.

@@ -51,6 +51,16 @@ test("a problem is recognised by its URN and not by its words", () => {
   expect(isProblem(new AcmeProblem(parseProblem({ type: urn("badNonce") }, 400), at), "badNonce")).toBe(true);
 });
 
+test.each([
+  ["Account has been deactivated", "ACME_ACCOUNT_DEACTIVATED"],
+  ['Account is not valid, has status "revoked"', "ACME_ACCOUNT_DEACTIVATED"],
+  ["The key authorization of the account's challenge is wrong", "ACME_UNAUTHORIZED"],
+])("unauthorized because %j is %s", (detail, code) => {
+  const problem = new AcmeProblem(parseProblem({ type: urn("unauthorized"), detail }, 403), at);
+  expect(problem.code).toBe(code);
+  expect(isProblem(problem, "unauthorized")).toBe(true);
+});
+
 test("subproblems name their identifiers, one level deep", () => {
   const subproblem = {
     type: urn("caa"),

@@ -71,6 +71,13 @@ export function describeProblem(document: ProblemDocument): { code: AcmeErrorCod
       retryable: false,
     };
   }
+  if (document.type === `${acmeProblemPrefix}unauthorized` && isAboutEndedAccount(document.detail)) {
+    return {
+      code: "ACME_ACCOUNT_DEACTIVATED",
+      hint: "Forget it here with certwright account deactivate --yes; the next order then makes a new account.",
+      retryable: false,
+    };
+  }
   const inner = new Set(document.subproblems.map((problem) => problem.type));
   const type =
     document.type === `${acmeProblemPrefix}compound` && inner.size === 1 ? [...inner].join("") : document.type;
@@ -80,6 +87,11 @@ export function describeProblem(document: ProblemDocument): { code: AcmeErrorCod
       ? `Open ${document.instance} and do what it asks.`
       : kind.hint;
   return { code: kind.code, hint, retryable: kind.retryable ?? false };
+}
+
+/** RFC 8555 section 7.3.6 has no type of its own for it, so each CA says it in words. */
+function isAboutEndedAccount(detail: string): boolean {
+  return /\baccount\b.*\b(?:deactivated|revoked|not valid)\b/i.test(detail);
 }
 
 /** One line: what the CA said, and about which names. */

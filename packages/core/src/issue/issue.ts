@@ -1,8 +1,9 @@
 import { createPublicKey } from "node:crypto";
+import { CertwrightError } from "@certwright/provider";
 import { downloadCertificate } from "../acme/certificate.ts";
 import type { AcmeClient } from "../acme/client.ts";
 import { createCsr, readCsr } from "../acme/csr.ts";
-import { generateKey, keyToPem, keyTypeOf, readKey } from "../acme/keys.ts";
+import { generateKey, keyFingerprint, keyToPem, keyTypeOf, readKey } from "../acme/keys.ts";
 import { finalizeOrder, getOrder, type Order } from "../acme/order.ts";
 import { waitForOrder } from "../acme/poll.ts";
 import { isProblem } from "../acme/problem.ts";
@@ -32,6 +33,8 @@ export interface IssueJob {
   readonly csr?: string | Uint8Array | undefined;
   /** The key in use, for `spec.reuseKey`. */
   readonly previousKeyPem?: string | undefined;
+  /** Fingerprint of a key that is known to others: it is never certified again. */
+  readonly spoiledKey?: string | undefined;
   /** When the certificate in use was stored. Milliseconds since 1970. */
   readonly previousIssuedAt?: number | undefined;
   readonly replaces?: string | undefined;
@@ -88,25 +91,34 @@ interface CertificateKeyRequest {
 
 /** The CSR, and the key it is for: the user's own, that of an order under way, the one in use, or a new one. */
 async function makeRequest(
-  { spec, csr, previousKeyPem }: IssueJob,
+  { spec, csr, previousKeyPem, spoiledKey }: IssueJob,
   openKeyPem: string | undefined,
 ): Promise<CertificateKeyRequest> {
   if (csr !== undefined) {
     const { der, publicKey } = await readCsr(csr);
+    if (keyFingerprint(publicKey) === spoiledKey) throw spoiled(spec.name);
     return { der, publicKey, keyPem: undefined };
   }
   const kept = openKeyPem ?? (spec.reuseKey ? previousKeyPem : undefined);
   const keptKey = kept === undefined ? undefined : readKey(kept, "certificate's key");
-  const usable = keptKey !== undefined && (openKeyPem === undefined || keyTypeOf(keptKey) === spec.keyType);
+  const isKept = keptKey !== undefined && keyFingerprint(keptKey) !== spoiledKey;
+  const usable = isKept && (openKeyPem === undefined || keyTypeOf(keptKey) === spec.keyType);
   const key = usable ? keptKey : await generateKey(spec.keyType);
   const { der } = await createCsr(key, spec.identifiers);
   return { der, publicKey: createPublicKey(key), keyPem: keyToPem(key) };
+}
+
+function spoiled(name: string): CertwrightError {
+  return new CertwrightError("CERTIFICATE_KEY_COMPROMISED", `the CSR of ${name} is for a key that is known to others`, {
+    hint: "Make a new key and a new CSR of it; no CA certifies this key again.",
+  });
 }
 
 /** The order an earlier run left, if it is for the same names at the same account and still usable. */
 async function openOrder({
   spec,
   client,
+  spoiledKey,
   previousIssuedAt,
   store,
   world,
@@ -117,7 +129,8 @@ async function openOrder({
   const fits =
     record.accountUrl === client.accountUrl &&
     sameIdentifiers(record.identifiers, spec.identifiers) &&
-    record.profile === spec.profile;
+    record.profile === spec.profile &&
+    (keyPem === undefined || keyFingerprint(readKey(keyPem, "order's key")) !== spoiledKey);
   const order = fits ? await lookAt(client, record.orderUrl, world.signal) : undefined;
   // A run that died between storing a certificate and forgetting its order left one that gives the same certificate again.
   const isStored = order?.status === "valid" && (previousIssuedAt ?? 0) >= record.createdAt;

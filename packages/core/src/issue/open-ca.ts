@@ -1,12 +1,23 @@
 import { createAccount, findAccount } from "../acme/account.ts";
 import { type AcmeClient, createAcmeClient } from "../acme/client.ts";
 import type { CachedDirectory, DirectoryCache } from "../acme/directory-source.ts";
-import { generateKey, keyToPem, readKey } from "../acme/keys.ts";
+import type { ExternalAccount } from "../acme/external-account.ts";
+import { generateKey, keyToPem, readKey, readKeyOrJwk } from "../acme/keys.ts";
 import type { CaSpec } from "../spec.ts";
-import { type AccountId, caName, readAccount, saveAccountKey, saveAccountRecord } from "../store/accounts.ts";
+import {
+  type AccountId,
+  caName,
+  readAccount,
+  readBinding,
+  type StoredAccount,
+  saveAccountKey,
+  saveAccountRecord,
+  saveBinding,
+} from "../store/accounts.ts";
 import type { Store } from "../store/store.ts";
 import { hasCode } from "../store/store-error.ts";
 import type { World } from "../world.ts";
+import { settleRollover } from "./roll-over.ts";
 
 /** What reaching a CA needs besides its entry in the configuration: contents of what that entry refers to. */
 export interface CaAccess {
@@ -16,6 +27,8 @@ export interface CaAccess {
   readonly hmacKey?: string;
   /** The person agreed to the CA's terms of service. Needed once, when the account is made. */
   readonly acceptTerms: boolean;
+  /** Gets one from the CA where none is given and the CA wants one; only with the person's leave. */
+  readonly fetchBinding?: () => Promise<ExternalAccount>;
   /** A key that exists already, for an account made elsewhere. */
   readonly accountKeyPem?: string;
   readonly userAgent: string;
@@ -28,37 +41,50 @@ export interface CaAccess {
  * before the CA hears of it, so no run ever makes a second account because the first answer was lost.
  */
 export async function openCa(ca: CaSpec, access: CaAccess, store: Store, world: World): Promise<AcmeClient> {
-  const id: AccountId = { directoryUrl: ca.directoryUrl, ...(ca.email === undefined ? {} : { email: ca.email }) };
+  const id: AccountId = accountIdOf(ca);
   const stored = (await readAccount(store, id)) ?? (await storeNewKey(store, id, access));
-  const client = createAcmeClient({
+  const client = connectCa(ca, access, stored.keyPem, world, store);
+  if (stored.record === undefined) return await register(client, ca, access, id, store, world);
+  const known = client.withAccount(stored.record.url);
+  return stored.nextKeyPem === undefined ? known : await settleRollover(known, id, store, world.signal);
+}
+
+/** The account a certificate of this CA is ordered by. */
+export function accountIdOf({ directoryUrl, email }: CaSpec): AccountId {
+  return { directoryUrl, ...(email === undefined ? {} : { email }) };
+}
+
+/**
+ * A client for a CA that signs with a key, whatever account it belongs to, if any.
+ *
+ * @param store where the CA's directory is kept between runs
+ */
+export function connectCa(ca: CaSpec, access: CaAccess, keyPem: string, world: World, store?: Store): AcmeClient {
+  return createAcmeClient({
     directoryUrl: ca.directoryUrl,
-    accountKey: readKey(stored.keyPem, "account key"),
+    accountKey: readKey(keyPem, "account key"),
     userAgent: access.userAgent,
-    cache: directoryCache(store, ca.directoryUrl),
     time: world,
     onRequest: (request) => world.emit({ type: "acme.request", ...request }),
     onWait: (wait) => world.emit({ type: "acme.waiting", ...wait }),
+    ...(store === undefined ? {} : { cache: directoryCache(store, ca.directoryUrl) }),
     ...(access.caPem === undefined ? {} : { caPem: access.caPem }),
     ...(access.proxyEnv === undefined ? {} : { proxyEnv: access.proxyEnv }),
   });
-  if (stored.record !== undefined) return client.withAccount(stored.record.url);
-  return await register(client, ca, access, id, store, world);
 }
 
 /** The private key of an account, stored first; where another run was quicker, the one it stored. */
-async function storeNewKey(
-  store: Store,
-  id: AccountId,
-  access: CaAccess,
-): Promise<{ keyPem: string; record?: undefined }> {
-  const keyPem = access.accountKeyPem ?? keyToPem(await generateKey("ec256"));
+async function storeNewKey(store: Store, id: AccountId, access: CaAccess): Promise<StoredAccount> {
+  // Written anew, whatever form it came in: the state has one.
+  const given = access.accountKeyPem === undefined ? undefined : readKeyOrJwk(access.accountKeyPem, "account key");
+  const keyPem = keyToPem(given ?? (await generateKey("ec256")));
   try {
     await saveAccountKey(store, id, keyPem);
     return { keyPem };
   } catch (error) {
     const other = hasCode(error, "STORE_CONFLICT") ? await readAccount(store, id) : undefined;
     if (other === undefined) throw error;
-    return { keyPem: other.keyPem };
+    return other;
   }
 }
 
@@ -72,9 +98,8 @@ async function register(
 ): Promise<AcmeClient> {
   const { signal } = world;
   const contact = ca.email === undefined ? [] : [`mailto:${ca.email}`];
-  const binding =
-    ca.eab === undefined || access.hmacKey === undefined ? undefined : { keyId: ca.eab.kid, hmacKey: access.hmacKey };
   const known = access.accountKeyPem === undefined ? undefined : await findAccount(client, { signal });
+  const binding = known === undefined ? await bindingFor(client, ca, access, id, store, signal) : undefined;
   const account =
     known === undefined
       ? await createAccount(
@@ -92,7 +117,7 @@ async function register(
     url: account.url,
     contact,
     createdAt: world.now(),
-    ...(ca.eab === undefined ? {} : { eabKid: ca.eab.kid }),
+    ...(binding === undefined ? {} : { eabKid: binding.keyId }),
   });
   world.emit({
     type: account.created ? "account.created" : "account.found",
@@ -100,6 +125,25 @@ async function register(
     account: account.url,
   });
   return client.withAccount(account.url);
+}
+
+/** The external account binding for a new account: the one given, else one that is got from the CA once, and kept. */
+async function bindingFor(
+  client: AcmeClient,
+  ca: CaSpec,
+  access: CaAccess,
+  id: AccountId,
+  store: Store,
+  signal: AbortSignal,
+): Promise<ExternalAccount | undefined> {
+  if (ca.eab !== undefined && access.hmacKey !== undefined) return { keyId: ca.eab.kid, hmacKey: access.hmacKey };
+  const { meta } = await client.directory({ signal });
+  if (access.fetchBinding === undefined || !meta.externalAccountRequired) return undefined;
+  const kept = await readBinding(store, id);
+  if (kept !== undefined) return kept;
+  const binding = await access.fetchBinding();
+  await saveBinding(store, id, binding);
+  return binding;
 }
 
 /** Keeps the directory between runs, which saves each of them one request. */

@@ -1,0 +1,28 @@
+import { resolve } from "node:path";
+import { readAccount } from "@certwright/core/store";
+import { chooseAccount } from "../account-choice.ts";
+import { onlyCa } from "../ca-spec.ts";
+import type { CommandResult, Invocation } from "../command.ts";
+import type { accountExportKeyFlags } from "../declarations/account.ts";
+import { usageError } from "../errors.ts";
+import { exitCodes } from "../exit-code.ts";
+import { writeNewFile } from "../init/write-new.ts";
+import { openOnlyState } from "../state/open-state.ts";
+
+/** Writes an account's key to a new file that only this user can read. Nothing is asked of the CA. */
+export async function run(invocation: Invocation<typeof accountExportKeyFlags>): Promise<CommandResult> {
+  const { flags, context } = invocation;
+  if (flags.out === undefined) throw usageError("nothing says where to", "Give a new file with --out.");
+  const store = await openOnlyState(invocation);
+  const ca = onlyCa(flags, context);
+  const stored = await readAccount(store, await chooseAccount(ca, store));
+  const path = resolve(context.cwd, flags.out);
+  await writeNewFile(path, stored?.keyPem ?? "", 0o600);
+  const warning =
+    stored?.nextKeyPem === undefined ? [] : ["a rollover was cut off: run certwright account show, then export again"];
+  return {
+    exitCode: exitCodes.done,
+    result: { account: stored?.record?.url, path },
+    lines: [`${path} holds the key of ${stored?.record?.url}`, ...warning],
+  };
+}
