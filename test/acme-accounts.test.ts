@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { openCa, type World } from "@certwright/core";
 import {
   certificateId,
   changeAccountKey,
@@ -9,9 +11,11 @@ import {
   getAccount,
   getRenewalInfo,
   keyFingerprint,
+  keyToPem,
   revokeCertificate,
   updateAccount,
 } from "@certwright/core/acme";
+import { listAccounts, memoryState, memoryStore, readAccount } from "@certwright/core/store";
 import { type PebbleOptions, startPebble } from "@certwright/tools/servers";
 import { describe, expect, test } from "vitest";
 import { agreed, chall, clientFor, dns, issue, management, pebble, registered } from "./acme-fixture.ts";
@@ -61,6 +65,55 @@ describe("accounts", () => {
     expect(account.created).toBe(true);
     await issue(client.withAccount(account.url), { identifiers: [dns("eab.example.test")] });
   });
+});
+
+test("a binding is got from the CA once, with the person's leave, however often the account is tried", async () => {
+  await using strict = await startPebble({ dnsServer: chall.dns, eab: true });
+  const { kid = "", hmacKey = "" } = strict.eab ?? {};
+  const store = memoryStore(memoryState());
+  const sleep = async () => {};
+  const world = { now: Date.now, random: Math.random, emit: () => {}, signal: new AbortController().signal, sleep };
+  let got = 0;
+  const access = {
+    caPem: await readFile(strict.caFile, "utf8"),
+    userAgent: "certwright/test",
+    acceptTerms: false,
+    fetchBinding: async () => {
+      got += 1;
+      return { keyId: kid, hmacKey };
+    },
+  };
+  const ca = { directoryUrl: strict.directoryUrl };
+  const open = (change: object) => openCa(ca, { ...access, ...change }, store, world as unknown as World);
+  await expect(open({ fetchBinding: undefined, acceptTerms: true })).rejects.toMatchObject({
+    code: "ACME_EXTERNAL_ACCOUNT_REQUIRED",
+  });
+  expect(got).toBe(0);
+  await expect(open({})).rejects.toMatchObject({ code: "ACME_USER_ACTION_REQUIRED" });
+  const client = await open({ acceptTerms: true });
+  expect(client.accountUrl).toMatch(/^https:/);
+  expect(got).toBe(1);
+  expect((await open({})).accountUrl).toBe(client.accountUrl);
+  expect((await listAccounts(store))[0]).toMatchObject({ url: client.accountUrl, eabKid: kid });
+});
+
+test("an account made elsewhere is found by its key, in whatever form the key is", async () => {
+  const key = await generateKey();
+  const { url } = await createAccount(await clientFor(pebble, { accountKey: key }), agreed);
+  const sleep = async () => {};
+  const world = { now: Date.now, random: Math.random, emit: () => {}, signal: new AbortController().signal, sleep };
+  const caPem = await readFile(pebble.caFile, "utf8");
+  const ca = { directoryUrl: pebble.directoryUrl };
+  const jwk = JSON.stringify(key.export({ format: "jwk" }));
+  const withParameters = `-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n`;
+  const sec1 = withParameters + key.export({ format: "pem", type: "sec1" }).toString();
+  for (const accountKeyPem of [jwk, sec1]) {
+    const store = memoryStore(memoryState());
+    const access = { caPem, userAgent: "certwright/test", acceptTerms: false, accountKeyPem };
+    const client = await openCa(ca, access, store, world as unknown as World);
+    expect(client.accountUrl).toBe(url);
+    expect(await readAccount(store, ca)).toMatchObject({ keyPem: keyToPem(key), record: { url } });
+  }
 });
 
 describe("certificates", () => {
