@@ -30,6 +30,7 @@ test("Let's Encrypt has a staging CA by itself, under the same address; others h
     label: "x",
     spec: ca,
     acceptTerms: true,
+    fetchEab: false,
     ...(staging === undefined ? {} : { staging }),
   });
   expect(partsFor(configured(trial)).stagingOf?.(ca)).toEqual(trial);
@@ -38,7 +39,7 @@ test("Let's Encrypt has a staging CA by itself, under the same address; others h
 });
 
 test("who agreed to a CA's terms agreed to those of its staging CA, and to no others", async () => {
-  const parts = partsFor({ label: "own", spec: own, acceptTerms: true, staging: trial });
+  const parts = partsFor({ label: "own", spec: own, acceptTerms: true, fetchEab: false, staging: trial });
   expect((await parts.caAccess(trial)).acceptTerms).toBe(false);
   const staging = parts.stagingOf?.(own) ?? own;
   expect((await parts.caAccess(staging)).acceptTerms).toBe(true);

@@ -103,6 +103,7 @@ function simulatedClient(options: SimulatedPoolOptions): AcmeClient {
     postTo: async (_resource, payload) => answer(`${base}acme/new-order`, 201, takeOrder(payload, options)),
     post: never("signed request"),
     postAsGet: never("signed request"),
+    clockAhead: async () => 0,
     wait: never("waiting"),
     withAccount: never("other account"),
     withKey: never("other key"),
