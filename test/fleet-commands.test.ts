@@ -1,12 +1,10 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseIdentifier } from "@certwright/core";
-import { fileStore, saveCertificate } from "@certwright/core/store";
 import type { TestCertificate } from "@certwright/tools/test-ca";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { resultOf, runMain } from "./cli-process.ts";
-import { fingerprintAt, issueAll, startNode } from "./fleet-fixture.ts";
+import { fingerprintAt, issueAll, startNode, storeCertificates } from "./fleet-fixture.ts";
 import { ca } from "./haproxy-fixture.ts";
 
 const names = ["n0.fleet.test", "n1.fleet.test"];
@@ -23,28 +21,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-/** Puts renewed certificates into the state, as a run would. */
-async function store(certificates: readonly TestCertificate[]): Promise<void> {
-  const state = fileStore(join(dir, "state"), { now: Date.now, warn: () => undefined });
-  for (const { names: identifiers, leafPem, chainPem, keyPem } of certificates) {
-    const spec = {
-      name: identifiers[0] ?? "",
-      identifiers: identifiers.map((name) => parseIdentifier(name)),
-      keyType: "ec256" as const,
-      reuseKey: false,
-      dns: {},
-      cas: [{ directoryUrl: "https://ca.test/directory" }],
-      challenges: [{ type: "http-01" as const }],
-      deploy: ["fleet:edge"],
-    };
-    await saveCertificate(
-      state,
-      { spec, keyPem, leafPem, chainPem, directoryUrl: "https://ca.test/directory", accountUrl: "https://ca.test/1" },
-      Date.now(),
-    );
-  }
-}
-
+const store = (certificates: readonly TestCertificate[]) => storeCertificates(dir, certificates);
 const certwright = (...args: string[]) =>
   runMain(args, { PATH: process.env.PATH ?? "", HOME: dir, CERTWRIGHT_STATE: join(dir, "state") }, dir, undefined);
 const address = (index: number) => {

@@ -1,7 +1,8 @@
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "node:tls";
-import type { CertwrightEvent, DeployableCertificate } from "@certwright/core";
-import { memoryStore } from "@certwright/core/store";
+import { type CertwrightEvent, type DeployableCertificate, parseIdentifier } from "@certwright/core";
+import { fileStore, memoryStore, saveCertificate } from "@certwright/core/store";
 import { createResolver } from "@certwright/dns";
 import type { Fleet, FleetCertificates, FleetPolicy, FleetWorld } from "@certwright/haproxy";
 import { type Haproxy, startHaproxy } from "@certwright/tools/servers";
@@ -125,4 +126,26 @@ export function fingerprintAt(port: number, servername: string): Promise<string>
       socket.destroy();
     });
   });
+}
+
+/** Puts renewed certificates into the state below `dir`, as a run would. */
+export async function storeCertificates(dir: string, certificates: readonly TestCertificate[]): Promise<void> {
+  const state = fileStore(join(dir, "state"), { now: Date.now, warn: () => undefined });
+  for (const { names: identifiers, leafPem, chainPem, keyPem } of certificates) {
+    const spec = {
+      name: identifiers[0] ?? "",
+      identifiers: identifiers.map((name) => parseIdentifier(name)),
+      keyType: "ec256" as const,
+      reuseKey: false,
+      dns: {},
+      cas: [{ directoryUrl: "https://ca.test/directory" }],
+      challenges: [{ type: "http-01" as const }],
+      deploy: ["fleet:edge"],
+    };
+    await saveCertificate(
+      state,
+      { spec, keyPem, leafPem, chainPem, directoryUrl: "https://ca.test/directory", accountUrl: "https://ca.test/1" },
+      Date.now(),
+    );
+  }
 }

@@ -42,6 +42,13 @@ export const haproxyErrorCodes = {
   HAPROXY_DIRECTORY_MISSING: "The certificate's directory does not exist.",
   HAPROXY_NOT_A_FILE: "The path of the certificate leads to something that is not a regular file.",
   HAPROXY_RELOAD_NEEDED: "Only a change of HAProxy's configuration and a reload can make the certificate live.",
+  HAPROXY_API_DENIED: "The Data Plane API refuses the user, the password or the client certificate.",
+  HAPROXY_API_PASSWORD: "A user of a Data Plane API is named, and nothing says where the password is.",
+  HAPROXY_API_UNSUPPORTED: "What answers at the node's address is no Data Plane API of version 3.",
+  HAPROXY_API_FAILED: "The Data Plane API answered with an error.",
+  HAPROXY_API_NAME: "The Data Plane API cannot name the certificate's file.",
+  HAPROXY_RELOAD_FAILED: "A reload was needed and failed; HAProxy goes on with what it had.",
+  HAPROXY_RELOAD_UNFINISHED: "A reload was asked for, and nobody knows how it ended.",
   HAPROXY_FLEET_INVALID: "The description of a fleet contradicts itself.",
   HAPROXY_FLEET_NODES: "The nodes of a fleet could not be found, and none were known from before.",
   HAPROXY_FLEET_INCOMPLETE:

@@ -13,10 +13,12 @@ export type HaproxyEvent =
   | { readonly type: "written"; readonly node: string; readonly path: string }
   /** A file has its former content again. */
   | { readonly type: "restored"; readonly node: string; readonly path: string }
-  /** HAProxy replaced the certificate in `instances` places. */
-  | { readonly type: "committed"; readonly node: string; readonly certificate: string; readonly instances: number }
+  /** HAProxy replaced the certificate, in `instances` places where that is known. */
+  | { readonly type: "committed"; readonly node: string; readonly certificate: string; readonly instances?: number }
   /** The certificate was attached to a list. */
   | { readonly type: "attached"; readonly node: string; readonly certificate: string; readonly list: string }
+  /** HAProxy was reloaded for it, which only a Data Plane API is asked for. */
+  | { readonly type: "reloaded"; readonly node: string; readonly certificate: string }
   /** A new connection shows the new certificate in the current worker. */
   | { readonly type: "verified"; readonly node: string; readonly certificate: string; readonly pid: number }
   /** A TLS handshake showed the new certificate. */

@@ -1,4 +1,5 @@
-import type { FleetNode } from "./fleet-nodes.ts";
+import { lookThroughDataplane } from "./dataplane/fleet-drift.ts";
+import { type FleetNode, hasDataplane, type RuntimeNode } from "./fleet-nodes.ts";
 import type { FleetCertificates, FleetWorld } from "./fleet-push.ts";
 import { openAgentLook } from "./node-agent/look-through.ts";
 import { type Bundle, readBundle } from "./pem.ts";
@@ -27,6 +28,10 @@ export async function* lookForDrift(
   certificates: FleetCertificates,
   world: FleetWorld,
 ): AsyncGenerator<Drift> {
+  if (hasDataplane(node)) {
+    yield* lookThroughDataplane(node, certificates, world);
+    return;
+  }
   const { signal, now, limits, connect } = world;
   const settings = settingsOf(node.node, {
     signal,
@@ -56,7 +61,7 @@ export interface Looking {
   close(): void;
 }
 
-async function open({ node, request }: FleetNode, settings: Settings): Promise<Looking> {
+async function open({ node, request }: RuntimeNode, settings: Settings): Promise<Looking> {
   if (node.kind === "agent") return openAgentLook(node, settings);
   const asked = await ask(request.certificate === undefined ? undefined : noIndex, settings);
   return {

@@ -1,7 +1,7 @@
 import type { DeployableCertificate, TargetResult } from "@certwright/core";
 import { isCertwrightError } from "@certwright/provider";
 import { HaproxyError } from "./errors.ts";
-import type { FleetNode } from "./fleet-nodes.ts";
+import type { RuntimeNode } from "./fleet-nodes.ts";
 import type { FleetCertificates, FleetWorld } from "./fleet-push.ts";
 import { type NameIndex, readNameIndex } from "./many-names.ts";
 import { readBundle } from "./pem.ts";
@@ -15,7 +15,7 @@ export type TellResult = (name: string, fingerprint256: string, result: TargetRe
 
 /** Brings certificates to one node, one after the other. Failures are told, not thrown. @throws the signal's reason */
 export async function pushToNode(
-  node: FleetNode,
+  node: RuntimeNode,
   certificates: FleetCertificates,
   tell: TellResult,
   world: FleetWorld,
@@ -34,7 +34,7 @@ export async function pushToNode(
     tell(name, fingerprint256, result, now());
   };
   const fail = (name: string, error: Error) => {
-    emit({ type: "deploy.failed", certificate: name, target: node.id, ...describe(error) });
+    emit({ type: "deploy.failed", certificate: name, target: node.id, ...describeFailure(error) });
     end(name, { target: node.id, ok: false, error });
   };
   const requestOf = (fingerprint256: string) =>
@@ -71,14 +71,19 @@ export async function pushToNode(
   } catch (cause) {
     signal.throwIfAborted();
     const error = asError(cause);
-    emit({ type: "deploy.failed", certificate: `${open.size} certificates`, target: node.id, ...describe(error) });
+    emit({
+      type: "deploy.failed",
+      certificate: `${open.size} certificates`,
+      target: node.id,
+      ...describeFailure(error),
+    });
     for (const name of [...open.keys()]) end(name, { target: node.id, ok: false, error });
   }
 }
 
 /** Names the certificate to replace, where the target does not and there are many: asking for each would be slow. */
 async function finder(
-  { node, request }: FleetNode,
+  { node, request }: RuntimeNode,
   count: number,
   { signal, now, limits, connect }: FleetWorld,
 ): Promise<(request: PushRequest) => PushRequest> {
@@ -100,7 +105,8 @@ async function finder(
   };
 }
 
-function reloadNeeded({ node, name, reloadNeeded: reason = "HAProxy cannot take it at run time" }: PushResult) {
+/** The failure of a node that only a change of its configuration and a reload can help. */
+export function reloadNeeded({ node, name, reloadNeeded: reason = "HAProxy cannot take it at run time" }: PushResult) {
   return new HaproxyError("HAPROXY_RELOAD_NEEDED", `${name} is not live in ${node}: ${reason}.`, {
     node,
     certificate: name,
@@ -108,11 +114,12 @@ function reloadNeeded({ node, name, reloadNeeded: reason = "HAProxy cannot take 
   });
 }
 
-function asError(cause: unknown): Error {
+export function asError(cause: unknown): Error {
   return cause instanceof Error ? cause : new Error(String(cause));
 }
 
-function describe(error: Error): { code: string; message: string; hint?: string } {
+/** A failure as events tell it. */
+export function describeFailure(error: Error): { code: string; message: string; hint?: string } {
   if (!isCertwrightError(error)) return { code: "DEPLOY_FAILED", message: error.message };
   return { code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
 }

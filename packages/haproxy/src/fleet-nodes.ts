@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import type { World } from "@certwright/core";
+import { type DataplaneTarget, parseDataplaneTarget } from "./dataplane/address.ts";
 import { HaproxyError, hasCode } from "./errors.ts";
 import { parseTarget, type TargetAddress } from "./target-address.ts";
 
@@ -13,7 +14,7 @@ export type NodeSource =
       readonly type: "address" | "srv";
       /** Needed for `address`. */
       readonly port?: number;
-      readonly scheme: "tls" | "tcp" | "agent";
+      readonly scheme: "tls" | "tcp" | "agent" | "dataplane:https";
       readonly targetOf: (address: string, serverName?: string) => string;
     }
   | {
@@ -35,11 +36,19 @@ export interface NodeSurroundings extends Pick<World, "resolver" | "signal"> {
   readonly run: RunCommand;
 }
 
-/** A node of a fleet. */
-export interface FleetNode extends TargetAddress {
+/** A node of a fleet, reached over its Runtime API or its Data Plane API. */
+export type FleetNode = RuntimeNode | DataplaneFleetNode;
+export type RuntimeNode = TargetAddress & NodeName;
+export type DataplaneFleetNode = DataplaneTarget & NodeName;
+
+interface NodeName {
   /** Its address without what is to be done there; the node's name in states. */
   readonly id: string;
   readonly target: string;
+}
+
+export function hasDataplane(node: FleetNode): node is DataplaneFleetNode {
+  return node.node.kind === "dataplane";
 }
 
 const mostNodes = 10_000;
@@ -64,7 +73,7 @@ export async function findNodes(source: NodeSource, surroundings: NodeSurroundin
 
 /** A node from its target. @throws HaproxyError HAPROXY_NODE_ADDRESS, HAPROXY_PLAINTEXT_REFUSED */
 export function readNode(target: string): FleetNode {
-  const address = parseTarget(target);
+  const address = target.startsWith("dataplane:") ? parseDataplaneTarget(target) : parseTarget(target);
   return { ...address, id: address.node.id, target };
 }
 
@@ -112,9 +121,10 @@ async function fromCommand(
   return lines
     .filter((line) => line !== "" && !line.startsWith("#"))
     .map((address) => {
-      if (/^(?:(?:unix:|master:)?\/|(?:tls|tcp|agent):\/\/)[^\s?#]*$/.test(address)) return targetOf(address);
+      if (/^(?:(?:unix:|master:)?\/|(?:tls|tcp|agent|dataplane:https?):\/\/)[^\s?#]*$/.test(address))
+        return targetOf(address);
       throw new HaproxyError("HAPROXY_NODE_ADDRESS", `${argv[0]} printed a line that is no address of a node.`, {
-        hint: "Print one address a line: tls://host:port, agent://host:port, /path of a socket, or master:/path.",
+        hint: "Print one address a line: tls://host:port, agent://host:port, dataplane:https://host:port, /path of a socket, or master:/path.",
       });
     });
 }

@@ -1,9 +1,11 @@
 import type { DeployableCertificate, Emit, TargetResult, World } from "@certwright/core";
 import { readFleetState, type Store } from "@certwright/core/store";
 import type { Connect } from "./connect.ts";
+import { pushToDataplane } from "./dataplane/fleet-push.ts";
+import type { FindPassword } from "./dataplane/open-api.ts";
 import type { Fleet } from "./fleet.ts";
 import { pushToNode } from "./fleet-node-push.ts";
-import type { FleetNode, NodeSurroundings } from "./fleet-nodes.ts";
+import { type FleetNode, hasDataplane, type NodeSurroundings } from "./fleet-nodes.ts";
 import { isDue, openRecorder } from "./fleet-states.ts";
 import type { PushLimits } from "./settings.ts";
 
@@ -13,6 +15,8 @@ export interface FleetWorld extends NodeSurroundings, Pick<World, "now" | "sleep
   readonly emit: Emit;
   readonly limits?: Partial<PushLimits>;
   readonly connect?: Connect;
+  /** Passwords of users of Data Plane APIs. */
+  readonly password?: FindPassword;
 }
 
 /** Certificates for a fleet: which, and how each is read when its turn comes. */
@@ -63,7 +67,10 @@ export async function pushToFleet(
   const shared = shareLoads(certificates);
   const work = async (node: FleetNode, list: FleetCertificates["list"], everything: boolean) => {
     const due = everything ? list : await dueAt(node, list, fleet, tally.skip, world);
-    if (due.length > 0) await pushToNode(node, { list: due, load: shared }, tally.tell, world);
+    if (due.length === 0) return;
+    const these = { list: due, load: shared };
+    if (hasDataplane(node)) await pushToDataplane(node, these, tally.tell, world);
+    else await pushToNode(node, these, tally.tell, world);
   };
   try {
     let { list } = certificates;

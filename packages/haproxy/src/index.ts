@@ -9,6 +9,14 @@ export type { AgentOptions } from "./agent/office.ts";
 export { defaultOrderLimits, type OrderLimits } from "./agent/orders.ts";
 export { type CheckOptions, checkHaproxy } from "./check/check.ts";
 export { haproxyCheckCodes } from "./check/error-codes.ts";
+export {
+  type DataplaneNode,
+  type DataplaneTarget,
+  type PasswordRef,
+  parseDataplaneTarget,
+} from "./dataplane/address.ts";
+export type { FindPassword } from "./dataplane/open-api.ts";
+export { type DataplaneTargetOptions, dataplaneTarget } from "./dataplane/target.ts";
 export type { AddRequest } from "./discover.ts";
 export { type HaproxyErrorCode, haproxyErrorCodes } from "./error-codes.ts";
 export { HaproxyError } from "./errors.ts";

@@ -98,7 +98,8 @@ function networkNode(text: string): Node {
   return { kind: url.protocol === "agent:" ? "agent" : "tcp", id, host, port, tls };
 }
 
-function isLoopback(host: string): boolean {
+/** True for an address that never leaves this machine. */
+export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 

@@ -142,7 +142,7 @@ async function readPlanned(plan: FilePlan & { kind: "files" }): Promise<Bundle |
 export async function inHandshakes(
   leaf: LeafFacts,
   { verify }: Pick<Place, "verify">,
-  { signal, limits }: Settings,
+  { signal, limits }: Pick<Settings, "signal"> & { readonly limits: Pick<Settings["limits"], "handshakeTimeout"> },
 ): Promise<Sight> {
   const points = verify?.handshake ?? [];
   if (points.length === 0) return { kind: "unknown", detail: "no address to ask; see --check" };
@@ -154,7 +154,8 @@ export async function inHandshakes(
   return { kind: "same" };
 }
 
-function until(date: Date | undefined): string {
+/** What another certificate than ours is, for people. */
+export function until(date: Date | undefined): string {
   return date === undefined ? "another certificate" : `another, valid until ${date.toISOString().slice(0, 10)}`;
 }
 

@@ -32,7 +32,10 @@ export function haproxyTarget(id: string, options: TargetOptions = {}): DeployTa
 }
 
 /** What to push where a target is to get a certificate. */
-export function requestFor({ request, check }: TargetAddress, certificate: DeployableCertificate): PushRequest {
+export function requestFor(
+  { request, check }: Pick<TargetAddress, "request" | "check">,
+  certificate: DeployableCertificate,
+): PushRequest {
   const sni = serverName(certificate);
   const add = request.add && { as: `${certificate.name.replaceAll("*", "_")}.pem`, ...request.add };
   return {
@@ -67,7 +70,8 @@ export function serverName({ identifiers }: Pick<DeployableCertificate, "identif
   return identifiers.find(({ type }) => type === "dns")?.value.replace(/^\*\./, "certwright-check.");
 }
 
-function describe(event: HaproxyEvent): [step: string, detail?: string] {
+/** An event as a step of a deployment. */
+export function describe(event: HaproxyEvent): [step: string, detail?: string] {
   switch (event.type) {
     case "waiting":
       return ["waiting", event.behind === undefined ? "certificates are locked" : `behind ${event.behind}`];
@@ -80,9 +84,14 @@ function describe(event: HaproxyEvent): [step: string, detail?: string] {
     case "restored":
       return [event.type, event.path];
     case "committed":
-      return ["committed", `${event.certificate}, ${event.instances} rebuilt`];
+      return [
+        "committed",
+        event.instances === undefined ? event.certificate : `${event.certificate}, ${event.instances} rebuilt`,
+      ];
     case "attached":
       return ["attached", `${event.certificate} to ${event.list}`];
+    case "reloaded":
+      return ["reloaded", event.certificate];
     case "verified":
       return ["verified", `worker ${event.pid}`];
     case "handshake":

@@ -80,7 +80,13 @@ export function describeShadows(shadows: readonly Shadow[]): readonly string[] {
   return shadows.length > 5 ? [...sentences, `So do others, ${shadows.length} in all.`] : sentences;
 }
 
-function notLoaded(expected: Expected, shown: CertificateDetails | undefined, replaced: boolean, node: string) {
+/** The error for a certificate that is not there after it was pushed; `replaced`: another worker answers now. */
+export function notLoaded(
+  expected: Pick<Expected, "name" | "before">,
+  shown: CertificateDetails | undefined,
+  replaced: boolean,
+  node: string,
+): HaproxyError {
   const about = { node, certificate: expected.name, retryable: true };
   if (replaced) {
     return new HaproxyError("HAPROXY_WORKER_REPLACED", `${node} was reloaded during the push.`, {
@@ -100,11 +106,17 @@ function notLoaded(expected: Expected, shown: CertificateDetails | undefined, re
   });
 }
 
+/** What of a push's settings handshakes need. */
+type ShakeSettings = Pick<Settings, "signal" | "emit"> & {
+  readonly node: Pick<Settings["node"], "id">;
+  readonly limits: Pick<Settings["limits"], "handshakeTimeout">;
+};
+
 /** Shakes hands at every point, as a client that knows one kind of key, and says what came. */
 export async function shakeAll(
   points: readonly HandshakePoint[],
   keyType: KeyType,
-  { signal, limits }: Settings,
+  { signal, limits }: Pick<ShakeSettings, "signal" | "limits">,
 ): Promise<readonly Shown[]> {
   const shown: Shown[] = [];
   for (const point of points)
@@ -121,7 +133,7 @@ export async function shakeAll(
 export async function checkHandshakes(
   points: readonly HandshakePoint[],
   expected: Pick<Expected, "name" | "bundle">,
-  settings: Settings,
+  settings: ShakeSettings,
   before: readonly Shown[],
 ): Promise<void> {
   const node = settings.node.id;
@@ -157,7 +169,7 @@ export async function checkHandshakes(
 }
 
 // One lost packet must not make us take back a good certificate.
-async function shakeTwice(point: HandshakePoint, bundle: Bundle, settings: Settings): Promise<Shown> {
+async function shakeTwice(point: HandshakePoint, bundle: Bundle, settings: ShakeSettings): Promise<Shown> {
   const options = { signal: settings.signal, timeout: settings.limits.handshakeTimeout, keyType: bundle.keyType };
   const first = await shakeHands(point, options);
   if (first.kind === "certificate") return first;

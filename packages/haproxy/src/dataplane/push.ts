@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { createLocks } from "@certwright/provider";
+import { hasCode } from "../errors.ts";
+import { keyTypeOfAlgorithm, readBundle } from "../pem.ts";
+import { refuseBundle, refusePlace } from "../refusals.ts";
+import { shakeAll } from "../verify.ts";
+import { add, update } from "./live.ts";
+import { lookAround, type Reach } from "./look.ts";
+import { asOnlyWriter, needsLock } from "./node-lock.ts";
+import type { Desk } from "./open-api.ts";
+import { findPlace } from "./place.ts";
+import { prove } from "./prove.ts";
+import { refuseSize } from "./size.ts";
+import { onlyStored, withoutProcess } from "./without-process.ts";
+import { type ApiPushRequest, type ApiPushResult, store, type Work } from "./work.ts";
+
+// Starting again can mend these: the connection, the worker or somebody else came in between.
+const passing = [
+  "HAPROXY_CONNECTION_CUT",
+  "HAPROXY_WORKER_REPLACED",
+  "HAPROXY_NOT_APPLIED",
+  "HAPROXY_OVERTAKEN",
+] as const;
+// What a reload can mend, where one is allowed.
+const mendable = ["HAPROXY_BUFFER_TOO_SMALL", "HAPROXY_DANGEROUS_SIZE", "HAPROXY_RELOAD_NEEDED"] as const;
+// Pushes of this process to one node need not get into each other's way.
+const turns = createLocks();
+
+/**
+ * Makes one certificate live in one HAProxy through its Data Plane API, and proves it.
+ *
+ * In order: refuse what would do harm, replace the content in memory, write the file, attach it where it is new, and
+ * verify. Memory comes first here: HAProxy is the judge of what it can load, and the API never gives back the former
+ * file of a key. A push may be repeated at will.
+ *
+ * @param reach what a look at the API showed a moment ago
+ * @throws HaproxyError with any code of `haproxyErrorCodes`; the signal's reason when aborted
+ */
+export async function pushThroughApi(desk: Desk, request: ApiPushRequest, reach?: Reach): Promise<ApiPushResult> {
+  const bundle = readBundle(request.pem);
+  refuseBundle(bundle, new Date(desk.now()));
+  for (let attempts = 1; ; attempts++) {
+    try {
+      const work: Work = { desk, request, bundle, files: [], reloaded: false };
+      const seen = attempts === 1 ? reach : undefined;
+      return await turns.hold([desk.node.url], async () => attempt(work, seen ?? (await lookAround(desk))));
+    } catch (error) {
+      if (attempts >= desk.limits.attempts || !hasCode(error, ...passing) || desk.signal.aborted) throw error;
+      const { certificate = "" } = request;
+      desk.emit({ type: "retrying", node: desk.node.id, certificate, reason: (error as Error).message });
+      await sleep(50 + Math.random() * 200, undefined, { signal: desk.signal });
+    }
+  }
+}
+
+/** The story of one node, from the first look to the proof. */
+async function attempt(work: Work, reach: Reach): Promise<ApiPushResult> {
+  const { desk, request, bundle } = work;
+  const place = await findPlace(desk, reach, bundle, request);
+  const { name, present } = place;
+  refusePlace(bundle, {
+    node: desk.node.id,
+    name,
+    ...(present ? { present } : {}),
+    allowFewerNames: request.allowFewerNames ?? false,
+  });
+  const points = request.verify?.handshake ?? [];
+  const before = present ? await shakeAll(points, keyTypeOfAlgorithm(present.algorithm), desk) : [];
+  if (!reach.process) return withoutProcess(work, reach, place, before);
+  if (place.way?.kind === "reload") return onlyStored(work, place, place.way.reason);
+  try {
+    const { bufferSize, process } = reach;
+    refuseSize(bundle, name, {
+      node: desk.node.id,
+      version: process.version,
+      ...(bufferSize === undefined ? {} : { bufferSize }),
+    });
+    const change = () => (present ? update(work, place) : add(work, place));
+    const action = await (needsLock(process, place) ? asOnlyWriter(desk, change) : change());
+    return await prove(work, place, reach.process, before, action);
+  } catch (error) {
+    if (!request.mayReload || !hasCode(error, ...mendable)) throw error;
+    await store(work, place, true);
+    return await prove(work, place, reach.process, before, present ? "updated" : "added");
+  }
+}

@@ -1,0 +1,61 @@
+import type { DeployableCertificate, DeployContext, DeployOutcome, DeployTarget } from "@certwright/core";
+import type { HaproxyEvent } from "../events.ts";
+import type { PushLimits } from "../settings.ts";
+import { describe, requestFor } from "../target.ts";
+import { type DataplaneTarget, parseDataplaneTarget } from "./address.ts";
+import { type FindPassword, openApi } from "./open-api.ts";
+import { pushThroughApi } from "./push.ts";
+import type { ApiPushRequest, ApiPushResult } from "./work.ts";
+
+/** What a caller may say of a target. */
+export interface DataplaneTargetOptions {
+  readonly limits?: Partial<PushLimits>;
+  /** Needed where the address names a user. */
+  readonly password?: FindPassword;
+}
+
+/**
+ * One HAProxy as a place certificates are deployed to through its Data Plane API.
+ *
+ * @param id as written in the configuration, `dataplane:https://user@host:5555`; see `parseDataplaneTarget`
+ * @throws HaproxyError HAPROXY_NODE_ADDRESS, HAPROXY_PLAINTEXT_REFUSED
+ */
+export function dataplaneTarget(id: string, options: DataplaneTargetOptions = {}): DeployTarget {
+  const target = parseDataplaneTarget(id);
+  return {
+    id,
+    async deploy(certificate: DeployableCertificate, { signal, now, step }: DeployContext): Promise<DeployOutcome> {
+      const onEvent = (event: HaproxyEvent) => step(...describe(event));
+      const desk = await openApi(target.node, { ...options, signal, now, onEvent });
+      try {
+        return outcomeOf(await pushThroughApi(desk, apiRequestFor(target, certificate)));
+      } finally {
+        desk.api.close();
+      }
+    },
+  };
+}
+
+/** What to push where a target is to get a certificate. */
+export function apiRequestFor(target: DataplaneTarget, certificate: DeployableCertificate): ApiPushRequest {
+  return { ...requestFor(target, certificate), mayReload: target.mayReload };
+}
+
+/** The outcome of a deployment that was a push through an API. */
+export function outcomeOf(done: ApiPushResult): DeployOutcome {
+  const { name, served, pid, reloaded, reloadNeeded, warnings } = done;
+  const where = `${reloaded ? ", after a reload" : ""}${pid === 0 ? "" : `, worker ${pid}`}`;
+  const details: Record<ApiPushResult["action"], string> = {
+    updated: `${name} replaced${where}`,
+    added: `${name} added${where}`,
+    unchanged: `${name} is there already${where}`,
+    "reload-needed": `${name} is not live: ${reloadNeeded}`,
+  };
+  return {
+    action: done.action === "reload-needed" ? "stored" : done.action,
+    served,
+    detail: details[done.action],
+    warnings,
+    ...(reloadNeeded === undefined ? {} : { reloadNeeded }),
+  };
+}
