@@ -1,4 +1,4 @@
-import { type Config, execTargetId, exportTargetText, haproxyTargetText } from "@certwright/core/config";
+import { type Config, dataplaneTargetText, execTargetId, exportTargetText, haproxyTargetText } from "@certwright/core/config";
 
 /** The id of a target named by its label; anything else is an id already. */
 export function targetIdOf(text: string, config: Config | undefined): string {
@@ -8,5 +8,9 @@ export function targetIdOf(text: string, config: Config | undefined): string {
   if (target === undefined) return fleets[text] === undefined ? text : `fleet:${text}`;
   if ("haproxy" in target) return haproxyTargetText(target.haproxy, target);
   if ("export" in target) return exportTargetText(target);
+  if ("dataplane" in target) {
+    const { url, ...access } = target.dataplane;
+    return dataplaneTargetText(url, access, target, text);
+  }
   return execTargetId({ name: text, command: target.exec });
 }

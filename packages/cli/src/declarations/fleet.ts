@@ -30,7 +30,7 @@ export const fleetFlags = {
   }),
   node: repeated(
     "--node <address>",
-    "a node, as a deploy target: haproxy:/run/haproxy/admin.sock; repeat for several",
+    "a node, as a deploy target: haproxy:/run/haproxy/admin.sock or dataplane:https://user@host:5555; repeat for several",
     {
       group: which,
     },

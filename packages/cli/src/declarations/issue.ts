@@ -68,7 +68,7 @@ export const issueFlags = {
   ...caFlags,
   deploy: repeated(
     "--deploy <target>",
-    "where the certificate goes, haproxy:/run/haproxy/admin.sock or export:/path/site.pem; repeat for several",
+    "where the certificate goes, haproxy:/run/haproxy/admin.sock, dataplane:https://user@host:5555 or export:/path/site.pem; repeat for several",
     { group: "Where it goes" },
   ),
   force: toggle("--force", "issue even if nothing is due", run),

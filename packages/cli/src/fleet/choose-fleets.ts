@@ -1,4 +1,4 @@
-import { type Config, type HaproxyPush, haproxyTargetText } from "@certwright/core/config";
+import { type Config, dataplaneTargetText, type HaproxyPush, haproxyTargetText } from "@certwright/core/config";
 import { type Fleet, isReachedByTls, type NodeSource } from "@certwright/haproxy";
 import type { fleetFlags } from "../declarations/fleet.ts";
 import { usageError } from "../errors.ts";
@@ -82,10 +82,19 @@ function createTargetOf({ nodeCa, nodeCert, nodeKey, check }: FleetFlags) {
       nodeCa !== undefined && nodeCert !== undefined && nodeKey !== undefined && isReachedByTls(address)
         ? { ca: nodeCa, cert: nodeCert, key: nodeKey, ...(serverName === undefined ? {} : { serverName }) }
         : undefined;
+    const points = check.map((point) => point.replace(/^node:/, `${hostOf(address)}:`));
+    if (address.startsWith("dataplane:")) {
+      const access =
+        nodeCa !== undefined && nodeCert !== undefined && nodeKey !== undefined
+          ? { ca: nodeCa, cert: nodeCert, key: nodeKey }
+          : {};
+      const push = { allowFewerNames: false, reload: false, check: points };
+      return dataplaneTargetText(address.replace(/^dataplane:/, ""), access, push);
+    }
     const push: HaproxyPush = {
       writeFiles: true,
       allowFewerNames: false,
-      check: check.map((point) => point.replace(/^node:/, `${hostOf(address)}:`)),
+      check: points,
       ...(tls === undefined ? {} : { tls }),
     };
     return haproxyTargetText(address, push);
@@ -95,5 +104,6 @@ function createTargetOf({ nodeCa, nodeCert, nodeKey, check }: FleetFlags) {
 // With parameters of its own it is a whole target already.
 function asTarget(text: string, targetOf: (address: string) => string): string {
   const address = text.replace(/^haproxy:/, "");
+  if (address.startsWith("dataplane:") && address.includes("?")) return address;
   return address.includes("?") ? `haproxy:${address}` : targetOf(address);
 }

@@ -4,6 +4,7 @@ import type { FleetCertificates, FleetWorld } from "@certwright/haproxy";
 import type { Invocation } from "../command.ts";
 import { openConfig } from "../config/open-config.ts";
 import type { fleetFlags } from "../declarations/fleet.ts";
+import { createPasswordFinder } from "../parts/dataplane-password.ts";
 import { createFleetWorld } from "../parts/fleet-world.ts";
 import { openState } from "../state/open-state.ts";
 import { type ChosenFleet, chooseFleets } from "./choose-fleets.ts";
@@ -18,7 +19,7 @@ export interface OpenFleets {
 
 /** @throws CertwrightError `CLI_USAGE`, `CLI_CERTIFICATE_UNKNOWN`, ConfigError */
 export async function openFleets(invocation: Invocation<typeof fleetFlags>): Promise<OpenFleets> {
-  const { flags, args, context, emit } = invocation;
+  const { flags, args, context, emit, secrets } = invocation;
   const config = await openConfig(invocation);
   const chosen = chooseFleets(flags, config);
   const store = await openState(invocation, config);
@@ -27,7 +28,12 @@ export async function openFleets(invocation: Invocation<typeof fleetFlags>): Pro
     const certificates = await certificatesFor(store, args, each, tellBroken(emit));
     fleets.push({ ...each, certificates });
   }
-  return { store, fleets, world: createFleetWorld(context, emit, store, config?.settings.defaults.dns ?? {}) };
+  const password = createPasswordFinder({ context, secrets, emit, config });
+  return {
+    store,
+    fleets,
+    world: createFleetWorld(context, emit, store, config?.settings.defaults.dns ?? {}, password),
+  };
 }
 
 function tellBroken(emit: Emit) {

@@ -2,7 +2,7 @@ import type { FleetConfig } from "@certwright/core/config";
 import { expect, it } from "vitest";
 import { fleetFromConfig } from "./fleet-from-config.ts";
 
-const common = { policy: "all", parallel: 4, writeFiles: true, allowFewerNames: false } as const;
+const common = { policy: "all", parallel: 4, writeFiles: true, allowFewerNames: false, reload: false } as const;
 const tls = { ca: "/ca.pem", cert: "/c.pem", key: "/k.pem" };
 const query = "?ca=/ca.pem&cert=/c.pem&key=/k.pem";
 

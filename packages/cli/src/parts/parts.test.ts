@@ -89,13 +89,14 @@ describe("openDnsBinding", () => {
 });
 
 describe("openTarget", () => {
+  const open = (id: string) => openTarget(id, async () => "");
   it("knows haproxy, and says what else was meant", () => {
-    expect(openTarget("haproxy:/run/haproxy/admin.sock").id).toBe("haproxy:/run/haproxy/admin.sock");
+    expect(open("haproxy:/run/haproxy/admin.sock").id).toBe("haproxy:/run/haproxy/admin.sock");
     const unknown = (hint: RegExp) =>
       expect.objectContaining({ code: "CLI_TARGET_UNKNOWN", hint: expect.stringMatching(hint) });
-    expect(() => openTarget("haporxy:/run/a.sock")).toThrow(unknown(/Did you mean haproxy/));
-    expect(() => openTarget("/run/a.sock")).toThrow(unknown(/begin with their kind/));
-    expect(() => openTarget("haproxy:nowhere")).toThrow(expect.objectContaining({ code: "HAPROXY_NODE_ADDRESS" }));
+    expect(() => open("haporxy:/run/a.sock")).toThrow(unknown(/Did you mean haproxy/));
+    expect(() => open("/run/a.sock")).toThrow(unknown(/begin with their kind/));
+    expect(() => open("haproxy:nowhere")).toThrow(expect.objectContaining({ code: "HAPROXY_NODE_ADDRESS" }));
   });
 });
 

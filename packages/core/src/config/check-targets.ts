@@ -2,7 +2,7 @@ import { nearest } from "@certwright/provider";
 import { knownHint } from "./check-authority.ts";
 import type { Checking } from "./checking.ts";
 import { checkExport, exportTargetText } from "./export-target.ts";
-import { haproxyTargetText } from "./haproxy-target.ts";
+import { type DataplaneAccess, dataplaneTargetText, haproxyTargetText } from "./haproxy-target.ts";
 import type { Path } from "./located.ts";
 import type { FleetConfig } from "./table.ts";
 import type { HookConfig } from "./table-hooks.ts";
@@ -48,6 +48,10 @@ export function checkTargets(checking: Checking): Targets {
     else if ("export" in target) {
       checkExport(checking, target, label);
       ids.set(label, exportTargetText(target));
+    } else if ("dataplane" in target) {
+      const { url, ...access } = target.dataplane;
+      ids.set(label, dataplaneTargetText(url, access, target, label));
+      checkAccess(checking, url, access, ["targets", label, "dataplane"]);
     } else {
       const { exec, ...rest } = target;
       const hook = { command: exec, name: label, ...rest };
@@ -122,19 +126,28 @@ function checkFleet(checking: Checking, label: string, fleet: FleetConfig): void
       "key",
     );
   }
+  if (fleet.dataplane !== undefined) checkAccess(checking, "https://", fleet.dataplane, [...path, "dataplane"]);
   if ("nodes" in fleet)
     for (const [index, node] of fleet.nodes.entries()) checkNode(checking, node, hasTls, [...path, "nodes", index]);
   if (!("dns" in fleet)) return;
   if (fleet.dns.type === "address" && fleet.dns.port === undefined) {
     tell([...path, "dns"], "does not say which port nodes listen on", "Add port, or write type: srv.");
   }
-  if (!hasTls)
+  if (!hasTls && fleet.dataplane === undefined)
     tell(
       path,
       "reaches nodes over the network without tls",
-      "Add tls: { ca, cert, key }; private keys are never sent in the clear.",
+      "Add tls: { ca, cert, key } or dataplane: { ... }; private keys are never sent in the clear.",
       "key",
     );
+}
+
+function checkAccess({ tell }: Checking, url: string, access: DataplaneAccess, path: Path): void {
+  if ((access.cert === undefined) !== (access.key === undefined))
+    tell(path, "has only one of cert and key", "A client certificate needs both.");
+  if (access.password !== undefined && access.user === undefined)
+    tell([...path, "password"], "is that of no user", "Say whose with user.", "key");
+  if (/\/v\d+\/*$/.test(url)) tell([...path, "url"], "ends in a version", "Leave it out; version 3 is spoken.");
 }
 
 /** What can be said of a node's address without knowing HAProxy; the rest is said when it is used. */
@@ -143,11 +156,13 @@ function checkNode({ tell }: Checking, node: string, hasTls: boolean, path: Path
     tell(path, "has a question mark", "Say the rest with keys beside it: check, add, file, tls.");
   } else if (/^(?:tls|agent):\/\//.test(node) && !hasTls) {
     tell(path, "is reached over TLS, and no certificate is given", "Add tls: { ca, cert, key } beside it.");
-  } else if (!/^(?:unix:|master:)?\/|^(?:tls|tcp|agent):\/\//.test(node)) {
+  } else if (/^dataplane:.*@/.test(node)) {
+    tell(path, "names a user", "Say it beside the nodes: dataplane: { user, password }.");
+  } else if (!/^(?:unix:|master:)?\/|^(?:tls|tcp|agent|dataplane:https?):\/\//.test(node)) {
     tell(
       path,
       `is no address of a HAProxy: ${JSON.stringify(node.slice(0, 60))}`,
-      "Write /path of its socket, master:/path, tls://host:port, agent://host:port or tcp://127.0.0.1:port.",
+      "Write /path of its socket, master:/path, tls://host:port, agent://host:port, tcp://127.0.0.1:port or dataplane:https://host:port.",
     );
   }
 }

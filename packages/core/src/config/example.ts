@@ -44,6 +44,10 @@ targets:
     haproxy: /run/haproxy/admin.sock
     add: { list: /etc/haproxy/certs.lst, options: alpn h2 }
     check: ["127.0.0.1:443"]
+  branch:
+    dataplane: { url: "https://lb.branch.example.net:5555", user: certwright, password: { file: secrets/branch }, ca: tls/ca.pem }
+    add: { list: /etc/haproxy/ssl/certs.txt }
+    reload: true
   nginx:
     exec: [systemctl, reload, nginx]
     timeout: 30s
@@ -59,6 +63,10 @@ fleets:
     nodes: [/run/lab1/admin.sock, "master:/run/lab2/master.sock"]
     policy: quorum
     quorum: 60%
+  behind-apis:
+    nodes: ["dataplane:https://lb1.example.net:5555", "dataplane:https://lb2.example.net:5555"]
+    dataplane: { user: certwright, password: { command: [pass, haproxy/api] }, cert: tls/client.pem, key: tls/client.key }
+    check: ["node:443"]
   spot:
     command: [./list-nodes, --up]
     tls: { ca: tls/ca.pem, cert: tls/client.pem, key: tls/client.key }

@@ -55,7 +55,7 @@ parallel: 1000
       "11:3 providers.cloudflare is given twice",
       "12:3 providers.nobody no DNS provider is called nobody",
       '13:55 providers.bind.options.keyAlgorithm cannot be "md5"',
-      "15:9 targets.edge needs haproxy or exec or export",
+      "15:9 targets.edge needs haproxy or dataplane or exec or export",
       "16:29 targets.both has both haproxy and exec",
       "17:19 targets.string.exec should be a list, not a text",
       "19:3 fleets.edge is a target's label, too",

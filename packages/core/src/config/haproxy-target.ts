@@ -1,3 +1,4 @@
+import type { SecretRef } from "../spec.ts";
 import type { FleetConfig } from "./table.ts";
 
 /** How a certificate is brought to a HAProxy, as targets and fleets say it. */
@@ -13,29 +14,75 @@ export type HaproxyPush = Pick<
  * @param node address of its Runtime API
  */
 export function haproxyTargetText(node: string, push: HaproxyPush): string {
-  const { tls, add } = push;
-  const single: readonly (readonly [string, string | undefined])[] = [
+  const { tls } = push;
+  return targetText(`haproxy:${node}`, [
     ["ca", tls?.ca],
     ["cert", tls?.cert],
     ["key", tls?.key],
     ["servername", tls?.serverName],
-    ["certificate", push.certificate],
-    ["add", add?.list],
-    ["as", add?.as],
-    ["options", add?.options],
-    ["filters", add?.filters?.join(",")],
+    ...placing(push),
     ["file", push.file],
     ["key-file", push.keyFile],
     ["files", push.writeFiles ? undefined : "no"],
     ["fewer-names", push.allowFewerNames ? "yes" : undefined],
-  ];
-  const parameters = [
-    ...single.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
     ...(push.map ?? []).map(({ haproxy, local }) => ["map", `${haproxy}:${local}`] as const),
-    ...(push.check ?? []).map((point) => ["check", point] as const),
+    ...checks(push),
+  ]);
+}
+
+/** How one is brought to a HAProxy through its Data Plane API. */
+export type DataplanePush = Pick<FleetConfig, "certificate" | "add" | "check" | "allowFewerNames" | "reload">;
+export type DataplaneAccess = NonNullable<FleetConfig["dataplane"]>;
+
+/**
+ * A node that is reached through its Data Plane API, as one text. It says where the password is, and never what it is.
+ *
+ * @param label of the target or fleet, which is what is said where only this file knows how the password is found
+ */
+export function dataplaneTargetText(url: string, access: DataplaneAccess, push: DataplanePush, label?: string): string {
+  const { user, password } = access;
+  const named = user === undefined ? url : url.replace("://", `://${encodeURIComponent(user)}@`);
+  return targetText(`dataplane:${named}`, [
+    ["password", password && passwordText(password, label)],
+    ["ca", access.ca],
+    ["cert", access.cert],
+    ["key", access.key],
+    ["servername", access.serverName],
+    ...placing(push),
+    ["fewer-names", push.allowFewerNames ? "yes" : undefined],
+    ["reload", push.reload ? "yes" : undefined],
+    ...checks(push),
+  ]);
+}
+
+// A program to run belongs into this file and not into the state.
+function passwordText(ref: SecretRef, label: string | undefined): string | undefined {
+  if ("env" in ref) return `env:${ref.env}`;
+  if ("file" in ref) return `file:${ref.file}`;
+  return label === undefined ? undefined : `config:${label}`;
+}
+
+type Parameter = readonly [string, string | undefined];
+
+function placing({ certificate, add }: Pick<HaproxyPush, "certificate" | "add">): readonly Parameter[] {
+  return [
+    ["certificate", certificate],
+    ["add", add?.list],
+    ["as", add?.as],
+    ["options", add?.options],
+    ["filters", add?.filters?.join(",")],
   ];
-  const query = parameters.map(([name, value]) => `${name}=${encode(value)}`).join("&");
-  return `haproxy:${node}${query === "" ? "" : `?${query}`}`;
+}
+
+function checks({ check = [] }: Pick<HaproxyPush, "check">): readonly Parameter[] {
+  return check.map((point) => ["check", point] as const);
+}
+
+function targetText(address: string, parameters: readonly Parameter[]): string {
+  const query = parameters
+    .flatMap(([name, value]) => (value === undefined ? [] : `${name}=${encode(value)}`))
+    .join("&");
+  return query === "" ? address : `${address}?${query}`;
 }
 
 /** Only what would be read as something else: people read these texts. */

@@ -6,7 +6,13 @@ export { ConfigError, type ConfigFault, showFault } from "./config-error.ts";
 export { type ConfigErrorCode, configErrorCodes } from "./error-codes.ts";
 export { configExample } from "./example.ts";
 export { exportTargetText } from "./export-target.ts";
-export { type HaproxyPush, haproxyTargetText } from "./haproxy-target.ts";
+export {
+  type DataplaneAccess,
+  type DataplanePush,
+  dataplaneTargetText,
+  type HaproxyPush,
+  haproxyTargetText,
+} from "./haproxy-target.ts";
 export { configJsonSchema, schemaFile } from "./json-schema.ts";
 export { type Config, type ConfigSources, readConfig } from "./read-config.ts";
 export { configReference } from "./reference.ts";

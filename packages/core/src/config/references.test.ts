@@ -71,6 +71,31 @@ describe("references between parts of the file", () => {
       "1:24 fleets.a.nodes[0] is reached over TLS, and no certificate is given",
     ],
     [
+      "an API whose URL has a user",
+      "targets: { a: { dataplane: { url: 'https://me@h:1' } } }",
+      '1:35 targets.a.dataplane.url cannot be "https://me@h:1"',
+    ],
+    [
+      "an API whose URL has a version",
+      "targets: { a: { dataplane: { url: 'https://h:1/v3' } } }",
+      "1:35 targets.a.dataplane.url ends in a version",
+    ],
+    [
+      "half of a client certificate",
+      "targets: { a: { dataplane: { url: 'https://h:1', cert: /c } } }",
+      "1:28 targets.a.dataplane has only one of cert and key",
+    ],
+    [
+      "the password of nobody",
+      "fleets: { a: { nodes: ['dataplane:https://h:1'], dataplane: { password: { env: P } } } }",
+      "1:63 fleets.a.dataplane.password is that of no user",
+    ],
+    [
+      "a node of an API that names its user",
+      "fleets: { a: { nodes: ['dataplane:https://me@h:1'] } }",
+      "1:24 fleets.a.nodes[0] names a user",
+    ],
+    [
       "parameters inside an address",
       "targets: { a: { haproxy: '/a.sock?check=x' } }",
       "1:26 targets.a.haproxy has a question mark",

@@ -1,6 +1,6 @@
 import { list, object, variants } from "./collections.ts";
 import { address, choice, duration, flag, integer, path, percentage, text } from "./scalars.ts";
-import { argv } from "./secret-type.ts";
+import { argv, secretRef } from "./secret-type.ts";
 import { programKeys } from "./table-hooks.ts";
 import { filled, type Infer, optional, required } from "./type.ts";
 
@@ -32,24 +32,62 @@ const mapping = object("path-mapping", "A path prefix of a HAProxy in a containe
   ),
 });
 
-/** How certificates are brought to a HAProxy, whichever it is. */
-const pushKeys = {
+const accessKeys = {
+  user: optional(
+    text({ longest: 256, pattern: /^[^:]+$/, expected: "a name without a colon" }),
+    "User of the API.",
+    "none; a client certificate is enough",
+  ),
+  password: optional(secretRef, "The user's password.", "`CERTWRIGHT_DATAPLANE_PASSWORD` or `..._FILE`"),
+  ca: optional(path, "CA that signed the API's certificate.", "the system's"),
+  cert: optional(path, "Our client certificate, where the API asks for one."),
+  key: optional(path, "Its key."),
+  serverName: optional(text({ longest: 253 }), "Name the API's certificate must have.", "the host"),
+};
+
+const dataplaneApi = object("dataplane-api", "The Data Plane API (version 3) of a HAProxy.", {
+  url: required(
+    text({ pattern: /^https?:\/\/[^@?#]+$/, expected: "https://host:5555, and the user beside it" }),
+    "Its URL without a version, `https://host:5555`; `http://` on this machine only.",
+  ),
+  ...accessKeys,
+});
+
+const dataplaneAccess = object(
+  "dataplane-access",
+  "How nodes named `dataplane:https://host:port` are reached.",
+  accessKeys,
+);
+
+/** Which certificate is meant at a HAProxy, and what must be so afterwards. */
+const placingKeys = {
   certificate: optional(
     text(),
     "Name of the certificate to replace, as HAProxy shows it.",
     "the one there that has these names",
   ),
   add: optional(add, "Where to attach a certificate HAProxy does not have.", "it is told that a reload is needed"),
-  writeFiles: filled(flag, true, "Keep HAProxy's files in step, so that its next reload agrees with its memory."),
-  file: optional(path, "The certificate's file here.", "where HAProxy says"),
-  keyFile: optional(path, "The key's file here, where they are apart."),
-  map: optional(list(mapping), "HAProxy's path prefixes and what they are here."),
   check: optional(
     list(address({ anyHost: false }), { distinct: true }),
     "Addresses that must present the certificate in a TLS handshake afterwards.",
     "HAProxy's own word counts",
   ),
   allowFewerNames: filled(flag, false, "Replace a certificate even if the new one lacks names of it."),
+};
+
+const reload = filled(
+  flag,
+  false,
+  "Let a Data Plane API reload HAProxy where it cannot take a certificate at run time.",
+);
+
+/** How certificates are brought to a HAProxy over its Runtime API, whichever it is. */
+const pushKeys = {
+  ...placingKeys,
+  writeFiles: filled(flag, true, "Keep HAProxy's files in step, so that its next reload agrees with its memory."),
+  file: optional(path, "The certificate's file here.", "where HAProxy says"),
+  keyFile: optional(path, "The key's file here, where they are apart."),
+  map: optional(list(mapping), "HAProxy's path prefixes and what they are here."),
   tls: optional(tls, "Client-authenticated TLS towards the node; needed for `tls://` and `agent://` addresses."),
 };
 
@@ -59,6 +97,12 @@ const haproxyTarget = object("haproxy-target", "One HAProxy.", {
     "Its Runtime API: `/run/haproxy/admin.sock`, `master:/run/haproxy/master.sock`, `tls://host:port`, or `tcp://127.0.0.1:port`; or its node agent, `agent://host:port`.",
   ),
   ...pushKeys,
+});
+
+const dataplaneTarget = object("dataplane-target", "One HAProxy, through its Data Plane API.", {
+  dataplane: required(dataplaneApi, "The API."),
+  ...placingKeys,
+  reload,
 });
 
 const execTarget = object(
@@ -100,7 +144,12 @@ const exportTarget = object("export-target", "A file other programs read, writte
 
 export type ExportConfig = Infer<typeof exportTarget>;
 
-export const target = variants({ haproxy: haproxyTarget, exec: execTarget, export: exportTarget });
+export const target = variants({
+  haproxy: haproxyTarget,
+  dataplane: dataplaneTarget,
+  exec: execTarget,
+  export: exportTarget,
+});
 
 const discovery = object("dns-nodes", "Nodes found in the DNS, each time they are needed.", {
   name: required(text({ longest: 253 }), "A name with one A or AAAA record per node, or the name of SRV records."),
@@ -124,10 +173,18 @@ const fleetKeys = {
   canary: optional(canary, "With policy `canary`: which and how long.", "one node, one minute"),
   parallel: filled(integer(1, 1000), 16, "Nodes at a time."),
   ...pushKeys,
+  dataplane: optional(
+    dataplaneAccess,
+    "Nodes are reached through their Data Plane APIs: those found in the DNS, and those named `dataplane:https://...`.",
+  ),
+  reload,
 };
 
 const listedFleet = object("fleet-of-nodes", "A fleet whose nodes are named here.", {
-  nodes: required(list(text(), { least: 1, distinct: true }), "Their Runtime APIs, as in `haproxy` of a target."),
+  nodes: required(
+    list(text(), { least: 1, distinct: true }),
+    "Their Runtime APIs, as in `haproxy` of a target; or `dataplane:https://host:port`.",
+  ),
   ...fleetKeys,
 });
 
