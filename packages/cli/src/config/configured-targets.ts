@@ -1,4 +1,10 @@
-import { type Config, dataplaneTargetText, execTargetId, exportTargetText, haproxyTargetText } from "@certwright/core/config";
+import {
+  type Config,
+  dataplaneTargetText,
+  execTargetId,
+  exportTargetText,
+  haproxyTargetText,
+} from "@certwright/core/config";
 
 /** The id of a target named by its label; anything else is an id already. */
 export function targetIdOf(text: string, config: Config | undefined): string {

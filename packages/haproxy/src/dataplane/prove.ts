@@ -54,7 +54,7 @@ export async function prove(
       ...(list === undefined || plan.kind === "none"
         ? []
         : [`A reload forgets the new entry; add ${name} to ${list}.`]),
-      ...remarksAfter(name, shown.status, ""),
+      ...remarksAfter({ name }, shown, ""),
       ...(work.reloaded ? ["HAProxy was reloaded."] : []),
     ],
   });
