@@ -60,7 +60,7 @@ export interface CommandResult {
   /** The answer for `--json`: plain JSON. */
   readonly result: Readonly<Record<string, unknown>>;
   /** The answer for a person. */
-  readonly lines: readonly string[];
+  readonly lines: Iterable<string>;
   /** Errors told already as they happened; --debug shows their stacks. */
   readonly errors?: readonly Error[];
   /** What came of each certificate, for the CI system's page of the run. */

@@ -62,7 +62,8 @@ export function uniqueIdentifiers(identifiers: readonly Identifier[]): readonly 
 export function sameIdentifiers(a: readonly Identifier[], b: readonly Identifier[]): boolean {
   const keys = (identifiers: readonly Identifier[]): string =>
     [...new Set(identifiers.map(({ type, value }) => `${type}:${value}`))].sort().join(" ");
-  return keys(a) === keys(b);
+  const isSame = ({ type, value }: Identifier, index: number) => type === b[index]?.type && value === b[index].value;
+  return (a.length === b.length && a.every(isSame)) || keys(a) === keys(b);
 }
 
 function readName(base: string, text: string): string {

@@ -66,6 +66,7 @@ export type { OrderHooks, Parts, Run } from "./manage/parts.ts";
 export { type Action, dueMoment, planCertificate, type StoredFacts } from "./manage/plan.ts";
 export { renew } from "./manage/renew.ts";
 export { type CertificateResult, type RenewOptions, renewCertificate } from "./manage/renew-certificate.ts";
+export { type Rest, type RestingCertificate, restAsIssued } from "./manage/rest.ts";
 export { type ServeOptions, serve, unkept } from "./manage/serve.ts";
 export { removeLeftRecord, type Swept, sweep, undoEffect } from "./manage/sweep.ts";
 export type { DeployableCertificate, DeployContext, DeployOutcome, DeployTarget } from "./manage/target.ts";

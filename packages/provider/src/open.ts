@@ -75,7 +75,10 @@ export async function openProvider(
   const { traits } = definition;
   const maxValues = traits.maxValues ?? Number.POSITIVE_INFINITY;
   const keys = lockKeys(definition.id, traits);
-  const writer = writerFor(definition, provider, { locks, maxValues, call, keys });
+  const queues = traits.concurrency === "zone" || traits.concurrency === "serial";
+  // Where a name, or the whole zone, holds few values, those of several callers must not meet.
+  const joins = queues && traits.maxValues === undefined && traits.limits?.separateNames === undefined;
+  const writer = writerFor(definition, provider, { locks, maxValues, call, keys, joins });
 
   let lane = 0;
   const book = createZoneBook({

@@ -37,6 +37,34 @@ describe("an API of single records", () => {
     expect(calls.sort()).toEqual(["add z1 2", "add z2 1", "remove z1 id-1,id-2", "remove z2 id-9"]);
   });
 
+  test("changes of one zone that would wait for each other go together; one that is bad spoils no other", async () => {
+    const calls: string[] = [];
+    const addAll = async (_zone: unknown, records: readonly TxtRecord[]) => {
+      calls.push(records.map(({ value }) => value).join());
+      if (records.some(({ value }) => value === "bad")) throw new ProviderError("PROVIDER_INVALID", "no such value");
+      return records.map(({ value }) => `id-${value}`);
+    };
+    const removeAll = async (_zone: unknown, records: readonly TxtRecord[]) => void calls.push(`-${records.length}`);
+    const shape = { add: async () => "", remove: async () => {}, addAll, removeAll };
+    const handle = await open(shape, { concurrency: "zone" });
+    const records = ["1", "2", "bad", "3"].map((value) => txt(`n${value}`, value));
+    const added = await Promise.allSettled(records.map((record) => handle.add([record])));
+    expect(calls).toEqual(["1", "2,bad,3", "2", "bad", "3"]);
+    expect(added.map((each) => (each.status === "fulfilled" ? each.value : each.reason.code))).toEqual([
+      ["id-1"],
+      ["id-2"],
+      "PROVIDER_INVALID",
+      ["id-3"],
+    ]);
+    await Promise.all(records.map((record) => handle.remove([record])));
+    expect(calls.slice(5)).toEqual(["-1", "-3"]);
+
+    calls.length = 0;
+    const narrow = await open(shape, { concurrency: "zone", maxValues: 1 });
+    await Promise.all(records.slice(0, 2).map((record) => narrow.add([record])));
+    expect(calls).toEqual(["1", "2"]);
+  });
+
   test.each([
     ["free", 8],
     ["name", 2],

@@ -16,6 +16,8 @@ export interface ShapeHost {
   /** The locks that changing this name needs; the same for every name of a zone where the API takes one call per zone. */
   keys(name: ZoneName): readonly string[];
   readonly call: Guarded;
+  /** Calls about one zone wait for each other, so that those that wait may as well go together. */
+  readonly joins: boolean;
   /** How many values a name can hold. */
   readonly maxValues: number;
 }

@@ -61,7 +61,8 @@ export interface ZoneFinder {
  *   a conflict: treat it as success) and MUST NOT make a duplicate the API would count.
  * - `remove` MUST remove exactly the record with this name and this value, and no other; an absent one is success.
  *   It finds the record by name and value; `record.id` only saves the search and may be out of date.
- * - Where `addAll`/`removeAll` exist the host uses them instead, one call per zone, with at least one record.
+ * - Where `addAll`/`removeAll` exist the host uses them instead, one call per zone, with at least one record; those of several
+ *   certificates may come together.
  */
 export interface RecordShape extends ZoneFinder {
   // biome-ignore lint/suspicious/noConfusingVoidType: an `add` without an id simply ends

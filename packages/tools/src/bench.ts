@@ -1,24 +1,41 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { benchBatch } from "./bench/batch.ts";
 import { benchHaproxy } from "./bench/haproxy.ts";
 import { benchFleet } from "./bench/haproxy-fleet.ts";
 import { type Command, measure, type Sample } from "./bench/measure.ts";
+import { benchPlan } from "./bench/plan.ts";
 import { startBind, startPebble, withTempDir } from "./servers/index.ts";
 
-/** `npm run bench`: the figures of docs/performance.md, measured here and now. Nothing is judged; run it on a quiet machine. With `fleet`, the twenty processes of a fleet alone, which take two minutes. */
 const bundle = join(import.meta.dirname, "../../cli/dist/main.js");
+const program = [process.execPath, bundle] as const;
 
-async function bench(): Promise<void> {
-  if (process.argv.includes("fleet")) {
+const parts: Readonly<Record<string, (dir: string) => Promise<void>>> = {
+  start: startUp,
+  issue: issuance,
+  batch: async (dir) => console.log(await benchBatch(program, dir)),
+  plan: async (dir) => console.log(await benchPlan(program, dir)),
+  haproxy: async () => console.log(await benchHaproxy()),
+  fleet: async () => {
     for (const line of await benchFleet()) console.log(line);
-    return;
-  }
+  },
+};
+
+/** Twenty processes for two minutes: only where it is asked for. */
+const onRequest = ["fleet"];
+
+/**
+ * `npm run bench`, `npm run bench -- batch plan`: the figures of docs/performance.md, measured here and now. Nothing is
+ * judged; run it on a quiet machine.
+ */
+async function bench(wanted: readonly string[]): Promise<void> {
   if (!existsSync(bundle)) throw new Error("there is no bundle to measure; run `npm run build` first");
-  await withTempDir(async (state) => {
-    await startUp(state);
-    await issuance(state);
-  });
-  console.log(await benchHaproxy());
+  const usual = Object.keys(parts).filter((name) => !onRequest.includes(name));
+  for (const name of wanted.length === 0 ? usual : wanted) {
+    const part = parts[name];
+    if (part === undefined) throw new Error(`${name} is none of ${Object.keys(parts).join(", ")}`);
+    await withTempDir(part);
+  }
 }
 
 /** What a person waits for before anything happens. */
@@ -58,7 +75,7 @@ async function issuance(state: string): Promise<void> {
 }
 
 function certwright(args: readonly string[], env: Readonly<Record<string, string>> = {}): Command {
-  return { argv: [process.execPath, bundle, ...args], env };
+  return { argv: [...program, ...args], env };
 }
 
 function ratio(a: Sample, b: Sample): string {
@@ -70,4 +87,4 @@ function say(what: string, { min, median, max, runs }: Sample, remark = ""): voi
   console.log(`${what.padEnd(34)} min ${ms(min)}  median ${ms(median)}  max ${ms(max)} ms  (${runs} runs)  ${remark}`);
 }
 
-await bench();
+await bench(process.argv.slice(2));

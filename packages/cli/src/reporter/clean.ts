@@ -1,5 +1,8 @@
 import { stripVTControlCharacters } from "node:util";
 
+/** Printable ASCII is safe as it is, and most text is nothing else. */
+const safe = /^[\x20-\x7e]*$/;
+
 /**
  * Text from outside, made safe for a terminal, for one line, and for the logs of CI systems: escape sequences, control
  * characters and invisible marks (such as those that turn the direction of writing, which make text read as something else)
@@ -7,6 +10,7 @@ import { stripVTControlCharacters } from "node:util";
  * `::name::` at the beginning, and `##[name]`, `##vso[name]` and the like anywhere.
  */
 export function clean(text: string): string {
+  if (safe.test(text)) return text.trimEnd();
   return stripVTControlCharacters(text)
     .replace(/\s*[\r\n\t\u2028\u2029]+\s*/g, " ")
     .replace(/\p{Cc}|\p{Cf}/gu, "")

@@ -1,7 +1,7 @@
 import type { Output } from "../context.ts";
 import { drawActivity, follow, idle } from "./activity.ts";
 import { isWanted, linesOf } from "./plain.ts";
-import { type Reporter, type ReporterSetup, shown, writeError, writeStacks } from "./reporter.ts";
+import { type Reporter, type ReporterSetup, shown, writeError, writeLines, writeStacks } from "./reporter.ts";
 import { cut } from "./width.ts";
 import { type Said, say } from "./words.ts";
 
@@ -41,7 +41,7 @@ export function createLiveReporter(setup: ReporterSetup): Reporter {
     },
     finish: ({ lines, errors }) => {
       end();
-      for (const line of lines) context.stdout.write(`${shown(line, setup)}\n`);
+      writeLines(lines, setup);
       writeStacks(errors, setup);
     },
     fail: (error) => {

@@ -1,6 +1,6 @@
 import type { CertwrightEvent } from "@certwright/core";
 import type { Paint } from "./paint.ts";
-import { type Reporter, type ReporterSetup, shown, writeError, writeStacks } from "./reporter.ts";
+import { type Reporter, type ReporterSetup, shown, writeError, writeLines, writeStacks } from "./reporter.ts";
 import { type Said, say } from "./words.ts";
 
 /** A wait that looks the same is told again after this long, so that a log shows it goes on. */
@@ -21,7 +21,7 @@ export function createPlainReporter(setup: ReporterSetup): Reporter {
       }
     },
     finish: ({ lines, errors }) => {
-      for (const line of lines) context.stdout.write(`${shown(line, setup)}\n`);
+      writeLines(lines, setup);
       writeStacks(errors, setup);
     },
     fail: (error) => writeError(error, setup),

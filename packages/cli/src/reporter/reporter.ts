@@ -32,6 +32,23 @@ export function shown(text: string, { secrets }: Pick<ReporterSetup, "secrets">)
   return clean(secrets.mask(text));
 }
 
+/** Lines written at a time: each write is a call of the system, and some answers have 100,000 lines. */
+const linesAtOnce = 500;
+
+/** The lines of an answer. */
+export function writeLines(lines: Iterable<string>, setup: ReporterSetup): void {
+  let some: string[] = [];
+  const flush = (): void => {
+    if (some.length > 0) setup.context.stdout.write(some.join(""));
+    some = [];
+  };
+  for (const line of lines) {
+    some.push(`${shown(line, setup)}\n`);
+    if (some.length === linesAtOnce) flush();
+  }
+  flush();
+}
+
 /** `error CODE: message`, the hint under it, and for --debug the stack. */
 export function writeError(error: unknown, setup: ReporterSetup): ExitCode {
   for (const line of errorLines(explain(error), setup)) setup.context.stderr.write(`${line}\n`);

@@ -1,5 +1,6 @@
 /** How many columns a text takes in a terminal. */
 export function widthOf(text: string): number {
+  if (plain.test(text)) return text.length;
   let width = 0;
   for (const character of text) width += widthOfCharacter(character);
   return width;
@@ -22,6 +23,9 @@ export function cut(text: string, columns: number): string {
 export function pad(text: string, columns: number): string {
   return text + " ".repeat(Math.max(0, columns - widthOf(text)));
 }
+
+/** Mostly it is: a table of 100,000 rows is not to be measured letter by letter. */
+const plain = /^[\x20-\x7e]*$/;
 
 // East Asian wide and emoji blocks (UAX 11), coarsely: a terminal that disagrees only loses a column.
 const wide =

@@ -24,10 +24,3 @@ declare module "acme-client/src/http.js" {
 
   export default HttpClient;
 }
-
-declare module "acme-client/src/crypto/index.js" {
-  import type { CryptoInterface } from "acme-client";
-
-  const crypto: CryptoInterface;
-  export default crypto;
-}

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { isIPv4, isIPv6 } from "node:net";
 import { CertwrightError } from "@certwright/provider";
 import type { Identifier } from "../identifier.ts";
+import { addressBytes } from "./address.ts";
 import { badAnswer } from "./answer.ts";
 import { type Challenge, parseChallenge } from "./authorization.ts";
 import type { AcmeClient, CallOptions } from "./client.ts";
@@ -95,12 +96,7 @@ function reverseName(address: string): string {
     throw new CertwrightError("ACME_UNSUPPORTED_IDENTIFIER", `${address} is not an address`, {
       hint: "Give an IPv4 or IPv6 address.",
     });
-  const canonical = new URL(`http://[${address}]/`).hostname.slice(1, -1);
-  const [head = "", tail] = canonical.split("::");
-  const left = head === "" ? [] : head.split(":");
-  const right = tail === undefined || tail === "" ? [] : tail.split(":");
-  const groups = [...left, ...Array<string>(8 - left.length - right.length).fill("0"), ...right];
-  const nibbles = groups.map((group) => group.padStart(4, "0")).join("");
+  const nibbles = addressBytes(address).toString("hex");
   return `${[...nibbles].reverse().join(".")}.ip6.arpa`;
 }
 

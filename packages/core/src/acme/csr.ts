@@ -1,10 +1,12 @@
-import { createPublicKey, type KeyObject } from "node:crypto";
+import { createPublicKey, type KeyObject, sign } from "node:crypto";
 import { isIP } from "node:net";
+import { promisify } from "node:util";
 import { CertwrightError } from "@certwright/provider";
 import { Pkcs10CertificateRequest, SubjectAlternativeNameExtension } from "@peculiar/x509";
-import crypto from "acme-client/src/crypto/index.js";
 import type { Identifier } from "../identifier.ts";
-import { assertUsableKey, type KeyType, keyToPem, keyTypeOf } from "./keys.ts";
+import { addressBytes } from "./address.ts";
+import { bitString, octetString, oid, sequence, set, tlv } from "./der.ts";
+import { assertUsableKey, type KeyType, keyTypeOf } from "./keys.ts";
 import { commonName, namesOf } from "./x509.ts";
 
 /** A certificate signing request (PKCS#10), checked. */
@@ -17,14 +19,46 @@ export interface CertificateRequest {
   readonly publicKey: KeyObject;
 }
 
+/** Content of the object identifiers in a request, in hex. */
+const oids = {
+  extensionRequest: "2a864886f70d01090e",
+  subjectAltName: "551d11",
+  ecdsaWithSha256: "2a8648ce3d040302",
+  ecdsaWithSha384: "2a8648ce3d040303",
+  sha256WithRsa: "2a864886f70d01010b",
+};
+
+const signInPool = promisify<string, Uint8Array, KeyObject, Buffer>(sign);
+
 /**
- * Makes a request for the given names, all of them in the subject alternative name and none as common name, since
- * certificates no longer need one and it holds 64 characters at most.
+ * Makes a request (RFC 2986) for the given names, all of them in the subject alternative name and none as common name,
+ * since certificates no longer need one and it holds 64 characters at most.
  */
 export async function createCsr(key: KeyObject, identifiers: readonly Identifier[]): Promise<CertificateRequest> {
-  const [, pem] = await crypto.createCsr({ altNames: identifiers.map(({ value }) => value) }, keyToPem(key));
-  const der = Buffer.from(crypto.getPemBodyAsB64u(pem), "base64url");
-  return { der, identifiers, keyType: keyTypeOf(key), publicKey: createPublicKey(key) };
+  const publicKey = createPublicKey(key);
+  const names = sequence(...identifiers.map(generalName));
+  const extensions = sequence(sequence(oid(oids.subjectAltName), octetString(names)));
+  const info = sequence(
+    tlv(0x02, Buffer.of(0)),
+    sequence(),
+    publicKey.export({ type: "spki", format: "der" }),
+    tlv(0xa0, sequence(oid(oids.extensionRequest), set(extensions))),
+  );
+  const { algorithm, hash } = signatureOf(key);
+  const der = sequence(info, algorithm, bitString(await signInPool(hash, info, key)));
+  return { der, identifiers, keyType: keyTypeOf(key), publicKey };
+}
+
+/** RFC 5280 section 4.2.1.6. */
+function generalName({ type, value }: Identifier): Buffer {
+  return type === "ip" ? tlv(0x87, addressBytes(value)) : tlv(0x82, Buffer.from(value, "latin1"));
+}
+
+function signatureOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): { algorithm: Buffer; hash: string } {
+  if (asymmetricKeyType === "rsa") return { algorithm: sequence(oid(oids.sha256WithRsa), tlv(0x05)), hash: "sha256" };
+  if (asymmetricKeyDetails?.namedCurve === "secp384r1")
+    return { algorithm: sequence(oid(oids.ecdsaWithSha384)), hash: "sha384" };
+  return { algorithm: sequence(oid(oids.ecdsaWithSha256)), hash: "sha256" };
 }
 
 /**

@@ -58,7 +58,21 @@ export function readCertificate(certificate: string | Uint8Array): CertificateIn
 
 /** Reads a chain in PEM, leaf first, at most 10 certificates. @throws `ACME_CERTIFICATE_INVALID`. */
 export function parseChain(pem: string): readonly CertificateInfo[] {
-  return readPemChain(pem).map(readDer);
+  return readPemChain(pem).map((der, index) => (index === 0 ? readDer(der) : readIssuer(der)));
+}
+
+/** A run sees the same few issuers above all of its leaves. */
+const issuers = new Map<string, CertificateInfo>();
+const mostIssuers = 16;
+
+function readIssuer(der: Buffer): CertificateInfo {
+  const key = der.toString("latin1");
+  const known = issuers.get(key);
+  if (known !== undefined) return known;
+  const issuer = readDer(der);
+  if (issuers.size >= mostIssuers) issuers.clear();
+  issuers.set(key, issuer);
+  return issuer;
 }
 
 /** Whether the private key belongs to the certificate. */

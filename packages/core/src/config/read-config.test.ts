@@ -7,7 +7,7 @@ const minimal = "providers: { cloudflare: {} }\n";
 describe("a configuration", () => {
   test("of nothing is a configuration", () => {
     expect(read("").certificates).toEqual([]);
-    expect(read("# nothing yet\n").settings.parallel).toBe(4);
+    expect(read("# nothing yet\n").settings.parallel).toBe(32);
   });
 
   test("of one name needs no more than a provider", () => {

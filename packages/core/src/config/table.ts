@@ -1,3 +1,4 @@
+import { usualParallel } from "../spec.ts";
 import { dictionary, list, object } from "./collections.ts";
 import { certificateName, domain, label, providerName, zonePin } from "./grammars.ts";
 import { integer, text } from "./scalars.ts";
@@ -28,7 +29,7 @@ const provider = object("provider", "One account at a DNS provider. Several of o
 export const configTable = object("certwright.yaml", "The configuration file.", {
   version: filled(integer(1, 1), 1, "Version of this format."),
   state: filled(state, {}, "Where accounts and certificates are kept."),
-  parallel: filled(integer(1, 256), 4, "Certificates worked on at a time."),
+  parallel: filled(integer(1, 256), usualParallel, "Certificates worked on at a time."),
   accounts: filled(dictionary(label, account), {}, "Who asks for certificates, by label."),
   cas: filled(dictionary(label, ca), {}, "CAs, by label. A public CA that needs nothing said need not stand here."),
   providers: filled(dictionary(label, provider), {}, "Accounts at DNS providers, by label."),

@@ -182,11 +182,8 @@ async function download(
     signal: world.signal,
     preferredChain: spec.preferredChain,
   });
-  const chain = verifyChain(downloaded.pem, {
-    identifiers: spec.identifiers,
-    key: publicKey,
-    now: new Date(world.now()),
-  });
+  const chain = downloaded.certificates;
+  verifyChain(chain, { identifiers: spec.identifiers, key: publicKey, now: new Date(world.now()) });
   if (!downloaded.preferred) {
     world.emit({
       type: "warning",

@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import { CertwrightError } from "@certwright/provider";
 import { keyFingerprint } from "../acme/keys.ts";
-import { type CertificateInfo, isIssuedBy, parseChain } from "../acme/x509.ts";
+import { type CertificateInfo, isIssuedBy } from "../acme/x509.ts";
 import type { Identifier } from "../identifier.ts";
 
 /** What a chain from the CA must fit. */
@@ -16,21 +16,19 @@ export interface Expected {
 const clockSkew = 300;
 
 /**
- * Checks what the CA sent before anything live is touched: the chain parses and hangs together, the leaf is for our key
- * and exactly our names, and its dates make sense.
+ * Checks what the CA sent before anything live is touched: the chain hangs together, the leaf is for our key and exactly
+ * our names, and its dates make sense.
  *
- * @throws CertwrightError `CERTIFICATE_WRONG_KEY`, `CERTIFICATE_WRONG_NAMES`, `CERTIFICATE_WRONG_DATES`, `CERTIFICATE_BROKEN_CHAIN`,
- * and what `parseChain` throws for garbage.
+ * @param chain leaf first
+ * @throws CertwrightError `CERTIFICATE_WRONG_KEY`, `CERTIFICATE_WRONG_NAMES`, `CERTIFICATE_WRONG_DATES`, `CERTIFICATE_BROKEN_CHAIN`
  */
-export function verifyChain(pem: string, expected: Expected): readonly CertificateInfo[] {
-  const chain = parseChain(pem);
+export function verifyChain(chain: readonly CertificateInfo[], expected: Expected): void {
   const [leaf] = chain;
   if (leaf === undefined) throw refused("CERTIFICATE_BROKEN_CHAIN", "the CA sent no certificate");
   verifyKey(leaf, expected.key);
   verifyNames(leaf, expected.identifiers);
   verifyDates(leaf, expected.now);
   verifyLinks(chain);
-  return chain;
 }
 
 function verifyKey(leaf: CertificateInfo, key: KeyObject): void {

@@ -1,10 +1,11 @@
+import type { CertificateSpec } from "../spec.ts";
 import type { StoredCertificate } from "../store/certificates.ts";
 import { undeployed } from "./deploy.ts";
 import type { StoredFacts } from "./plan.ts";
 
 /** What a plan needs of a stored certificate. The profile is the one asked for: a CA asked for none still names the one it used. */
 export function factsOf(
-  { meta, spec }: Pick<StoredCertificate, "meta" | "spec">,
+  { meta, spec }: Pick<StoredCertificate, "meta"> & { readonly spec: Pick<CertificateSpec, "profile"> },
   targets: readonly string[],
 ): StoredFacts {
   const { renewalInfo } = meta;

@@ -12,6 +12,7 @@ import type { Pace } from "./pace.ts";
 import type { Run } from "./parts.ts";
 import { type Action, planCertificate, type StoredFacts } from "./plan.ts";
 import { refreshRenewalInfo } from "./renewal-info.ts";
+import type { Rest, RestingCertificate } from "./rest.ts";
 import { readUndamaged } from "./undamaged.ts";
 
 /** What a run shall do. */
@@ -24,15 +25,17 @@ export interface RenewOptions {
   readonly newKey?: boolean;
   /** Only say what would be done. */
   readonly dryRun: boolean;
-  /** Certificates worked on at a time. Default 4. */
+  /** Certificates worked on at a time. Default `usualParallel`. */
   readonly parallel?: number;
   /** Puts off what can wait. Left out: all that is due is done now. */
   readonly pace?: Pace;
+  /** Certificates looked at already that need nothing: they are told of with the others. */
+  readonly resting?: readonly RestingCertificate[];
 }
 
 /** What came of one certificate. */
 export type CertificateResult = { readonly certificate: string } & (
-  | { readonly outcome: "planned"; readonly action: Action }
+  | { readonly outcome: "planned"; readonly action: Action | Rest }
   | { readonly outcome: "skipped"; readonly reason: string; readonly next: Date }
   | {
       readonly outcome: "issued" | "deployed";

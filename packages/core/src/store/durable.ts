@@ -1,5 +1,8 @@
-import { open } from "node:fs/promises";
+import { closeSync, constants, fsync, openSync, writeFileSync } from "node:fs";
+import { promisify } from "node:util";
 import { isErrno } from "./file-error.ts";
+
+const flushFile = promisify(fsync);
 
 /** Makes changes to folders durable. */
 export interface FolderSync {
@@ -41,31 +44,35 @@ export function folderSync(): FolderSync {
 }
 
 async function flushFolder(folder: string): Promise<void> {
-  let handle: Awaited<ReturnType<typeof open>>;
+  let file: number;
   try {
-    handle = await open(folder, "r");
+    file = openSync(folder, constants.O_RDONLY);
   } catch (error) {
     // A folder that is gone again has nothing to keep; Windows cannot open folders and flushes them by itself.
     if (isErrno(error, "ENOENT", "EISDIR", "EPERM")) return;
     throw error;
   }
   try {
-    await handle.sync();
+    await flushFile(file);
   } catch (error) {
     // Some network file systems know no flush of a folder.
     if (!isErrno(error, "EINVAL", "ENOTSUP")) throw error;
   } finally {
-    await handle.close();
+    closeSync(file);
   }
 }
 
-/** Writes a new file with mode 0600 from its first byte, on disk when the promise fulfils. The path must be free. */
+/**
+ * Writes a new file with mode 0600 from its first byte, on disk when the promise fulfils. The path must be free.
+ *
+ * Only the flush is worth a thread of the pool: the rest is a copy into the system's cache, which costs less than to ask for it.
+ */
 export async function writeNewFile(path: string, bytes: Uint8Array): Promise<void> {
-  const handle = await open(path, "wx", 0o600);
+  const file = openSync(path, "wx", 0o600);
   try {
-    await handle.writeFile(bytes);
-    await handle.sync();
+    writeFileSync(file, bytes);
+    await flushFile(file);
   } finally {
-    await handle.close();
+    closeSync(file);
   }
 }

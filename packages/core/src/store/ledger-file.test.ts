@@ -70,6 +70,14 @@ test("changes that come in while one is written are written together; none costs
   expect(store.writes).toBe(2);
 });
 
+test("whoever opens the ledger of one store writes together with the others, however many they are", async () => {
+  const store = counting(memoryStore());
+  const notes = Array.from({ length: 200 }, (_, index) => openLedger(store, url, clock).update(note(`c${index}`)));
+  await Promise.all(notes);
+  expect(store.writes).toBe(2);
+  expect(Object.keys((await openLedger(store, url, clock).read()).failures)).toHaveLength(200);
+});
+
 test("two runs never take the same last slot", async () => {
   const state = memoryState();
   const files = Array.from({ length: 4 }, () => openLedger(memoryStore(state), url, clock));

@@ -50,11 +50,22 @@ const ledgerDocument: DocumentKind<Ledger> = {
   }),
 };
 
-/** Each store's ledgers as last read or written here, so that one that nobody changed is not parsed again at every order. */
-const lastRead = new WeakMap<Store, Map<string, { readonly version: string; readonly ledger: Ledger }>>();
-
 /** Attempts to write against other runs that do the same; each that fails means that another succeeded. */
 const mostAttempts = 100;
+
+/** One change to a ledger, and the clock of who makes it. */
+interface Change {
+  readonly apply: (ledger: Ledger) => Ledger;
+  readonly now: () => number;
+}
+
+interface OpenLedger {
+  readonly read: () => Promise<Ledger>;
+  readonly change: (change: Change) => Promise<void>;
+}
+
+/** By store and CA: whoever opens a ledger in this process writes together with all others, not against them. */
+const openLedgers = new WeakMap<Store, Map<string, OpenLedger>>();
 
 /**
  * The ledger of a CA. Its calls throw `STORE_CORRUPT` and `STORE_NEWER_FORMAT` where it cannot be read, and what the store
@@ -63,30 +74,51 @@ const mostAttempts = 100;
  * @param now milliseconds since 1970; what is out of date by then is left out when it is written
  */
 export function openLedger(store: Store, directoryUrl: string, now: () => number): LedgerFile {
+  const ofStore = openLedgers.get(store) ?? new Map<string, OpenLedger>();
+  openLedgers.set(store, ofStore);
+  const open = ofStore.get(directoryUrl) ?? sharedLedger(store, directoryUrl);
+  ofStore.set(directoryUrl, open);
+  return {
+    read: open.read,
+    async update(change) {
+      let answer: { value: ReturnType<typeof change>[1] } | undefined;
+      const apply = (ledger: Ledger): Ledger => {
+        const [changed, value] = change(ledger);
+        answer = { value };
+        return changed;
+      };
+      await open.change({ apply, now });
+      if (answer === undefined) throw new TypeError("a batch ended without its changes");
+      return answer.value;
+    },
+  };
+}
+
+function sharedLedger(store: Store, directoryUrl: string): OpenLedger {
   const key = `ledger/${caName(directoryUrl)}.json`;
-  const known = lastRead.get(store) ?? new Map();
-  lastRead.set(store, known);
+  // One that nobody changed is not parsed again at every order.
+  let known: { readonly version: string; readonly ledger: Ledger } | undefined;
 
   async function load(): Promise<{ ledger: Ledger; version: string | null }> {
     const value = await store.read(key);
     if (value === undefined) return { ledger: emptyLedger(directoryUrl), version: null };
     const { bytes, version } = value;
-    const before = known.get(key);
-    if (before?.version === version) return before;
+    if (known?.version === version) return known;
     const ledger = decodeDocument(ledgerDocument, key, bytes);
     if (ledger.directoryUrl !== directoryUrl) throw corrupt(key, `it is about ${ledger.directoryUrl}`);
-    known.set(key, { version, ledger });
+    known = { version, ledger };
     return { ledger, version };
   }
 
-  const applyAll = batched(async (changes: readonly ((ledger: Ledger) => Ledger)[]) => {
+  const change = batched(async (changes: readonly Change[]) => {
     for (let attempt = 1; ; attempt += 1) {
       const { ledger, version } = await load();
-      const changed = changes.reduce((current, change) => change(current), ledger);
+      const changed = changes.reduce((current, { apply }) => apply(current), ledger);
       if (changed === ledger) return;
       try {
-        const { bytes, read } = encodeAndRead(ledgerDocument, tidied(changed, now()));
-        known.set(key, { version: await store.write(key, bytes, { ifVersion: version }), ledger: read });
+        const now = changes.at(-1)?.now() ?? 0;
+        const { bytes, read } = encodeAndRead(ledgerDocument, tidied(changed, now));
+        known = { version: await store.write(key, bytes, { ifVersion: version }), ledger: read };
         return;
       } catch (error) {
         if (!hasCode(error, "STORE_CONFLICT") || attempt === mostAttempts) throw error;
@@ -94,19 +126,7 @@ export function openLedger(store: Store, directoryUrl: string, now: () => number
     }
   });
 
-  return {
-    read: async () => (await load()).ledger,
-    async update(change) {
-      let answer: { value: ReturnType<typeof change>[1] } | undefined;
-      await applyAll((ledger) => {
-        const [changed, value] = change(ledger);
-        answer = { value };
-        return changed;
-      });
-      if (answer === undefined) throw new TypeError("a batch ended without its changes");
-      return answer.value;
-    },
-  };
+  return { read: async () => (await load()).ledger, change };
 }
 
 /** Takes a slot if there is one: decided and noted in one step, so that two runs do not take the same. */

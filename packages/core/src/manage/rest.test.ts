@@ -1,0 +1,113 @@
+import { describe, expect, test } from "vitest";
+import type { CertificateSpec } from "../spec.ts";
+import type { CertificateMeta } from "../store/certificate-meta.ts";
+import { certificateMeta } from "../store/certificate-meta.ts";
+import { certificateSpec } from "../store/certificate-spec.ts";
+import { encodeDocument } from "../store/document.ts";
+import { memoryState, memoryStore } from "../store/memory-store.ts";
+import type { Run } from "./parts.ts";
+import { restAsIssued, restNow } from "./rest.ts";
+
+const day = 86_400_000;
+const issuedAt = Date.UTC(2026, 0, 1);
+const after = (days: number): number => issuedAt + days * day;
+const fingerprint256 = "ab".repeat(32);
+
+const meta: CertificateMeta = {
+  name: "example.com",
+  generation: 1,
+  identifiers: [
+    { type: "dns", value: "example.com" },
+    { type: "dns", value: "*.example.com" },
+  ],
+  keyType: "ec256",
+  directoryUrl: "https://ca.example/directory",
+  accountUrl: "https://ca.example/account/1",
+  issuedAt,
+  notBefore: issuedAt,
+  notAfter: after(90),
+  serial: "01",
+  fingerprint256,
+  renewalInfo: { certId: "a.b", nextCheck: after(1000) },
+  targets: [{ target: "copy", wanted: fingerprint256, accepted: { fingerprint256, at: issuedAt }, failures: 0 }],
+};
+
+const spec: CertificateSpec = {
+  name: meta.name,
+  identifiers: meta.identifiers,
+  keyType: "ec256",
+  reuseKey: false,
+  cas: [{ directoryUrl: meta.directoryUrl }],
+  challenges: [],
+  dns: {},
+  deploy: ["copy"],
+};
+
+/** A run over a store with one certificate, that counts what is read. */
+async function runOver(stored: CertificateMeta, asked: CertificateSpec, now: number) {
+  const reads: string[] = [];
+  const store = memoryStore(memoryState());
+  await store.write("certificates/example.com/1/meta.json", encodeDocument(certificateMeta, stored));
+  await store.write("certificates/example.com/1/spec.json", encodeDocument(certificateSpec, asked));
+  await store.point("certificates/example.com/current", "1");
+  const counted = {
+    ...store,
+    readThrough: (pointer: string, leaf: string) => {
+      reads.push(leaf);
+      return store.readThrough(pointer, leaf);
+    },
+  };
+  return { reads, run: { store: counted, world: { now: () => now } } as unknown as Run };
+}
+
+describe("a certificate wanted as it was issued", () => {
+  test("rests until it is due", () => {
+    expect(restAsIssued(meta, after(59))).toEqual({
+      do: "nothing",
+      reason: "not due: a third of its life is left",
+      next: new Date(after(60)),
+    });
+    expect(restAsIssued(meta, after(60))).toBeUndefined();
+  });
+
+  test.each<[string, Partial<CertificateMeta>]>([
+    ["revoked", { revoked: { at: issuedAt, reason: "keyCompromise" } }],
+    ["not live at a target", { targets: [{ target: "copy", wanted: fingerprint256, failures: 0 }] }],
+    ["suggested by the CA", { renewalInfo: { certId: "a.b", nextCheck: after(1000), chosen: after(1) } }],
+    ["the CA is to be asked", { renewalInfo: { certId: "a.b", nextCheck: after(1) } }],
+    ["the CA was never asked", { renewalInfo: { certId: "a.b" } }],
+  ])("%s: a closer look", (_, changed) => {
+    expect(restAsIssued({ ...meta, ...changed }, after(2))).toBeUndefined();
+  });
+});
+
+describe("a certificate wanted as a specification says", () => {
+  test("rests where it is the same, and one file tells it", async () => {
+    const { reads, run } = await runOver(meta, spec, after(2));
+    expect(await restNow(spec, run)).toMatchObject({ next: new Date(after(60)) });
+    expect(reads).toEqual(["meta.json"]);
+  });
+
+  test.each<[string, Partial<CertificateSpec>]>([
+    ["other names", { identifiers: [{ type: "dns", value: "example.com" }] }],
+    ["another key type", { keyType: "rsa2048" }],
+    ["a profile", { profile: "shortlived" }],
+    ["another CA", { cas: [{ directoryUrl: "https://other.example/directory" }] }],
+    ["one more target", { deploy: ["copy", "other"] }],
+  ])("%s: a closer look", async (_, changed) => {
+    const { run } = await runOver(meta, spec, after(2));
+    expect(await restNow({ ...spec, ...changed }, run)).toBeUndefined();
+  });
+
+  test("a profile the CA chose by itself is none that was asked for", async () => {
+    const { reads, run } = await runOver({ ...meta, profile: "classic" }, spec, after(2));
+    expect(await restNow(spec, run)).toBeDefined();
+    expect(await restNow({ ...spec, profile: "classic" }, run)).toBeUndefined();
+    expect(reads).toContain("spec.json");
+  });
+
+  test("one that is not stored: a closer look", async () => {
+    const { run } = await runOver(meta, spec, after(2));
+    expect(await restNow({ ...spec, name: "other.example" }, run)).toBeUndefined();
+  });
+});
