@@ -1,15 +1,16 @@
-import { type Action, type CertificateResult, isLive, type TargetResult } from "@certwright/core";
+import { type Action, type CertificateResult, isLive, type Rest, type TargetResult } from "@certwright/core";
 import type { CommandResult } from "./command.ts";
 import { exitCodeOfRun } from "./exit-code.ts";
 import type { ActionJson, CertificateJson, ErrorJson, TargetJson } from "./output/result-table.ts";
 import { explain } from "./reporter/explain.ts";
-import { table } from "./reporter/table.ts";
+import { longTable } from "./reporter/table.ts";
 import { minute } from "./reporter/words.ts";
 
-/** What a run over certificates came to, for people and for programs. */
+/** What a run over certificates came to, for people and for programs; `lines` where people get something else than a line for each. */
 export function renewalResult(
   results: readonly CertificateResult[],
   { detailedExitcode }: { readonly detailedExitcode: boolean },
+  lines: Iterable<string> = results.flatMap(plannedLines),
 ): CommandResult {
   const failed = results.flatMap((result) => (result.outcome === "failed" ? [result.error] : []));
   const targets = results.flatMap((result) => ("targets" in result ? result.targets : []));
@@ -20,8 +21,11 @@ export function renewalResult(
       notDeployed: notDeployed.length,
       changed: detailedExitcode ? results.filter(isChange).length : 0,
     }),
-    result: { certificates: results.map(asJson) },
-    lines: results.flatMap(plannedLines),
+    // Made when it is asked for: a person who looks at a plan of 100,000 certificates need not wait for it.
+    get result() {
+      return { certificates: results.map(asJson) };
+    },
+    lines,
     errors: [...failed, ...notDeployed.flatMap((target) => (target.ok ? [] : [target.error]))],
     certificates: results,
   };
@@ -46,14 +50,13 @@ function plannedLines(result: CertificateResult): readonly string[] {
 }
 
 /** Everything that was planned as a table: what would be done, and why. */
-export function plannedTable(results: readonly CertificateResult[]): readonly string[] {
-  const rows = results.flatMap((result) => {
-    if (result.outcome !== "planned") return [];
-    const { action, certificate } = result;
+export function plannedTable(results: readonly CertificateResult[]): Iterable<string> {
+  const planned = results.filter((result) => result.outcome === "planned");
+  if (planned.length === 0) return [];
+  return longTable(["CERTIFICATE", "ACTION", "WHEN", "REASON"], planned, ({ action, certificate }) => {
     const when = action.do === "nothing" ? minute(action.next.toISOString()) : "now";
-    return [[certificate, action.do, when, action.reason]];
+    return [certificate, action.do, when, action.reason];
   });
-  return rows.length === 0 ? [] : table([["CERTIFICATE", "ACTION", "WHEN", "REASON"], ...rows]);
 }
 
 function asJson(result: CertificateResult): CertificateJson {
@@ -78,7 +81,7 @@ function asJson(result: CertificateResult): CertificateJson {
   }
 }
 
-function actionAsJson(action: Action): ActionJson {
+function actionAsJson(action: Action | Rest): ActionJson {
   const { reason } = action;
   switch (action.do) {
     case "issue":

@@ -3,7 +3,7 @@ import type { Config } from "@certwright/core/config";
 import type { Store } from "@certwright/core/store";
 import { checkUp } from "../check-up.ts";
 import type { CommandResult, Invocation } from "../command.ts";
-import { chooseSpecs } from "../config/chosen-specs.ts";
+import { chooseDue } from "../config/chosen-specs.ts";
 import { openConfig } from "../config/open-config.ts";
 import { warnOfUnkept } from "../config/unkept.ts";
 import type { renewFlags } from "../declarations/renew.ts";
@@ -14,11 +14,12 @@ import { openState } from "../state/open-state.ts";
 
 /** Every certificate of the configuration, or else of the store, or those named: what is due is done. */
 export async function run(invocation: Invocation<typeof renewFlags>): Promise<CommandResult> {
-  const { args, flags, emit } = invocation;
+  const { args, flags, context, emit } = invocation;
+  const { force, dryRun } = flags;
   const config = await openConfig(invocation);
   const store = await openState(invocation, config);
-  const { specs, broken } = await chooseSpecs(config, args, store);
-  if (specs.length + broken.length === 0) return nothingYet(config);
+  const { specs, broken, resting } = await chooseDue(config, args, store, { force, now: context.now() });
+  if (specs.length + broken.length + resting.length === 0) return nothingYet(config);
   const unreadable = broken.map(({ name, error }): CertificateResult => {
     const { code, message, hint } = explain(error);
     emit({ type: "certificate.failed", certificate: name, code, message, ...(hint === undefined ? {} : { hint }) });
@@ -26,14 +27,14 @@ export async function run(invocation: Invocation<typeof renewFlags>): Promise<Co
   });
   if (config !== undefined && args.length === 0) await warnOfUnkept(specs, store, emit);
   const engine = await openRun(invocation, { store, dns: resolversOf(specs), acceptTerms: flags.acceptTos, config });
-  const { force, dryRun } = flags;
   const parallel = config?.settings.parallel;
   const { fit, failed } = flags.doctor ? await checkUp(specs, engine) : { fit: specs, failed: [] };
-  const results = await renew(fit, { force, dryRun, ...(parallel === undefined ? {} : { parallel }) }, engine);
+  const results = await renew(fit, { force, dryRun, resting, ...(parallel === undefined ? {} : { parallel }) }, engine);
   const all = [...unreadable, ...failed, ...results];
+  // Those that rest were told first; in a plan of everything stored each stands where `certwright list` has it.
+  if (resting.length > 0) all.sort((a, b) => (a.certificate < b.certificate ? -1 : 1));
   if (config !== undefined && !dryRun) await tellOf(all, config, store, invocation);
-  const result = renewalResult(all, flags);
-  return dryRun ? { ...result, lines: plannedTable(all) } : result;
+  return dryRun ? renewalResult(all, flags, plannedTable(all)) : renewalResult(all, flags);
 }
 
 /** Tells who asked to be told, as the service does. */

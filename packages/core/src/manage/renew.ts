@@ -1,9 +1,10 @@
 import { allDone } from "../issue/settle.ts";
-import type { CertificateSpec } from "../spec.ts";
+import { type CertificateSpec, usualParallel } from "../spec.ts";
 import { isLive } from "./deploy.ts";
 import { createCaPool } from "./obtain.ts";
 import type { Run } from "./parts.ts";
 import { type CertificateResult, type RenewOptions, renewCertificate } from "./renew-certificate.ts";
+import { type RestingCertificate, restNow } from "./rest.ts";
 import { sweep } from "./sweep.ts";
 
 /**
@@ -16,13 +17,19 @@ export async function renew(
   run: Run,
 ): Promise<readonly CertificateResult[]> {
   const { world } = run;
-  world.emit({ type: "run.started", certificates: specs.map(({ name }) => name) });
+  const { parallel = usualParallel, resting = [] } = options;
+  const names = [...resting.map(({ certificate }) => certificate), ...specs.map(({ name }) => name)];
+  world.emit({ type: "run.started", certificates: names });
   const pool = createCaPool(run);
   try {
     const swept = options.dryRun ? undefined : await sweep(specs, run);
-    const results = await inParallel(specs, options.parallel ?? 4, (spec) =>
-      renewCertificate(spec, options, pool, run),
-    );
+    const done = await inParallel(specs, parallel, async (spec) => {
+      // Without a lease and without reading it all. What cannot be read is told by the closer look.
+      const rest = options.force ? undefined : await restNow(spec, run).catch(() => undefined);
+      if (rest !== undefined) return leave({ certificate: spec.name, rest }, options, run);
+      return await renewCertificate(spec, options, pool, run);
+    });
+    const results = [...resting.map((each) => leave(each, options, run)), ...done];
     // A run that seemed alive when this one began may have been killed just before.
     if (swept !== undefined && swept.living > 0) await sweep(specs, run, { whileUnsure: true });
     world.emit({ type: "run.finished", ...tally(results) });
@@ -32,6 +39,14 @@ export async function renew(
     await run.hooks?.finish();
     await run.journal.close();
   }
+}
+
+/** What is told of a certificate that needs nothing. */
+function leave({ certificate, rest }: RestingCertificate, { dryRun }: RenewOptions, { world }: Run): CertificateResult {
+  if (dryRun) return { certificate, outcome: "planned", action: rest };
+  const { reason, next } = rest;
+  world.emit({ type: "certificate.skipped", certificate, reason, next: next.toISOString() });
+  return { certificate, outcome: "skipped", reason, next };
 }
 
 function tally(results: readonly CertificateResult[]): {
