@@ -1,4 +1,4 @@
-import { type CertificateResult, isLive } from "@certwright/core";
+import type { CertificateResult, TargetResult } from "@certwright/core";
 import { explain } from "../reporter/explain.ts";
 import { minute } from "../reporter/words.ts";
 
@@ -106,4 +106,9 @@ function inWords(error: Error): string {
 
 function shortly(moment: Date): string {
   return minute(moment.toISOString());
+}
+
+/** As the engine's own `isLive`, without the engine: this is loaded at the start of every command. */
+function isLive(target: TargetResult): boolean {
+  return target.ok && target.reloadNeeded === undefined;
 }

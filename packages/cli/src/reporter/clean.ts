@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 
-/** Printable ASCII is safe as it is, and most text is nothing else. */
-const safe = /^[\x20-\x7e]*$/;
+/** Printable ASCII in which nothing can be a command is safe as it is, and most text is nothing else. */
+const safe = /^(?!\s*:)[\x20-\x22\x24-\x7e]*$/;
 
 /**
  * Text from outside, made safe for a terminal, for one line, and for the logs of CI systems: escape sequences, control
