@@ -23,8 +23,13 @@ export async function refuseWrongClock(client: AcmeClient, { now, signal }: Worl
  * @throws CertwrightError `CLOCK_WRONG`
  */
 export function refuseEarlierClock(notBefore: number, now: number): void {
-  if (notBefore - now <= tolerance) return;
+  if (!isEarlierClock(notBefore, now)) return;
   throw wrongClock(now, `the certificate in use began ${new Date(notBefore).toISOString()}`);
+}
+
+/** Whether a certificate that began then shows that the clock is behind. */
+export function isEarlierClock(notBefore: number, now: number): boolean {
+  return notBefore - now > tolerance;
 }
 
 function wrongClock(now: number, witness: string): CertwrightError {

@@ -9,6 +9,13 @@ import type { Run } from "./parts.ts";
 /** Milliseconds; a day more than the longest time between questions. */
 const longestWait = 8 * 86_400_000;
 
+/** Whether the CA is to be asked for its renewal information. `now`: milliseconds since 1970. */
+export function isTimeToAsk(before: RenewalInfoState | undefined, now: number): boolean {
+  const wait = (before?.nextCheck ?? 0) - now;
+  // Later than any answer can have asked for: noted while the clock was ahead.
+  return wait <= 0 || wait > longestWait;
+}
+
 /**
  * Asks the CA when it suggests to renew (RFC 9773), if it is time to ask again, and remembers the answer. The moment chosen
  * in a window stays the same as long as the window does; a CA that fails or talks nonsense changes nothing.
@@ -20,9 +27,7 @@ export async function refreshRenewalInfo(
 ): Promise<StoredCertificate> {
   const { world, store } = run;
   const before = stored.meta.renewalInfo;
-  // Later than any answer can have asked for: noted while the clock was ahead.
-  const wait = (before?.nextCheck ?? 0) - world.now();
-  if (wait > 0 && wait <= longestWait) return stored;
+  if (!isTimeToAsk(before, world.now())) return stored;
   const certId = before?.certId ?? certificateId(readX509(stored.leafPem));
   if (certId === undefined) return stored;
   try {

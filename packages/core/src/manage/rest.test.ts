@@ -28,7 +28,7 @@ const meta: CertificateMeta = {
   notAfter: after(90),
   serial: "01",
   fingerprint256,
-  renewalInfo: { certId: "a.b", nextCheck: after(1000) },
+  renewalInfo: { certId: "a.b", nextCheck: after(3) },
   targets: [{ target: "copy", wanted: fingerprint256, accepted: { fingerprint256, at: issuedAt }, failures: 0 }],
 };
 
@@ -62,19 +62,23 @@ async function runOver(stored: CertificateMeta, asked: CertificateSpec, now: num
 
 describe("a certificate wanted as it was issued", () => {
   test("rests until it is due", () => {
-    expect(restAsIssued(meta, after(59))).toEqual({
+    const askedAt = (now: number) => ({ ...meta, renewalInfo: { certId: "a.b", nextCheck: now + day } });
+    expect(restAsIssued(askedAt(after(59)), after(59))).toEqual({
       do: "nothing",
       reason: "not due: a third of its life is left",
       next: new Date(after(60)),
     });
-    expect(restAsIssued(meta, after(60))).toBeUndefined();
+    expect(restAsIssued(askedAt(after(60)), after(60))).toBeUndefined();
+    expect(restAsIssued(meta, after(2))).toBeDefined();
   });
 
   test.each<[string, Partial<CertificateMeta>]>([
     ["revoked", { revoked: { at: issuedAt, reason: "keyCompromise" } }],
     ["not live at a target", { targets: [{ target: "copy", wanted: fingerprint256, failures: 0 }] }],
-    ["suggested by the CA", { renewalInfo: { certId: "a.b", nextCheck: after(1000), chosen: after(1) } }],
+    ["suggested by the CA", { renewalInfo: { certId: "a.b", nextCheck: after(3), chosen: after(1) } }],
     ["the CA is to be asked", { renewalInfo: { certId: "a.b", nextCheck: after(1) } }],
+    ["the CA was asked while the clock was ahead", { renewalInfo: { certId: "a.b", nextCheck: after(1000) } }],
+    ["the clock is behind", { notBefore: after(4) }],
     ["the CA was never asked", { renewalInfo: { certId: "a.b" } }],
   ])("%s: a closer look", (_, changed) => {
     expect(restAsIssued({ ...meta, ...changed }, after(2))).toBeUndefined();

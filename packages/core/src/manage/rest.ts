@@ -1,9 +1,11 @@
 import type { CertificateSpec, KeyTypeName } from "../spec.ts";
 import type { CertificateMeta } from "../store/certificate-meta.ts";
 import { readCertificateMeta, readCertificateSpec } from "../store/certificates.ts";
+import { isEarlierClock } from "./clock.ts";
 import { factsOf } from "./facts.ts";
 import type { Run } from "./parts.ts";
 import { planCertificate } from "./plan.ts";
+import { isTimeToAsk } from "./renewal-info.ts";
 
 /** A certificate that needs nothing now: why, and when it is looked at next. */
 export interface Rest {
@@ -25,7 +27,7 @@ export interface RestingCertificate {
  * @param now milliseconds since 1970
  */
 export function restAsIssued(meta: CertificateMeta, now: number): Rest | undefined {
-  return isTimeToAsk(meta, now) ? undefined : restOf(meta, asIssued(meta), {}, now);
+  return needsCloserLook(meta, now) ? undefined : restOf(meta, asIssued(meta), {}, now);
 }
 
 /**
@@ -36,7 +38,7 @@ export function restAsIssued(meta: CertificateMeta, now: number): Rest | undefin
 export async function restNow(spec: CertificateSpec, { store, world }: Run): Promise<Rest | undefined> {
   const meta = await readCertificateMeta(store, spec.name);
   const now = world.now();
-  if (meta === undefined || isTimeToAsk(meta, now)) return undefined;
+  if (meta === undefined || needsCloserLook(meta, now)) return undefined;
   // A profile was asked for only where there is one; a CA asked for none may name the one it used.
   const asked = meta.profile === undefined ? {} : await readCertificateSpec(store, spec.name);
   return asked === undefined ? undefined : restOf(meta, spec, asked, now);
@@ -53,9 +55,9 @@ function restOf(
   return action.do === "nothing" ? { do: "nothing", reason: action.reason, next: action.next } : undefined;
 }
 
-/** Whether the CA is to be asked for its renewal information before anything is decided. */
-function isTimeToAsk({ renewalInfo }: CertificateMeta, now: number): boolean {
-  return renewalInfo?.nextCheck === undefined || renewalInfo.nextCheck <= now;
+/** Whether the CA is asked, or the clock is doubted, before anything is decided. */
+function needsCloserLook({ renewalInfo, notBefore }: CertificateMeta, now: number): boolean {
+  return isTimeToAsk(renewalInfo, now) || isEarlierClock(notBefore, now);
 }
 
 /** As much of its specification as tells whether it needs anything. */
