@@ -1,9 +1,9 @@
 import type { Solver, Task } from "@certwright/core";
 import type { Effect, Journal } from "@certwright/core/store";
-import { addMapEntry, deleteMapEntry } from "./map.ts";
-import { type Node, parseNode } from "./node.ts";
-import { noRuntimeApi } from "./session.ts";
-import { settingsOf } from "./settings.ts";
+import { settingsOf } from "./push/settings.ts";
+import { addMapEntry, deleteMapEntry } from "./runtime/map.ts";
+import { type Node, parseNode } from "./runtime/node.ts";
+import { noRuntimeApi } from "./runtime/session.ts";
 
 /** Where HAProxy itself answers http-01. */
 export interface HaproxyHttpOptions {

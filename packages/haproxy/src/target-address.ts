@@ -1,8 +1,8 @@
 import { HaproxyError } from "./errors.ts";
-import type { HandshakePoint } from "./handshake.ts";
-import { isReachedByTls, type Node, parseNode, tlsParameters } from "./node.ts";
 import { refuseForAgent } from "./node-agent/refuse-for-agent.ts";
-import type { PushRequest } from "./push-request.ts";
+import type { HandshakePoint } from "./push/handshake.ts";
+import type { PushRequest } from "./push/push-request.ts";
+import { isReachedByTls, type Node, parseNode, tlsParameters } from "./runtime/node.ts";
 
 /** A `haproxy:` target: the node, and what to do there with each certificate. */
 export interface TargetAddress {

@@ -1,9 +1,9 @@
 import type { DeployableCertificate, DeployContext, DeployOutcome, DeployTarget } from "@certwright/core";
-import type { Connect } from "./connect.ts";
 import type { HaproxyEvent } from "./events.ts";
-import { push } from "./push.ts";
-import type { PushRequest, PushResult } from "./push-request.ts";
-import type { PushLimits } from "./settings.ts";
+import { push } from "./push/push.ts";
+import type { PushRequest, PushResult } from "./push/push-request.ts";
+import type { PushLimits } from "./push/settings.ts";
+import type { Connect } from "./runtime/connect.ts";
 import { parseTarget, type TargetAddress } from "./target-address.ts";
 
 /** What a caller may change about a target. */

@@ -1,4 +1,4 @@
-import { parseRefusal, type Refusal, unexpected } from "../answers.ts";
+import { parseRefusal, type Refusal, unexpected } from "../runtime/answers.ts";
 
 /* The grammar of what HAProxy 3.2 and later answers to `acme` commands. */
 

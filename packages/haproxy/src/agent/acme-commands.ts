@@ -1,9 +1,9 @@
 import { HaproxyError } from "../errors.ts";
-import { whileLocked } from "../locked.ts";
-import { refused } from "../refused.ts";
-import type { Session } from "../session.ts";
-import { defaultLimits } from "../settings.ts";
-import { escapeWord } from "../wire.ts";
+import { defaultLimits } from "../push/settings.ts";
+import { whileLocked } from "../runtime/locked.ts";
+import { refused } from "../runtime/refused.ts";
+import type { Session } from "../runtime/session.ts";
+import { escapeWord } from "../runtime/wire.ts";
 import { type AcmeRow, parseAcmeStatus, parseReady, parseRenew, type ReadyAnswer } from "./acme-answers.ts";
 
 /* The `acme` commands of the Runtime API, one function each. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createTestCa } from "@certwright/tools/test-ca";
 import { expect, test } from "vitest";
-import { readBundle } from "../pem.ts";
+import { readBundle } from "../certificate/pem.ts";
 import { compareCopies, filesOf, readCopy } from "./copies.ts";
 
 const ca = createTestCa();

@@ -1,10 +1,10 @@
 import { isAbsolute, join } from "node:path";
-import { readRegularFile } from "../disk.ts";
+import { type Bundle, pemBlocks, readBundle } from "../certificate/pem.ts";
+import { storeOf } from "../certificate/references.ts";
+import { readRegularFile } from "../disk/disk.ts";
+import { type FilePlan, mapPath, type PathMapping } from "../disk/files.ts";
 import { HaproxyError } from "../errors.ts";
-import { type FilePlan, mapPath, type PathMapping } from "../files.ts";
-import type { CertificateDetails } from "../listings.ts";
-import { type Bundle, pemBlocks, readBundle } from "../pem.ts";
-import { storeOf } from "../references.ts";
+import type { CertificateDetails } from "../runtime/listings.ts";
 import type { AcmeCertificate } from "./domains.ts";
 
 /* A certificate exists twice, in HAProxy's memory and on disk, and only the second survives. */

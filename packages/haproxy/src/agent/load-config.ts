@@ -1,5 +1,5 @@
 import { isAbsolute, join } from "node:path";
-import { mapPath } from "../files.ts";
+import { mapPath } from "../disk/files.ts";
 import { configError } from "./config-words.ts";
 import type { Places } from "./copies.ts";
 import { type AcmeCertificate, readAcmeConfig, readCrtList, type SectionSettings } from "./domains.ts";

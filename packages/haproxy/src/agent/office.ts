@@ -1,7 +1,7 @@
 import type { DnsBinding, World } from "@certwright/core";
 import type { Effect, Journal } from "@certwright/core/store";
-import type { Connect } from "../connect.ts";
-import type { Node } from "../node.ts";
+import type { Connect } from "../runtime/connect.ts";
+import type { Node } from "../runtime/node.ts";
 import { type Alarms, createAlarms } from "./alarms.ts";
 import type { Places } from "./copies.ts";
 import type { AcmeCertificate, SectionSettings } from "./domains.ts";

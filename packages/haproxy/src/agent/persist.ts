@@ -1,12 +1,12 @@
-import { removeAbandoned } from "../disk.ts";
+import { type Bundle, readBundle } from "../certificate/pem.ts";
+import { removeAbandoned } from "../disk/disk.ts";
+import { openFileChanges } from "../disk/file-changes.ts";
 import { HaproxyError } from "../errors.ts";
-import { openFileChanges } from "../file-changes.ts";
-import type { CertificateDetails } from "../listings.ts";
-import { whileLocked } from "../locked.ts";
-import { type Bundle, readBundle } from "../pem.ts";
-import { refused } from "../refused.ts";
-import { dumpCertificate, showCertificate } from "../runtime.ts";
-import type { Session } from "../session.ts";
+import type { CertificateDetails } from "../runtime/listings.ts";
+import { whileLocked } from "../runtime/locked.ts";
+import { refused } from "../runtime/refused.ts";
+import { dumpCertificate, showCertificate } from "../runtime/runtime.ts";
+import type { Session } from "../runtime/session.ts";
 import { compareCopies, filesOf, type Places, readCopy, type Verdict } from "./copies.ts";
 import type { AcmeCertificate } from "./domains.ts";
 

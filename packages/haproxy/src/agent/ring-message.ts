@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { unexpected } from "../answers.ts";
+import { unexpected } from "../runtime/answers.ts";
 
 /*
  * The grammar of HAProxy's `dpapi` event ring (3.2 and later), one message at a time. It tells of two things: a dns-01

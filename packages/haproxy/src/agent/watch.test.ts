@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { parseNode } from "../node.ts";
+import { parseNode } from "../runtime/node.ts";
 import { type RingState, watchRing } from "./watch.ts";
 
 let dir: string;

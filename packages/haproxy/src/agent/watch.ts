@@ -1,8 +1,8 @@
-import { parseRefusal, unexpected } from "../answers.ts";
-import { type Connect, connectNode } from "../connect.ts";
 import { HaproxyError } from "../errors.ts";
-import { parseInfo } from "../listings.ts";
-import type { Node } from "../node.ts";
+import { parseRefusal, unexpected } from "../runtime/answers.ts";
+import { type Connect, connectNode } from "../runtime/connect.ts";
+import { parseInfo } from "../runtime/listings.ts";
+import type { Node } from "../runtime/node.ts";
 import { createSeen, RingBuffer } from "./ring-buffer.ts";
 import { parseRingMessage, type RingMessage } from "./ring-message.ts";
 

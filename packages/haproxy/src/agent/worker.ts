@@ -1,8 +1,8 @@
 import type { World } from "@certwright/core";
 import { isCertwrightError } from "@certwright/provider";
-import type { Connect } from "../connect.ts";
-import type { Node } from "../node.ts";
-import { openSession, type Session } from "../session.ts";
+import type { Connect } from "../runtime/connect.ts";
+import type { Node } from "../runtime/node.ts";
+import { openSession, type Session } from "../runtime/session.ts";
 import { pauseBefore } from "./orders.ts";
 
 /** Asks the worker that runs now. */

@@ -1,5 +1,5 @@
 import type { Finding } from "@certwright/core";
-import { storeOf } from "../references.ts";
+import { storeOf } from "../certificate/references.ts";
 import { checkListener } from "./check-config.ts";
 import { finding } from "./finding.ts";
 import type { Running } from "./running.ts";

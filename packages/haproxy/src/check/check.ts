@@ -1,7 +1,7 @@
 import type { Finding } from "@certwright/core";
 import { HaproxyError } from "../errors.ts";
-import { isLocal, type Node } from "../node.ts";
-import { type PushContext, settingsOf } from "../settings.ts";
+import { type PushContext, settingsOf } from "../push/settings.ts";
+import { isLocal, type Node } from "../runtime/node.ts";
 import { checkCommandLine, configArguments } from "./check-command-line.ts";
 import { checkConfig } from "./check-config.ts";
 import { checkAccountKeys, checkCertificateFiles, type FilePlaces, findDirectories } from "./check-files.ts";

@@ -1,7 +1,8 @@
-import type { CertificateDetails, Level, SniRow, WorkerInfo } from "../listings.ts";
-import { whileLocked } from "../locked.ts";
-import type { Lists } from "../references.ts";
-import { refused } from "../refused.ts";
+import type { Lists } from "../certificate/references.ts";
+import type { Settings } from "../push/settings.ts";
+import type { CertificateDetails, Level, SniRow, WorkerInfo } from "../runtime/listings.ts";
+import { whileLocked } from "../runtime/locked.ts";
+import { refused } from "../runtime/refused.ts";
 import {
   listCertificates,
   listCrtLists,
@@ -10,10 +11,9 @@ import {
   showCrtList,
   showLevel,
   showSni,
-} from "../runtime.ts";
-import type { Session } from "../session.ts";
-import type { Settings } from "../settings.ts";
-import { isLockName } from "../writer-lock.ts";
+} from "../runtime/runtime.ts";
+import type { Session } from "../runtime/session.ts";
+import { isLockName } from "../runtime/writer-lock.ts";
 
 /** One line of `show cli sockets`. */
 export interface RunningSocket {

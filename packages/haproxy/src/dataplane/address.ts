@@ -1,5 +1,5 @@
 import { HaproxyError } from "../errors.ts";
-import { isLoopback } from "../node.ts";
+import { isLoopback } from "../runtime/node.ts";
 import { isYes, oneValue, placing, readPlacing, refuseUnknown, type TargetAddress } from "../target-address.ts";
 
 /** A HAProxy that is reached through its Data Plane API. `id` is for people and states and holds no secret. */

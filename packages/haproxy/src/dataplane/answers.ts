@@ -1,6 +1,6 @@
 import { excerpt, HaproxyError } from "../errors.ts";
-import { type CertificateDetails, parseAlternativeNames } from "../listings.ts";
-import { canonicalName } from "../names.ts";
+import { type CertificateDetails, parseAlternativeNames } from "../runtime/listings.ts";
+import { canonicalName } from "../runtime/names.ts";
 import type { ApiReply } from "./exchange.ts";
 
 /*

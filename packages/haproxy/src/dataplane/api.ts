@@ -1,5 +1,5 @@
-import type { ListLine } from "../crt-list-file.ts";
-import type { CertificateDetails } from "../listings.ts";
+import type { ListLine } from "../disk/crt-list-file.ts";
+import type { CertificateDetails } from "../runtime/listings.ts";
 import type { DataplaneNode } from "./address.ts";
 import {
   jsonOf,

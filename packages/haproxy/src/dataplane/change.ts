@@ -1,5 +1,5 @@
 import { basename } from "node:path/posix";
-import { addListLine, formatListLine, type ListLine } from "../crt-list-file.ts";
+import { addListLine, formatListLine, type ListLine } from "../disk/crt-list-file.ts";
 import type { StoredFile } from "./answers.ts";
 import {
   deleteCertificate,

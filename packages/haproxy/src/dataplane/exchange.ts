@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from "node:http";
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 import { createSecureContext, type SecureContext } from "node:tls";
-import { connectError, timeoutError } from "../connect.ts";
 import { HaproxyError } from "../errors.ts";
-import type { Node } from "../node.ts";
+import { connectError, timeoutError } from "../runtime/connect.ts";
+import type { Node } from "../runtime/node.ts";
 import type { DataplaneNode } from "./address.ts";
 
 /** One request to a Data Plane API. */

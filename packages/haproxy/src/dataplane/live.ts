@@ -1,6 +1,6 @@
+import { isSame } from "../certificate/served.ts";
 import { HaproxyError } from "../errors.ts";
-import type { PushResult } from "../push-request.ts";
-import { isSame } from "../served.ts";
+import type { PushResult } from "../push/push-request.ts";
 import { attachTo, keepListed, listTextOf, removeStored, replaceInMemory, takeBack, upload } from "./change.ts";
 import { lookAtFile, lookInMemory } from "./look.ts";
 import type { Desk } from "./open-api.ts";

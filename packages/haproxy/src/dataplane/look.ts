@@ -1,7 +1,7 @@
 import { dirname } from "node:path/posix";
-import type { Candidate } from "../choose.ts";
-import type { CertificateDetails } from "../listings.ts";
-import { isLockName } from "../writer-lock.ts";
+import type { Candidate } from "../push/choose.ts";
+import type { CertificateDetails } from "../runtime/listings.ts";
+import { isLockName } from "../runtime/writer-lock.ts";
 import type { Process, StoredDetails, StoredFile } from "./answers.ts";
 import { getBufferSize, getCertificate, getNames, getProcess, getStored, getStoredDetails } from "./api.ts";
 import type { Desk } from "./open-api.ts";

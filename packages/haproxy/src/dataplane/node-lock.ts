@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isLockName, lockName } from "../writer-lock.ts";
+import { isLockName, lockName } from "../runtime/writer-lock.ts";
 import type { Process } from "./answers.ts";
 import { type Answer, type Api, deleteCertificate, getNames, postCertificate } from "./api.ts";
 import type { Desk } from "./open-api.ts";

@@ -1,6 +1,6 @@
 import { HaproxyError } from "../errors.ts";
 import type { Emit } from "../events.ts";
-import { defaultLimits, type PushLimits } from "../settings.ts";
+import { defaultLimits, type PushLimits } from "../push/settings.ts";
 import type { DataplaneNode } from "./address.ts";
 import { type Answer, type Api, getVersion } from "./api.ts";
 import { openExchange } from "./exchange.ts";

@@ -1,11 +1,11 @@
 import { basename, dirname, join } from "node:path/posix";
-import { chooseByNames } from "../choose.ts";
-import type { AddRequest } from "../discover.ts";
+import type { Bundle } from "../certificate/pem.ts";
+import { type WayToAdd, wayToAdd } from "../certificate/references.ts";
 import { HaproxyError, hasCode } from "../errors.ts";
-import type { CertificateDetails } from "../listings.ts";
-import type { Bundle } from "../pem.ts";
-import type { PushRequest } from "../push-request.ts";
-import { type WayToAdd, wayToAdd } from "../references.ts";
+import { chooseByNames } from "../push/choose.ts";
+import type { AddRequest } from "../push/discover.ts";
+import type { PushRequest } from "../push/push-request.ts";
+import type { CertificateDetails } from "../runtime/listings.ts";
 import type { StoredFile } from "./answers.ts";
 import { getEntries, getLists, getStoredLists } from "./api.ts";
 import {

@@ -1,9 +1,9 @@
+import { isSame } from "../certificate/served.ts";
 import { HaproxyError, hasCode } from "../errors.ts";
-import type { Shown } from "../handshake.ts";
-import type { PushResult } from "../push-request.ts";
-import { remarksAfter, remarksBefore } from "../remarks.ts";
-import { isSame } from "../served.ts";
-import { checkHandshakes, notLoaded } from "../verify.ts";
+import type { Shown } from "../push/handshake.ts";
+import type { PushResult } from "../push/push-request.ts";
+import { remarksAfter, remarksBefore } from "../push/remarks.ts";
+import { checkHandshakes, notLoaded } from "../push/verify.ts";
 import type { Process } from "./answers.ts";
 import { getProcess } from "./api.ts";
 import { lookInMemory } from "./look.ts";

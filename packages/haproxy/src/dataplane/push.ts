@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createLocks } from "@certwright/provider";
+import { keyTypeOfAlgorithm, readBundle } from "../certificate/pem.ts";
+import { refuseBundle, refusePlace } from "../certificate/refusals.ts";
 import { hasCode } from "../errors.ts";
-import { keyTypeOfAlgorithm, readBundle } from "../pem.ts";
-import { refuseBundle, refusePlace } from "../refusals.ts";
-import { shakeAll } from "../verify.ts";
+import { shakeAll } from "../push/verify.ts";
 import { add, update } from "./live.ts";
 import { lookAround, type Reach } from "./look.ts";
 import { asOnlyWriter, needsLock } from "./node-lock.ts";

@@ -1,6 +1,6 @@
+import type { Bundle } from "../certificate/pem.ts";
+import { planRequests } from "../certificate/refusals.ts";
 import { HaproxyError } from "../errors.ts";
-import type { Bundle } from "../pem.ts";
-import { planRequests } from "../refusals.ts";
 
 /** What the API puts around a request it passes on to HAProxy. */
 const heads = ["", "@1 ", "set severity-output number;", "set severity-output number;@1 "];

@@ -1,6 +1,6 @@
 import type { DeployableCertificate, DeployContext, DeployOutcome, DeployTarget } from "@certwright/core";
 import type { HaproxyEvent } from "../events.ts";
-import type { PushLimits } from "../settings.ts";
+import type { PushLimits } from "../push/settings.ts";
 import { describe, requestFor } from "../target.ts";
 import { type DataplaneTarget, parseDataplaneTarget } from "./address.ts";
 import { type FindPassword, openApi } from "./open-api.ts";

@@ -1,4 +1,4 @@
-import type { Shown } from "../handshake.ts";
+import type { Shown } from "../push/handshake.ts";
 import { lookAtFile, type Reach } from "./look.ts";
 import type { Place } from "./place.ts";
 import { shake } from "./prove.ts";

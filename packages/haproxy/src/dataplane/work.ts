@@ -1,7 +1,7 @@
-import type { ListLine } from "../crt-list-file.ts";
+import type { Bundle } from "../certificate/pem.ts";
+import type { ListLine } from "../disk/crt-list-file.ts";
 import { HaproxyError } from "../errors.ts";
-import type { Bundle } from "../pem.ts";
-import type { PushRequest, PushResult } from "../push-request.ts";
+import type { PushRequest, PushResult } from "../push/push-request.ts";
 import type { StoredFile } from "./answers.ts";
 import { keepInStep, upload, writeStored } from "./change.ts";
 import type { Desk } from "./open-api.ts";

@@ -1,11 +1,11 @@
 import { TLSSocket } from "node:tls";
-import { connectError, timeoutError } from "../connect.ts";
 import { HaproxyError } from "../errors.ts";
 import type { Emit } from "../events.ts";
-import type { AgentNode } from "../node.ts";
-import type { PushResult } from "../push-request.ts";
-import type { Settings } from "../settings.ts";
-import type { Sights } from "../sights.ts";
+import type { PushResult } from "../push/push-request.ts";
+import type { Settings } from "../push/settings.ts";
+import type { Sights } from "../push/sights.ts";
+import { connectError, timeoutError } from "../runtime/connect.ts";
+import type { AgentNode } from "../runtime/node.ts";
 import { type Answer, errorOf, readAnswer } from "./answer.ts";
 import { type LookAsk, type PutAsk, readAsk } from "./ask.ts";
 import { readLines } from "./lines.ts";

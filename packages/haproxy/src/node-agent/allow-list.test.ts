@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { CertificateDetails } from "../listings.ts";
+import type { CertificateDetails } from "../runtime/listings.ts";
 import { type AllowList, isNamePattern, refuseChange, refuseList, refuseNames } from "./allow-list.ts";
 
 const allow = (part: Partial<AllowList>): AllowList => ({

@@ -1,8 +1,8 @@
 import type { X509Certificate } from "node:crypto";
 import { basename, dirname } from "node:path/posix";
 import { HaproxyError } from "../errors.ts";
-import type { CertificateDetails } from "../listings.ts";
-import { canonicalName, covers } from "../names.ts";
+import type { CertificateDetails } from "../runtime/listings.ts";
+import { canonicalName, covers } from "../runtime/names.ts";
 
 /** What clients of a node agent may bring, and where to. */
 export interface AllowList {

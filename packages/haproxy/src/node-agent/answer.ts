@@ -1,8 +1,8 @@
 import { type HaproxyErrorCode, haproxyErrorCodes } from "../error-codes.ts";
 import { HaproxyError } from "../errors.ts";
 import type { HaproxyEvent } from "../events.ts";
-import type { PushResult } from "../push-request.ts";
-import type { Sights } from "../sights.ts";
+import type { PushResult } from "../push/push-request.ts";
+import type { Sights } from "../push/sights.ts";
 import { boolean, type Check, count, list, record, text, word } from "./fields.ts";
 
 /** What an agent says. `id` is that of the request. */

@@ -1,8 +1,8 @@
 import type { TLSSocket } from "node:tls";
 import type { Emit } from "@certwright/core";
+import { readLeaf } from "../certificate/leaf.ts";
 import type { HaproxyError } from "../errors.ts";
-import { addressOf } from "../handshake.ts";
-import { readLeaf } from "../leaf.ts";
+import { addressOf } from "../push/handshake.ts";
 import { type Answer, refusedBy } from "./answer.ts";
 
 /** A client that has proved itself. */

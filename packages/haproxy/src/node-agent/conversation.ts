@@ -1,6 +1,6 @@
 import type { TLSSocket } from "node:tls";
 import { HaproxyError } from "../errors.ts";
-import type { NameIndex } from "../many-names.ts";
+import type { NameIndex } from "../push/many-names.ts";
 import { type Ask, readAsk } from "./ask.ts";
 import type { Client } from "./client.ts";
 import { readLines } from "./lines.ts";

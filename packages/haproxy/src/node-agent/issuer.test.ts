@@ -1,6 +1,6 @@
 import { createTestCa } from "@certwright/tools/test-ca";
 import { expect, test } from "vitest";
-import { readBundle } from "../pem.ts";
+import { readBundle } from "../certificate/pem.ts";
 import { readIssuers, refuseIssuer } from "./issuer.ts";
 
 const ca = createTestCa("Allowed");

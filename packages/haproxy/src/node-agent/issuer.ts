@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
+import { type Bundle, pemBlocks } from "../certificate/pem.ts";
 import { HaproxyError } from "../errors.ts";
-import { type Bundle, pemBlocks } from "../pem.ts";
 import type { AllowList } from "./allow-list.ts";
 
 /** The CAs of a PEM file. @throws Error when there is none, or one cannot be read */

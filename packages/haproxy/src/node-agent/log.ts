@@ -1,4 +1,4 @@
-import type { PushResult } from "../push-request.ts";
+import type { PushResult } from "../push/push-request.ts";
 import { outcomeOf } from "../target.ts";
 import { refusedBy } from "./answer.ts";
 import type { Office } from "./office.ts";

@@ -1,6 +1,6 @@
-import { readLeafPem } from "../pem.ts";
-import { settingsOf } from "../settings.ts";
-import { look, noIndex, ask as reach } from "../sights.ts";
+import { readLeafPem } from "../certificate/pem.ts";
+import { settingsOf } from "../push/settings.ts";
+import { look, noIndex, ask as reach } from "../push/sights.ts";
 import { refuseChange, refuseNames } from "./allow-list.ts";
 import { refusedBy } from "./answer.ts";
 import type { LookAsk } from "./ask.ts";

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
+import type { Bundle } from "../certificate/pem.ts";
 import { HaproxyError } from "../errors.ts";
-import { canonicalName } from "../names.ts";
-import type { Bundle } from "../pem.ts";
+import { canonicalName } from "../runtime/names.ts";
 
 /**
  * Every name HAProxy would serve a certificate for. Other than browsers, it takes the common name for one as well, also

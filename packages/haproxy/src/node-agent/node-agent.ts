@@ -1,9 +1,9 @@
 import { constants, X509Certificate } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { createServer, type Server } from "node:tls";
+import { pemBlocks } from "../certificate/pem.ts";
 import { HaproxyError } from "../errors.ts";
-import { addressOf } from "../handshake.ts";
-import { pemBlocks } from "../pem.ts";
+import { addressOf } from "../push/handshake.ts";
 import { clientAt } from "./client.ts";
 import { type ClientLimits, converse, defaultClientLimits } from "./conversation.ts";
 import type { Office } from "./office.ts";

@@ -1,10 +1,10 @@
 import { isIP } from "node:net";
 import type { Emit } from "@certwright/core";
-import type { PathMapping } from "../files.ts";
-import type { HandshakePoint } from "../handshake.ts";
-import type { Node } from "../node.ts";
-import type { PushRequest } from "../push-request.ts";
-import type { PushContext } from "../settings.ts";
+import type { PathMapping } from "../disk/files.ts";
+import type { HandshakePoint } from "../push/handshake.ts";
+import type { PushRequest } from "../push/push-request.ts";
+import type { PushContext } from "../push/settings.ts";
+import type { Node } from "../runtime/node.ts";
 import { serverName } from "../target.ts";
 import type { AllowList } from "./allow-list.ts";
 

@@ -1,9 +1,9 @@
-import { readRegularFile } from "../disk.ts";
+import { type Bundle, readLeafPem } from "../certificate/pem.ts";
+import { readRegularFile } from "../disk/disk.ts";
+import type { FilePlan } from "../disk/files.ts";
 import { HaproxyError } from "../errors.ts";
-import type { FilePlan } from "../files.ts";
-import { covers } from "../names.ts";
-import { type Bundle, readLeafPem } from "../pem.ts";
-import type { Permit } from "../settings.ts";
+import type { Permit } from "../push/settings.ts";
+import { covers } from "../runtime/names.ts";
 import { type AllowList, refuseChange } from "./allow-list.ts";
 
 /** Looks at what a push has found, before it changes anything. */

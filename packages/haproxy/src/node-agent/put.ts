@@ -1,10 +1,10 @@
+import { type Bundle, readBundle } from "../certificate/pem.ts";
 import type { HaproxyEvent } from "../events.ts";
-import { readNameIndex } from "../many-names.ts";
-import { type Bundle, readBundle } from "../pem.ts";
-import { push } from "../push.ts";
-import { type ManyOutcome, pushMany } from "../push-many.ts";
-import type { PushRequest, PushResult } from "../push-request.ts";
-import { settingsOf } from "../settings.ts";
+import { readNameIndex } from "../push/many-names.ts";
+import { push } from "../push/push.ts";
+import { type ManyOutcome, pushMany } from "../push/push-many.ts";
+import type { PushRequest, PushResult } from "../push/push-request.ts";
+import { settingsOf } from "../push/settings.ts";
 import { refuseList, refuseNames } from "./allow-list.ts";
 import { refusedBy } from "./answer.ts";
 import type { PutAsk } from "./ask.ts";

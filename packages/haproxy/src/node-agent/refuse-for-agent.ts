@@ -1,6 +1,6 @@
 import { HaproxyError } from "../errors.ts";
-import type { AgentNode } from "../node.ts";
-import type { PushRequest } from "../push-request.ts";
+import type { PushRequest } from "../push/push-request.ts";
+import type { AgentNode } from "../runtime/node.ts";
 
 /**
  * Refuses what is not for the client of a node agent to say: where files are, and how little a certificate may cover.

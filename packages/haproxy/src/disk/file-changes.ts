@@ -1,0 +1,93 @@
+import { readFile } from "node:fs/promises";
+import type { Bundle } from "../certificate/pem.ts";
+import { HaproxyError } from "../errors.ts";
+import type { Emit } from "../events.ts";
+import { addListLine, type ListLine, removeListLine } from "./crt-list-file.ts";
+import { type Replaced, readRegularFile, replaceFile } from "./disk.ts";
+import type { FilePlan } from "./files.ts";
+
+/** The files a push has changed so far, across its attempts, with the way back. */
+export interface FileChanges {
+  /** Writes certificate and key. Repeating it changes nothing. */
+  writeCertificate(plan: FilePlan, bundle: Bundle, like?: string): Promise<void>;
+  /** Adds a line to a crt-list file. Repeating it changes nothing. */
+  addToList(path: string, line: ListLine): Promise<void>;
+  /** False when somebody else has changed one of these files since. */
+  areOurs(): Promise<boolean>;
+  /** Puts every file back as it was, last change first. */
+  restore(): Promise<void>;
+  /** Paths that were changed. */
+  readonly paths: readonly string[];
+}
+
+export function openFileChanges(node: string, emit: Emit): FileChanges {
+  const changes: (Replaced & { readonly isOurs: () => Promise<boolean> })[] = [];
+  const replace = async (path: string, content: string, like?: string) => {
+    const replaced = await replaceFile(path, content, like === undefined ? {} : { like });
+    if (!replaced.changed) return;
+    changes.push({ ...replaced, isOurs: async () => (await readRegularFile(path))?.toString("utf8") === content });
+    emit({ type: "written", node, path });
+  };
+  return {
+    get paths() {
+      return [...new Set(changes.map(({ path }) => path))];
+    },
+    async writeCertificate(plan, bundle, like) {
+      if (plan.kind === "none") return;
+      const key = plan.key ?? (await separateKey(plan.certificate));
+      if (key === undefined) return replace(plan.certificate, bundle.pem, like);
+      // A reload between the two finds a pair that does not fit; there is no way to switch two files at once.
+      await replace(key, bundle.keyPem, like);
+      await replace(plan.certificate, bundle.certificatesPem, like);
+    },
+    async addToList(path, line) {
+      const replaced = await replaceFile(path, addListLine(await readList(path), line));
+      if (!replaced.changed) return;
+      // Others may have added lines since; only ours goes again.
+      const restore = async () => {
+        await replaceFile(path, removeListLine(await readList(path), line));
+      };
+      const isOurs = async () => {
+        const text = await readList(path);
+        return addListLine(text, line) === text;
+      };
+      changes.push({ ...replaced, restore, isOurs });
+      emit({ type: "written", node, path });
+    },
+    async areOurs() {
+      return (await Promise.all(changes.map(({ isOurs }) => isOurs()))).every(Boolean);
+    },
+    async restore() {
+      for (const change of changes.splice(0).reverse()) {
+        await change.restore();
+        emit({ type: "restored", node, path: change.path });
+      }
+    },
+  };
+}
+
+async function readList(path: string): Promise<string> {
+  const content = await readRegularFile(path);
+  if (content) return content.toString("utf8");
+  throw new HaproxyError("HAPROXY_NOT_A_FILE", `The crt-list ${path} does not exist on this machine.`, {
+    hint: "If HAProxy runs in a container or chroot, map its paths to those of this machine.",
+  });
+}
+
+/**
+ * HAProxy reads `x.pem.key`, or `x.key` beside `x.crt`, when the certificate's own file has no key; it does not always
+ * tell. Two files stay two files.
+ */
+async function separateKey(certificate: string): Promise<string | undefined> {
+  const text = await readFile(certificate, "utf8").catch(() => undefined);
+  if (text === undefined || pemLabels(text).some((label) => label.endsWith("PRIVATE KEY"))) return undefined;
+  for (const path of [`${certificate}.key`, certificate.replace(/\.crt$/, ".key")]) {
+    const key = path === certificate ? undefined : await readFile(path, "utf8").catch(() => undefined);
+    if (key !== undefined && pemLabels(key).some((label) => label.endsWith("PRIVATE KEY"))) return path;
+  }
+  return undefined;
+}
+
+function pemLabels(text: string): readonly string[] {
+  return [...text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----/g)].map(([, label = ""]) => label);
+}

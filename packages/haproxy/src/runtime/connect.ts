@@ -1,0 +1,150 @@
+import { readFile } from "node:fs/promises";
+import { createConnection, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { HaproxyError } from "../errors.ts";
+import { agentTls } from "../node-agent/protocol.ts";
+import { isLocal, type Node, type NodeTls } from "./node.ts";
+
+/** Opens a byte stream to a node's Runtime API. Resolves once connected (and, over TLS, once both sides are proven). */
+export type Connect = (node: Node, options: ConnectOptions) => Promise<Socket>;
+
+export interface ConnectOptions {
+  readonly signal: AbortSignal;
+  /** Milliseconds. */
+  readonly timeout: number;
+}
+
+/**
+ * The {@link Connect} over unix sockets and TCP.
+ *
+ * @throws HaproxyError HAPROXY_SOCKET_MISSING, HAPROXY_SOCKET_DENIED, HAPROXY_NOT_RUNNING, HAPROXY_UNREACHABLE,
+ *   HAPROXY_TLS, HAPROXY_TIMEOUT
+ */
+export const connectNode: Connect = async (node, { signal, timeout }) => {
+  signal.throwIfAborted();
+  const tls = isLocal(node) ? undefined : node.tls;
+  const credentials = tls ? await readCredentials(node, tls) : undefined;
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const socket = dial(node, credentials);
+    const settle = (act: () => void) => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+      socket.removeListener("error", onError);
+      act();
+    };
+    const fail = (error: unknown) =>
+      settle(() => {
+        // A socket that is being destroyed may still emit an error nobody else listens for.
+        socket.on("error", () => {});
+        socket.destroy();
+        reject(error);
+      });
+    const onAbort = () => fail(signal.reason);
+    const onError = (cause: NodeJS.ErrnoException) => fail(connectError(node, cause));
+    const timer = setTimeout(() => fail(timeoutError(node, timeout)), timeout);
+    signal.addEventListener("abort", onAbort, { once: true });
+    socket.on("error", onError);
+    socket.once(credentials ? "secureConnect" : "connect", () => settle(() => resolve(socket)));
+  });
+};
+
+interface Credentials {
+  readonly ca: Buffer;
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  readonly servername?: string;
+}
+
+function dial(node: Node, credentials: Credentials | undefined): Socket {
+  if (isLocal(node)) return createConnection({ path: node.path });
+  const address = { host: node.host, port: node.port };
+  if (!credentials) return createConnection({ ...address, noDelay: true });
+  try {
+    const protocol = node.kind === "agent" ? agentTls : ({ minVersion: "TLSv1.2" } as const);
+    const socket = connectTls({ ...address, ...credentials, ...protocol });
+    socket.setNoDelay(true);
+    return socket;
+  } catch (cause) {
+    // A key that does not fit its certificate, or no PEM at all, is noticed before anything is sent.
+    throw connectError(node, cause as NodeJS.ErrnoException);
+  }
+}
+
+async function readCredentials(node: Node, tls: NodeTls): Promise<Credentials> {
+  const read = (path: string) =>
+    readFile(path).catch((cause: NodeJS.ErrnoException) => {
+      throw new HaproxyError("HAPROXY_TLS", `${path} cannot be read (${cause.code}).`, {
+        node: node.id,
+        cause,
+        hint: "Check the ca, cert and key files in the node's address.",
+      });
+    });
+  const [ca, cert, key] = await Promise.all([read(tls.caFile), read(tls.certFile), read(tls.keyFile)]);
+  return { ca, cert, key, ...(tls.serverName ? { servername: tls.serverName } : {}) };
+}
+
+/** What a failed connection attempt means to the person who gave the address. */
+export function connectError(node: Node, cause: NodeJS.ErrnoException): HaproxyError {
+  const about = (
+    code: ConstructorParameters<typeof HaproxyError>[0],
+    message: string,
+    hint: string,
+    retryable = true,
+  ) => new HaproxyError(code, message, { node: node.id, cause, hint, retryable });
+  if (isLocal(node)) {
+    switch (cause.code) {
+      case "ENOENT":
+      case "ENOTDIR":
+        return about(
+          "HAPROXY_SOCKET_MISSING",
+          `There is no socket at ${node.path}.`,
+          node.kind === "master"
+            ? "Start HAProxy with -S <path>, or check the path."
+            : 'Add "stats socket <path> mode 600 level admin" to the global section, or check the path.',
+        );
+      case "EACCES":
+      case "EPERM":
+        return about(
+          "HAPROXY_SOCKET_DENIED",
+          `This user may not open ${node.path}.`,
+          "Run as the user or group named on the socket's line in the configuration, or change its user, group or mode.",
+          false,
+        );
+      case "ECONNREFUSED":
+        return about(
+          "HAPROXY_NOT_RUNNING",
+          `Nothing listens on ${node.path}.`,
+          "Start HAProxy; if it runs, the path belongs to something else or to an earlier process.",
+        );
+    }
+  }
+  if (isTlsFailure(cause)) {
+    return about(
+      "HAPROXY_TLS",
+      `TLS towards ${node.id} failed: ${cause.message.split("\n")[0]}`,
+      "Check that the CA signed the node's certificate for this name, and that the node trusts our client certificate.",
+      false,
+    );
+  }
+  return about(
+    "HAPROXY_UNREACHABLE",
+    `${node.id} cannot be reached (${cause.code ?? cause.message}).`,
+    "Check that the node is up and that the address is right.",
+  );
+}
+
+/** True for errors of certificates and of the TLS protocol, as Node names them. */
+export function isTlsFailure(cause: NodeJS.ErrnoException): boolean {
+  return /^(ERR_SSL|ERR_TLS|ERR_OSSL|UNABLE_TO|CERT_|DEPTH_ZERO|SELF_SIGNED|HOSTNAME_|INVALID_CA|EPROTO)/.test(
+    cause.code ?? "",
+  );
+}
+
+export function timeoutError(node: Node, milliseconds: number): HaproxyError {
+  return new HaproxyError("HAPROXY_TIMEOUT", `${node.id} did not answer within ${milliseconds / 1000} s.`, {
+    node: node.id,
+    retryable: true,
+    hint: "Check that HAProxy is not overloaded and that the address leads to its Runtime API.",
+  });
+}
