@@ -12,6 +12,7 @@ import { createResolver, exchange, parseServer } from "@certwright/dns";
 import rfc2136 from "@certwright/dns-rfc2136";
 import { type AgentOptions, loadAcmeConfig, parseNode, runAgent } from "@certwright/haproxy";
 import { type DefinedProvider, openProvider, readOptions } from "@certwright/provider";
+import { accountKeyForHaproxy } from "@certwright/tools/account-key";
 import { type DnsServer, type Haproxy, type Pebble, startHaproxy } from "@certwright/tools/servers";
 import { createTestCa } from "@certwright/tools/test-ca";
 import { expect } from "vitest";
@@ -70,7 +71,8 @@ ${frontend}
 /** HAProxy in master mode, with a placeholder in every file named. */
 export function startNode(config: string, files: readonly string[], more: Readonly<Record<string, string>> = {}) {
   const placeholders = Object.fromEntries(files.map((file) => [file, placeholder.pem]));
-  return startHaproxy({ version: "3.2", master: true, config, files: { ...placeholders, ...more } });
+  const all = { "account.key": accountKeyForHaproxy(), ...placeholders, ...more };
+  return startHaproxy({ version: "3.2", master: true, config, files: all });
 }
 
 /** Pauses that suit a test. */

@@ -1,5 +1,6 @@
 import { chmod } from "node:fs/promises";
 import type { Finding } from "@certwright/core";
+import { accountKeyForHaproxy } from "@certwright/tools/account-key";
 import { startHaproxy } from "@certwright/tools/servers";
 import { expect, test } from "vitest";
 import { resultOf, runMain } from "./cli-process.ts";
@@ -25,7 +26,7 @@ const files: Record<string, string> = {
   "acme/foo.pem": pem("foo.test"),
   "acme/cl.pem": pem("cl.test"),
   "acme/cl.txt": "<dir>/acme/cl.pem [acme LE domains cl.test,www.cl.test ssl-min-ver TLSv1.2]\n",
-  "acme/account.key": ca.issue({ names: ["account"] }).keyPem,
+  "acme/account.key": accountKeyForHaproxy(),
   "e/empty.txt": "",
   "e/emptydir/.keep": "",
   "ca.pem": ca.rootPem,

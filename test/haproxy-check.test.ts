@@ -1,5 +1,6 @@
 import { chmod, rm, writeFile } from "node:fs/promises";
 import type { Finding } from "@certwright/core";
+import { accountKeyForHaproxy } from "@certwright/tools/account-key";
 import { type Haproxy, startHaproxy } from "@certwright/tools/servers";
 import { expect, test } from "vitest";
 import { resultOf, runMain } from "./cli-process.ts";
@@ -61,7 +62,7 @@ frontend stored
     "old.pem": expired.pem,
     "large.pem": large.pem,
     "two.pem": two.pem,
-    "account.key": one.keyPem,
+    "account.key": accountKeyForHaproxy(),
     "ca.pem": ca.rootPem,
   };
   await using haproxy = await startHaproxy({ version: "3.2", config, files, master: true });

@@ -10,7 +10,7 @@ import { mapPath, type PathMapping, planFiles } from "../disk/files.ts";
 import { hasCode } from "../errors.ts";
 import type { CertificateDetails } from "../runtime/listings.ts";
 import type { Node } from "../runtime/node.ts";
-import { type ConfigLine, wordAfter, wordsAfter } from "./config-lines.ts";
+import { type ConfigLine, wordsAfter } from "./config-lines.ts";
 import { finding } from "./finding.ts";
 import type { Running } from "./running.ts";
 
@@ -19,16 +19,6 @@ export interface FilePlaces {
   readonly map: readonly PathMapping[];
   /** Where relative paths begin, for HAProxy's working directory is not told. */
   readonly base?: string;
-}
-
-/** Keys that `acme` sections name: HAProxy 3.2 itself makes them readable by everybody. */
-export async function checkAccountKeys(lines: readonly ConfigLine[], places: FilePlaces): Promise<readonly Finding[]> {
-  const keys = lines.filter(({ section, words }) => section.startsWith("acme ") && words[0] === "account-key");
-  const found = keys.map(async (line) => {
-    const path = placed(wordAfter(line, "account-key") ?? "", places);
-    return path === undefined ? [] : checkSecret(path, line.place, "The account key", "Write");
-  });
-  return (await Promise.all(found)).flat();
 }
 
 /** Those of the paths on `bind` lines that are directories here. */
@@ -129,7 +119,8 @@ function checkSize(name: string, bundle: ReturnType<typeof readBundle>, running:
   ];
 }
 
-async function checkSecret(
+/** Whether a file is for its owner alone, or nearly so. */
+export async function checkSecret(
   path: string,
   subject: string,
   what: string,
@@ -151,7 +142,8 @@ async function checkSecret(
   ];
 }
 
-function placed(path: string, { map, base }: FilePlaces): string | undefined {
+/** A path of HAProxy as it is on this machine; undefined where nobody says what it is relative to. */
+export function placed(path: string, { map, base }: FilePlaces): string | undefined {
   if (isAbsolute(path)) return mapPath(path, map);
   return base === undefined ? undefined : mapPath(join(base, path), map);
 }

@@ -6,6 +6,7 @@ export const haproxyCheckCodes = {
   HAPROXY_CHECK_SSL_IGNORED: "HAProxy ignores ssl on the lines of its Runtime API sockets.",
   HAPROXY_CHECK_SOCKET_OPEN: "An admin socket may be opened by every user of the machine.",
   HAPROXY_CHECK_FILE_OPEN: "A private key may be read by other users of the machine.",
+  HAPROXY_CHECK_ACCOUNT_KEY: "An account key of HAProxy's own ACME that CAs refuse as HAProxy writes it.",
   HAPROXY_CHECK_BUFFER: "A certificate is too large, or nearly so, to be pushed through HAProxy's buffer.",
   HAPROXY_CHECK_CANNOT_ADD: "The way a certificate is referred to lets it be replaced, but none be added at run time.",
   HAPROXY_CHECK_STRICT_SNI: "A client that asks for an unknown name gets some other certificate.",

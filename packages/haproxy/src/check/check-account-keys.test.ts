@@ -1,0 +1,32 @@
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { accountKeyForHaproxy } from "@certwright/tools/account-key";
+import { expect, test } from "vitest";
+import { checkAccountKeys } from "./check-account-keys.ts";
+import { readConfigLines } from "./config-lines.ts";
+
+test.each([
+  ["a good key", accountKeyForHaproxy(), 0o600, []],
+  ["a key CAs refuse as HAProxy writes it", accountKeyForHaproxy({ refused: true }), 0o600, ["ACCOUNT_KEY"]],
+  ["a key everybody may read", accountKeyForHaproxy(), 0o644, ["FILE_OPEN"]],
+  ["no key at all", "nothing", 0o600, []],
+])("%s", async (_, pem, mode, codes) => {
+  const dir = await mkdtemp(join(tmpdir(), "certwright-check-"));
+  try {
+    await writeFile(join(dir, "account.key"), pem);
+    await chmod(join(dir, "account.key"), mode);
+    const lines = readConfigLines([{ file: "h.cfg", text: "acme LE\n account-key account.key\n" }], {}, () => {});
+    const findings = await checkAccountKeys(lines, { map: [], base: dir });
+    expect(findings.map(({ code, subject }) => [code, subject])).toEqual(
+      codes.map((code) => [`HAPROXY_CHECK_${code}`, "h.cfg:2"]),
+    );
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+});
+
+test("a key that is not there yet", async () => {
+  const lines = readConfigLines([{ file: "h.cfg", text: "acme LE\n account-key /nowhere/a.key\n" }], {}, () => {});
+  expect(await checkAccountKeys(lines, { map: [] })).toEqual([]);
+});
