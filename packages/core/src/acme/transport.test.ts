@@ -137,7 +137,8 @@ test("the signal stops a request under way, and keeps its reason", async () => {
   setup.fake.fault("directory", "stall");
   const stop = new AbortController();
   const stopped = failure(get(setup.transport, setup.fake.directoryUrl, stop.signal));
-  setTimeout(() => stop.abort(new Error("enough")), 20);
+  await expect.poll(() => setup.fake.requests).toHaveLength(1);
+  stop.abort(new Error("enough"));
   expect((await stopped).message).toBe("enough");
   expect((await failure(get(setup.transport, setup.fake.directoryUrl, stop.signal))).message).toBe("enough");
 });

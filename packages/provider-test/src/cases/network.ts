@@ -82,7 +82,7 @@ export const networkCases: readonly Case[] = [
         // The request that was on its way when the signal came may still be noted.
         const sent = world.scene.transcript.length + 1;
         await failure(handle[operation]([txt(zone, name, value)]), `${operation} once aborted`);
-        await new Promise((resolve) => setTimeout(resolve, 10));
+        await new Promise((resolve) => setTimeout(resolve, 25));
         assert.ok(world.scene.transcript.length <= sent, "requests were sent after the abort");
         world.scene.fault = undefined;
       }
