@@ -16,6 +16,7 @@ import { accountKeyForHaproxy } from "@certwright/tools/account-key";
 import { type DnsServer, type Haproxy, type Pebble, startHaproxy } from "@certwright/tools/servers";
 import { createTestCa } from "@certwright/tools/test-ca";
 import { expect } from "vitest";
+import { compileCache } from "./cli-process.ts";
 
 /** What the end-to-end tests of the agent for HAProxy's native ACME share. */
 
@@ -250,6 +251,7 @@ export function startAgentProcess(
   ];
   const child = spawn(process.execPath, [...preload, main, "haproxy", "agent", ...args, ...more], {
     env: {
+      ...compileCache,
       PATH: process.env.PATH ?? "",
       CERTWRIGHT_DNS_RESOLVERS: dns.address,
       CERTWRIGHT_DNS_NAMESERVERS: dns.address,
@@ -281,7 +283,7 @@ export function runCommand(
   args: readonly string[],
 ): Promise<{ code: number; stdout: string; result: ReturnType<typeof JSON.parse> }> {
   return new Promise((resolve) => {
-    const options = { env: { PATH: process.env.PATH ?? "" }, timeout: 30_000 };
+    const options = { env: { ...compileCache, PATH: process.env.PATH ?? "" }, timeout: 30_000 };
     const child = execFile(process.execPath, [main, ...args, "--json"], options, (_error, stdout) => {
       const result = JSON.parse(stdout.trim().split("\n").at(-1) || "null");
       resolve({ code: child.exitCode ?? -1, stdout, result });
