@@ -23,7 +23,7 @@ export interface PartsOptions {
 }
 
 /** What the engine needs and only a program can make. Each kind of part is loaded when the first is wanted. */
-export function createParts(options: PartsOptions): Parts {
+export function createParts(options: PartsOptions): Required<Parts> {
   const { context, secrets, acceptTerms, emit, config, listeners = createMemo() } = options;
   const bindings = createMemo<Awaited<ReturnType<Parts["dnsBinding"]>>>();
   const targets = createMemo<Awaited<ReturnType<Parts["target"]>>>();
@@ -57,6 +57,19 @@ export function createParts(options: PartsOptions): Parts {
     },
     limits: (directoryUrl) =>
       config?.cas.find(({ spec, limits }) => limits !== undefined && spec.directoryUrl === directoryUrl)?.limits,
+  };
+}
+
+/** Parts that are always those in force. */
+export function latestParts(parts: () => Required<Parts>): Required<Parts> {
+  return {
+    caAccess: (ca) => parts().caAccess(ca),
+    dnsBinding: (way) => parts().dnsBinding(way),
+    solver: (way, journal, world) => parts().solver(way, journal, world),
+    target: (id) => parts().target(id),
+    readFile: (path) => parts().readFile(path),
+    stagingOf: (ca) => parts().stagingOf(ca),
+    limits: (directoryUrl) => parts().limits(directoryUrl),
   };
 }
 

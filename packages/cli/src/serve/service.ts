@@ -1,4 +1,4 @@
-import { type Parts, type Run, type Solver, serve } from "@certwright/core";
+import { type Run, type Solver, serve } from "@certwright/core";
 import type { Config } from "@certwright/core/config";
 import { openJournal } from "@certwright/core/store";
 import type { Invocation } from "../command.ts";
@@ -6,7 +6,7 @@ import { readConfigFile } from "../config/read-config-file.ts";
 import { warnOfUnkept } from "../config/unkept.ts";
 import { openNotifier } from "../notify/open-notifier.ts";
 import { createBusyHooks } from "../parts/busy-hooks.ts";
-import { createMemo, createParts } from "../parts/create-parts.ts";
+import { createMemo, createParts, latestParts } from "../parts/create-parts.ts";
 import { configuredHooks } from "../parts/run-hooks.ts";
 import { explain } from "../reporter/explain.ts";
 import { openState } from "../state/open-state.ts";
@@ -35,7 +35,7 @@ export async function runService({ invocation, config: first, supervisor, listen
   const store = await openState(invocation, first);
   const world = createWorld(context, emit, first.settings.defaults.dns);
   const listeners = createMemo<Solver>();
-  const partsOf = (config: Config): Parts =>
+  const partsOf = (config: Config) =>
     createParts({ ...surroundings, acceptTerms: false, store, config, listeners });
   let config = first;
   let isFresh = true;
@@ -51,7 +51,7 @@ export async function runService({ invocation, config: first, supervisor, listen
   const run: Run = {
     store,
     world,
-    parts: latest(() => parts),
+    parts: latestParts(() => parts),
     journal: await openJournal(store, world.signal),
     hooks: createBusyHooks(() => configuredHooks(config, surroundings)),
   };
@@ -110,18 +110,6 @@ export async function runService({ invocation, config: first, supervisor, listen
     await notifier.settled();
     clearTimeout(timer);
   }
-}
-
-/** Parts that are always those of the configuration in force. */
-function latest(parts: () => Parts): Parts {
-  return {
-    caAccess: (ca) => parts().caAccess(ca),
-    dnsBinding: (way) => parts().dnsBinding(way),
-    solver: (way, journal, world) => parts().solver(way, journal, world),
-    target: (id) => parts().target(id),
-    readFile: (path) => parts().readFile(path),
-    limits: (directoryUrl) => parts().limits?.(directoryUrl),
-  };
 }
 
 /** What is settled when the service starts. */
