@@ -1,6 +1,7 @@
 import type { CertificateSpec } from "../spec.ts";
 import { readCertificateMeta } from "../store/certificates.ts";
 import { inOrder } from "../store/in-order.ts";
+import { own } from "../store/ledger.ts";
 import { openLedger } from "../store/ledger-file.ts";
 import { certificateFolders, listOne } from "../store/list-certificates.ts";
 import { safeName } from "../store/names.ts";
@@ -148,12 +149,13 @@ async function nextLook(
   return Math.min(Number.POSITIVE_INFINITY, ...tries);
 }
 
-/** When the ledger lets a certificate that failed be tried again; a minute from now where it never came that far. */
+/** When the ledger lets a certificate that failed be tried again; a minute from now where this failure never came that far. */
 async function nextTry({ name, cas: [ca] }: CertificateSpec, { store, world }: Run): Promise<number> {
   const soon = world.now() + 60_000;
   if (ca === undefined) return soon;
   const { failures } = await openLedger(store, ca.directoryUrl, world.now).read();
-  return failures[name]?.nextTry ?? soon;
+  const at = own(failures, name)?.nextTry ?? 0;
+  return at > world.now() ? at : soon;
 }
 
 /** Certificates stored but no longer configured: kept as they are, and told, so that nobody thinks they renew. */

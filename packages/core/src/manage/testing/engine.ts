@@ -17,6 +17,8 @@ export interface TestEngine extends AsyncDisposable {
   readonly now: () => number;
   /** Lets time pass. */
   later(milliseconds: number): void;
+  /** What a run works with, with a journal of its own. */
+  run(change?: Partial<Run>): Promise<Run>;
   look(spec: CertificateSpec, options?: Partial<RenewOptions>, change?: Partial<Run>): Promise<CertificateResult>;
 }
 
@@ -60,6 +62,13 @@ export async function startEngine(count: number, more: Partial<Parts> = {}): Pro
     emit: (event) => events.push(event),
     resolver: { query: never },
   };
+  const openRun = async (change: Partial<Run> = {}): Promise<Run> => ({
+    store,
+    world,
+    parts,
+    journal: await openJournal(store, signal),
+    ...change,
+  });
   return {
     cas,
     store,
@@ -68,8 +77,9 @@ export async function startEngine(count: number, more: Partial<Parts> = {}): Pro
     later: (milliseconds) => {
       ahead += milliseconds;
     },
+    run: openRun,
     look: async (spec, options = {}, change = {}) => {
-      const run: Run = { store, world, parts, journal: await openJournal(store, signal), ...change };
+      const run = await openRun(change);
       const pool = createCaPool(run);
       try {
         return await renewCertificate(spec, { force: false, dryRun: false, ...options }, pool, run);

@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import type { CertificateSpec } from "../spec.ts";
+import { failed } from "../store/ledger.ts";
+import { openLedger } from "../store/ledger-file.ts";
+import type { CertificateResult } from "./renew-certificate.ts";
+import { serve } from "./serve.ts";
+import { specFor, startEngine, type TestEngine } from "./testing/engine.ts";
+
+interface Look {
+  readonly result: CertificateResult;
+  /** Milliseconds until the next one. */
+  readonly pause: number;
+}
+
+/** Lets the service keep one certificate until it has looked so often. */
+async function looksAt(spec: CertificateSpec, count: number, engine: TestEngine): Promise<readonly Look[]> {
+  const controller = new AbortController();
+  const run = await engine.run();
+  const looks: Look[] = [];
+  await serve(
+    {
+      parallel: 1,
+      interval: 21_600_000,
+      load: async () => [spec],
+      changed: (signal) => new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true })),
+      onLook: (result, next) => {
+        looks.push({ result, pause: next.getTime() - engine.now() });
+        if (looks.length === count) controller.abort(new Error("enough"));
+      },
+      onBadConfig: (error) => {
+        throw error;
+      },
+    },
+    { ...run, world: { ...run.world, signal: controller.signal } },
+  );
+  return looks;
+}
+
+test("a failure the ledger does not know of is not tried again at once, whatever it says of an older one", async () => {
+  await using engine = await startEngine(1);
+  const [ca] = engine.cas;
+  const spec = specFor("a.example.com", ca);
+  const before = engine.now() - 7_200_000;
+  await openLedger(engine.store, ca?.directoryUrl ?? "", engine.now).update((ledger) => [
+    failed(ledger, spec.name, { code: "X", message: "long ago" }, 0, before),
+    undefined,
+  ]);
+  const looks = await looksAt({ ...spec, challenges: [] }, 2, engine);
+  expect(looks.map(({ result }) => result)).toMatchObject([
+    { outcome: "failed", error: { code: "CONFIG_NO_CHALLENGE" } },
+    { outcome: "failed" },
+  ]);
+  for (const { pause } of looks) expect(pause).toBeGreaterThan(50_000);
+});
