@@ -52,3 +52,45 @@ test("a failure the ledger does not know of is not tried again at once, whatever
   ]);
   for (const { pause } of looks) expect(pause).toBeGreaterThan(50_000);
 });
+
+test("what is under way for a certificate that is kept no longer is ended before the service is", async () => {
+  const begun = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const solver = async (): Promise<never> => {
+    begun.resolve();
+    await gate.promise;
+    throw new Error("no solver");
+  };
+  await using engine = await startEngine(1, { solver });
+  const controller = new AbortController();
+  const run = await engine.run();
+  const configurations = [[specFor("a.example.com", ...engine.cas)], []];
+  const loaded = Promise.withResolvers<void>();
+  const events: string[] = [];
+  const serving = serve(
+    {
+      parallel: 1,
+      interval: 21_600_000,
+      load: async () => {
+        if (configurations.length === 1) loaded.resolve();
+        return configurations.shift() ?? [];
+      },
+      changed: async (signal) => {
+        await begun.promise;
+        if (configurations.length > 0) return;
+        await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+      },
+      onLook: () => undefined,
+      onBadConfig: () => undefined,
+    },
+    { ...run, world: { ...run.world, signal: controller.signal } },
+  ).then(() => events.push("service"));
+  await loaded.promise;
+  await new Promise((resolve) => setImmediate(resolve));
+  controller.abort(new Error("enough"));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  events.push("look");
+  gate.resolve();
+  await serving;
+  expect(events).toEqual(["look", "service"]);
+});

@@ -84,20 +84,21 @@ function adjust(keepers: Map<string, Keeper>, specs: readonly CertificateSpec[],
   const { signal } = keeping.run.world;
   const wanted = new Map(specs.map((spec) => [spec.name, JSON.stringify(spec)]));
   for (const [name, keeper] of keepers) {
-    if (wanted.get(name) === keeper.wanted) continue;
-    keeper.stop.abort();
-    keeping.pace.forget(name);
-    keeping.line.leave(name);
-    if (!wanted.has(name)) keepers.delete(name);
+    if (wanted.get(name) !== keeper.wanted) keeper.stop.abort();
   }
   for (const spec of specs) {
     const before = keepers.get(spec.name);
     if (before !== undefined && !before.stop.signal.aborted) continue;
     const stop = new AbortController();
     // What is under way is finished as it was begun; only the waiting ended.
-    const done = Promise.resolve(before?.done).then(() => keep(spec, keeping, AbortSignal.any([signal, stop.signal])));
-    done.catch(() => {});
-    keepers.set(spec.name, { wanted: wanted.get(spec.name) ?? "", stop, done });
+    const ended = before?.done.catch(() => undefined) ?? Promise.resolve();
+    const done = ended.then(() => keep(spec, keeping, AbortSignal.any([signal, stop.signal])));
+    const keeper: Keeper = { wanted: wanted.get(spec.name) ?? "", stop, done };
+    keepers.set(spec.name, keeper);
+    const forget = (): void => {
+      if (keepers.get(spec.name) === keeper) keepers.delete(spec.name);
+    };
+    done.then(forget, forget);
   }
 }
 
@@ -112,7 +113,7 @@ async function reload(before: readonly CertificateSpec[], options: ServeOptions)
 
 /** Looks at one certificate again and again, until told to stop. */
 async function keep(spec: CertificateSpec, keeping: Keeping, stop: AbortSignal): Promise<void> {
-  const { options, slots, pace, pool, run } = keeping;
+  const { options, slots, pace, line, pool, run } = keeping;
   try {
     while (!stop.aborted) {
       const wishes = { force: false, dryRun: false, pace };
@@ -127,6 +128,9 @@ async function keep(spec: CertificateSpec, keeping: Keeping, stop: AbortSignal):
     }
   } catch (error) {
     if (!stop.aborted) throw error;
+  } finally {
+    pace.forget(spec.name);
+    line.leave(spec.name);
   }
 }
 
