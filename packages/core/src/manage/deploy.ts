@@ -30,16 +30,25 @@ export async function deployCertificate(
   const certificate = deployable(stored);
   const results = await allDone(targets.map((target) => deployTo(target, certificate, run)));
   const now = run.world.now();
-  await updateCertificateMeta(run.store, name, (meta) => ({
-    ...meta,
-    targets: targets.reduce((states, target, index) => {
-      const result = results[index];
-      if (result === undefined) return states;
-      const before = states.find((state) => state.target === target);
-      return withState(states, nextTargetState(before, result, certificate.fingerprint256, now));
-    }, meta.targets),
-  }));
+  await updateCertificateMeta(run.store, name, (meta) =>
+    // What another run stored meanwhile is still to be deployed.
+    meta.generation === certificate.generation
+      ? { ...meta, targets: statesAfter(results, meta.targets, certificate.fingerprint256, now) }
+      : meta,
+  );
   return results;
+}
+
+function statesAfter(
+  results: readonly TargetResult[],
+  before: readonly TargetState[],
+  fingerprint256: string,
+  now: number,
+): readonly TargetState[] {
+  return results.reduce((states, result) => {
+    const state = states.find(({ target }) => target === result.target);
+    return withState(states, nextTargetState(state, result, fingerprint256, now));
+  }, before);
 }
 
 /** Whether clients of this target get the certificate now: taken, and not waiting for a reload. */

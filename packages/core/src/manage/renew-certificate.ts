@@ -1,7 +1,7 @@
 import { isCertwrightError } from "@certwright/provider";
 import type { CertificateSpec } from "../spec.ts";
 import type { CertificateMeta } from "../store/certificate-meta.ts";
-import { readCertificate } from "../store/certificates.ts";
+import { readCertificate, type StoredCertificate } from "../store/certificates.ts";
 import type { LeaseHolder } from "../store/store-error.ts";
 import { showHolder } from "../store/waiting.ts";
 import { refuseEarlierClock } from "./clock.ts";
@@ -60,7 +60,7 @@ export async function renewCertificate(
   const { world, store } = run;
   const certificate = spec.name;
   try {
-    const foreseen = await planNow(spec, options, pool, run);
+    const foreseen = await look(spec, options, pool, run);
     if (options.dryRun) return { certificate, outcome: "planned", action: foreseen.action };
     const turn = options.pace?.turn(foreseen.action, foreseen.stored, world.now());
     if (turn !== undefined) {
@@ -76,8 +76,8 @@ export async function renewCertificate(
     });
     // Whoever loses the lease may not go on: another run works on the certificate by then.
     const alone = { ...run, world: { ...world, signal: AbortSignal.any([world.signal, lease.lost]) } };
-    // Planned anew: the run we waited for may have done it all.
-    const { action } = await planNow(spec, options, pool, alone);
+    // Planned anew: the run we waited for may have done it all. The CA was asked, and damage told, a moment ago.
+    const { action } = await planNow(spec, options, alone);
     return await execute(action, options, pool, alone);
   } catch (cause) {
     world.signal.throwIfAborted();
@@ -103,27 +103,37 @@ interface Planned {
   readonly stored: StoredFacts | undefined;
 }
 
-async function planNow(spec: CertificateSpec, options: RenewOptions, pool: CaPool, run: Run): Promise<Planned> {
-  let isDamaged = false;
-  const stored = await readUndamaged(run.store, spec.name, ({ message }) => {
-    isDamaged = true;
+/** Tells what is wrong with what is stored, asks the CA where it is time to, and plans. */
+async function look(spec: CertificateSpec, options: RenewOptions, pool: CaPool, run: Run): Promise<Planned> {
+  const tell = ({ message }: Error): void =>
     run.world.emit({ type: "warning", code: "CERTIFICATE_DAMAGED", certificate: spec.name, message });
-  });
-  const now = new Date(run.world.now());
-  const plan = (facts: StoredFacts | undefined): Planned => ({
-    action: planCertificate(spec, facts, { now, force: options.force }),
-    stored: facts,
+  const ask = async (stored: StoredCertificate): Promise<StoredCertificate> => {
+    const ca = spec.cas.find(({ directoryUrl }) => directoryUrl === stored.meta.directoryUrl);
+    if (ca === undefined || options.force) return stored;
+    return await refreshRenewalInfo(stored, () => pool.client(ca), run);
+  };
+  return await planNow(spec, options, run, tell, ask);
+}
+
+async function planNow(
+  spec: CertificateSpec,
+  { force }: RenewOptions,
+  { store, world }: Run,
+  tell: (damage: Error) => void = () => {},
+  ask = async (stored: StoredCertificate): Promise<StoredCertificate> => stored,
+): Promise<Planned> {
+  let isDamaged = false;
+  const stored = await readUndamaged(store, spec.name, (damage) => {
+    isDamaged = true;
+    tell(damage);
   });
   if (isDamaged) {
     const reason = "what is stored of it is damaged";
     return { action: { do: "issue", spec, reason, replaces: undefined }, stored: undefined };
   }
-  if (stored === undefined) return plan(undefined);
-  refuseEarlierClock(stored.meta.notBefore, now.getTime());
-  const ca = spec.cas.find(({ directoryUrl }) => directoryUrl === stored.meta.directoryUrl);
-  const current =
-    ca === undefined || options.force ? stored : await refreshRenewalInfo(stored, () => pool.client(ca), run);
-  return plan(factsOf(current, spec.deploy));
+  if (stored !== undefined) refuseEarlierClock(stored.meta.notBefore, world.now());
+  const facts = stored === undefined ? undefined : factsOf(await ask(stored), spec.deploy);
+  return { action: planCertificate(spec, facts, { now: new Date(world.now()), force }), stored: facts };
 }
 
 function skipped({ spec: { name } }: Action, reason: string, next: Date, { world }: Run): CertificateResult {

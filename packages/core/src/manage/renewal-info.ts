@@ -40,7 +40,10 @@ export async function refreshRenewalInfo(
       info.window === undefined
         ? { ...withoutWindow(before), certId, nextCheck }
         : chooseMoment(before, certId, info.window, info.explanationUrl, nextCheck, world.random());
-    const meta = await updateCertificateMeta(store, stored.meta.name, (current) => ({ ...current, renewalInfo: next }));
+    // Where another run stored a new certificate meanwhile, the answer is not about that.
+    const meta = await updateCertificateMeta(store, stored.meta.name, (current) =>
+      current.generation === stored.meta.generation ? { ...current, renewalInfo: next } : current,
+    );
     return { ...stored, meta };
   } catch (error) {
     world.signal.throwIfAborted();

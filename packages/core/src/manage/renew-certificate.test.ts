@@ -1,0 +1,77 @@
+import { expect, test } from "vitest";
+import { readCertificateMeta } from "../store/certificates.ts";
+import { deployCertificate, undeployed } from "./deploy.ts";
+import type { DeployTarget } from "./target.ts";
+import { specFor, startEngine, type TestEngine } from "./testing/engine.ts";
+
+function warnings(engine: TestEngine, code: string) {
+  return engine.events.filter((event) => event.type === "warning" && event.code === code);
+}
+
+test("what a look finds wrong is told once, though it plans twice", async () => {
+  let isLocked = false;
+  await using engine: TestEngine = await startEngine(1, {
+    caAccess: async () => {
+      if (isLocked) throw new Error("the secret is locked away");
+      return { caPem: engine.cas[0]?.caPem ?? "", acceptTerms: true, userAgent: "certwright/test" };
+    },
+  });
+  const spec = specFor("a.example.com", ...engine.cas);
+  expect(await engine.look(spec)).toMatchObject({ outcome: "issued" });
+  isLocked = true;
+  expect(await engine.look({ ...spec, keyType: "ec384" }, { insist: true })).toMatchObject({ outcome: "failed" });
+  expect(warnings(engine, "RENEWAL_INFO_UNAVAILABLE")).toHaveLength(1);
+
+  isLocked = false;
+  await engine.store.write("certificates/a.example.com/1/leaf.pem", Buffer.from("damaged"));
+  expect(await engine.look(spec, { insist: true })).toMatchObject({ outcome: "issued" });
+  expect(warnings(engine, "CERTIFICATE_DAMAGED")).toHaveLength(1);
+});
+
+test("what the CA says of a certificate is not noted with another that another run stored meanwhile", async () => {
+  let meanwhile: (() => Promise<unknown>) | undefined;
+  await using engine: TestEngine = await startEngine(1, {
+    caAccess: async () => {
+      const now = meanwhile;
+      meanwhile = undefined;
+      await now?.();
+      return { caPem: engine.cas[0]?.caPem ?? "", acceptTerms: true, userAgent: "certwright/test" };
+    },
+  });
+  const spec = specFor("a.example.com", ...engine.cas);
+  expect(await engine.look(spec)).toMatchObject({ outcome: "issued" });
+  let issued: Awaited<ReturnType<typeof readCertificateMeta>>;
+  meanwhile = async () => {
+    expect(await engine.look(spec, { force: true })).toMatchObject({ outcome: "issued" });
+    issued = await readCertificateMeta(engine.store, spec.name);
+  };
+  await engine.look(spec);
+  expect(issued).toMatchObject({ generation: 2 });
+  expect((await readCertificateMeta(engine.store, spec.name))?.renewalInfo).toEqual(issued?.renewalInfo);
+});
+
+test("a target that took an old certificate, while another run stored a new one, does not count as having the new", async () => {
+  let isDown = false;
+  let meanwhile: (() => Promise<unknown>) | undefined;
+  const target: DeployTarget = {
+    id: "copy",
+    deploy: async () => {
+      if (isDown) throw new Error("the node is down");
+      const now = meanwhile;
+      meanwhile = undefined;
+      await now?.();
+      return { action: "updated", served: true };
+    },
+  };
+  await using engine = await startEngine(1, { target: async () => target });
+  const spec = { ...specFor("a.example.com", ...engine.cas), deploy: [target.id] };
+  expect(await engine.look(spec)).toMatchObject({ outcome: "issued" });
+  meanwhile = async () => {
+    isDown = true;
+    expect(await engine.look(spec, { force: true })).toMatchObject({ outcome: "issued", targets: [{ ok: false }] });
+  };
+  await deployCertificate(spec.name, spec.deploy, await engine.run());
+  const meta = await readCertificateMeta(engine.store, spec.name);
+  expect(meta?.generation).toBe(2);
+  expect(undeployed(meta?.targets ?? [])).toMatchObject([{ target: target.id, wanted: meta?.fingerprint256 }]);
+});
