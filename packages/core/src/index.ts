@@ -70,6 +70,7 @@ export { type Rest, type RestingCertificate, restAsIssued } from "./manage/rest.
 export { type ServeOptions, serve, unkept } from "./manage/serve.ts";
 export { removeLeftRecord, type Swept, sweep, undoEffect } from "./manage/sweep.ts";
 export type { DeployableCertificate, DeployContext, DeployOutcome, DeployTarget } from "./manage/target.ts";
+export { type LeasingRun, workAlone } from "./manage/work-alone.ts";
 export type {
   CaSpec,
   CertificateSpec,

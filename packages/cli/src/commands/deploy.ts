@@ -1,4 +1,4 @@
-import { deployCertificate, isLive } from "@certwright/core";
+import { deployCertificate, isLive, workAlone } from "@certwright/core";
 import type { CommandResult, Invocation } from "../command.ts";
 import { targetIdOf } from "../config/configured-targets.ts";
 import { openConfig } from "../config/open-config.ts";
@@ -29,7 +29,8 @@ export async function run(invocation: Invocation<typeof deployFlags>): Promise<C
   }
   const engine = await openRun(invocation, { store, dns: {}, acceptTerms: false, config });
   try {
-    const results = await deployCertificate(name, targets, engine);
+    // A renewal under way is waited for: what was read before it must not be put over what it deploys.
+    const results = await workAlone(name, engine, (alone) => deployCertificate(name, targets, alone));
     return {
       exitCode: results.every(isLive) ? exitCodes.done : exitCodes.notDeployed,
       result: { certificate: name, targets: results.map(targetAsJson) },

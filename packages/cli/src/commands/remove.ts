@@ -1,3 +1,4 @@
+import { workAlone } from "@certwright/core";
 import { removeCertificate, removeOrder } from "@certwright/core/store";
 import type { CommandResult, Invocation } from "../command.ts";
 import { confirm } from "../confirm.ts";
@@ -8,14 +9,15 @@ import { chooseCertificates } from "../stored-certificates.ts";
 
 /** Forgets a stored certificate, damaged or not. */
 export async function run(invocation: Invocation<typeof removeFlags>): Promise<CommandResult> {
-  const { args, context } = invocation;
+  const { args, context, emit } = invocation;
   const [name = ""] = args;
-  const { signal } = context.stopper;
   const store = await openOnlyState(invocation);
   await chooseCertificates(store, [name]);
   await confirm(`Remove ${name} with all its keys? [y/N] `, invocation);
-  await using _lease = await store.lease(`certificates/${name}`, { signal, waitMs: 120_000 });
-  await removeCertificate(store, name);
-  await removeOrder(store, name);
+  const run = { store, world: { now: context.now, signal: context.stopper.signal, emit } };
+  await workAlone(name, run, async () => {
+    await removeCertificate(store, name);
+    await removeOrder(store, name);
+  });
   return { exitCode: exitCodes.done, result: { certificate: name, removed: true }, lines: [`${name} removed`] };
 }

@@ -2,8 +2,6 @@ import { isCertwrightError } from "@certwright/provider";
 import type { CertificateSpec } from "../spec.ts";
 import type { CertificateMeta } from "../store/certificate-meta.ts";
 import { readCertificate, type StoredCertificate } from "../store/certificates.ts";
-import type { LeaseHolder } from "../store/store-error.ts";
-import { showHolder } from "../store/waiting.ts";
 import { refuseEarlierClock } from "./clock.ts";
 import { deployCertificate, type TargetResult } from "./deploy.ts";
 import { factsOf } from "./facts.ts";
@@ -14,6 +12,7 @@ import { type Action, planCertificate, type StoredFacts } from "./plan.ts";
 import { refreshRenewalInfo } from "./renewal-info.ts";
 import type { Rest, RestingCertificate } from "./rest.ts";
 import { readUndamaged } from "./undamaged.ts";
+import { workAlone } from "./work-alone.ts";
 
 /** What a run shall do. */
 export interface RenewOptions {
@@ -47,9 +46,6 @@ export type CertificateResult = { readonly certificate: string } & (
   | { readonly outcome: "failed"; readonly error: Error }
 );
 
-/** Milliseconds to wait for another run that works on the same certificate. */
-const leaseWait = 120_000;
-
 /** Looks at one certificate, plans, and does what is due. A failure is a result, not an exception; only an abort throws. */
 export async function renewCertificate(
   spec: CertificateSpec,
@@ -57,7 +53,7 @@ export async function renewCertificate(
   pool: CaPool,
   run: Run,
 ): Promise<CertificateResult> {
-  const { world, store } = run;
+  const { world } = run;
   const certificate = spec.name;
   try {
     const foreseen = await look(spec, options, pool, run);
@@ -69,16 +65,11 @@ export async function renewCertificate(
     }
     // To find that there is nothing to do needs nobody's leave.
     if (foreseen.action.do === "nothing") return await execute(foreseen.action, options, pool, run);
-    await using lease = await store.lease(`certificates/${certificate}`, {
-      signal: world.signal,
-      waitMs: leaseWait,
-      onWait: (holder) => world.emit({ type: "warning", certificate, ...toldOfWaiting(holder, world.now()) }),
+    return await workAlone(certificate, run, async (alone) => {
+      // Planned anew: the run we waited for may have done it all. The CA was asked, and damage told, a moment ago.
+      const { action } = await planNow(spec, options, alone);
+      return await execute(action, options, pool, alone);
     });
-    // Whoever loses the lease may not go on: another run works on the certificate by then.
-    const alone = { ...run, world: { ...world, signal: AbortSignal.any([world.signal, lease.lost]) } };
-    // Planned anew: the run we waited for may have done it all. The CA was asked, and damage told, a moment ago.
-    const { action } = await planNow(spec, options, alone);
-    return await execute(action, options, pool, alone);
   } catch (cause) {
     world.signal.throwIfAborted();
     const error = cause instanceof Error ? cause : new Error(String(cause));
@@ -87,15 +78,6 @@ export async function renewCertificate(
     world.emit({ type: "certificate.failed", certificate, code, message: error.message, ...hint });
     return { certificate, outcome: "failed", error };
   }
-}
-
-function toldOfWaiting(holder: LeaseHolder | undefined, now: number) {
-  const until = (moment: number): string => `${new Date(moment).toISOString().slice(11, 19)} UTC`;
-  const dead = holder?.freeBy === undefined ? "" : `; should it have been killed, until ${until(holder.freeBy)}`;
-  return {
-    code: "STORE_LOCKED",
-    message: `${showHolder(holder)} works on this certificate; waiting for it until ${until(now + leaseWait)} at most${dead}`,
-  };
 }
 
 interface Planned {

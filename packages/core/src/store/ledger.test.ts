@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Identifier } from "../identifier.ts";
-import { emptyLedger, failed, forgetCertificate, hold, type Ledger, pauseName, released, tidied } from "./ledger.ts";
+import { emptyLedger, failed, hold, type Ledger, pauseName, released, tidied } from "./ledger.ts";
 import { letsEncryptLimits } from "./limits.ts";
 import type { OrderRequest } from "./order-request.ts";
 import { registeredDomains } from "./registered-domains.ts";
@@ -277,7 +277,6 @@ describe("failures of a certificate", () => {
       expect(nextSlot(start, limits, request(["a.example.com"], { certificate: name }), now).allowed).toBe(true);
       const ledger = failed(start, name, error, 0, now);
       expect(nextSlot(ledger, limits, request(["a.example.com"], { certificate: name }), now).allowed).toBe(false);
-      expect(Object.keys(forgetCertificate(ledger, name).failures)).toEqual([]);
     }
   });
 

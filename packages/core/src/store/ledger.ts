@@ -138,11 +138,6 @@ export function released(ledger: Ledger, certificate: string): Ledger {
   return { ...ledger, reservations: without(ledger.reservations, (key) => key === certificate) };
 }
 
-/** Nothing more is to be remembered of a certificate, as it is no longer stored. */
-export function forgetCertificate(ledger: Ledger, certificate: string): Ledger {
-  return { ...released(ledger, certificate), failures: without(ledger.failures, (key) => key === certificate) };
-}
-
 const forgetFailuresAfter = 90 * 24 * 3_600_000;
 
 /** Without what no longer matters, so that a ledger is only as large as a week is busy. */
