@@ -1,5 +1,5 @@
 import { createPublicKey } from "node:crypto";
-import { CertwrightError } from "@certwright/provider";
+import { CertwrightError, isCertwrightError } from "@certwright/provider";
 import { downloadCertificate } from "../acme/certificate.ts";
 import type { AcmeClient } from "../acme/client.ts";
 import { createCsr, readCsr } from "../acme/csr.ts";
@@ -77,10 +77,17 @@ export async function issue(job: IssueJob): Promise<CertificateMeta> {
     const meta = await save(job, valid, chain, request.keyPem);
     await removeOrder(store, spec.name);
     return meta;
+  } catch (error) {
+    // Whoever takes it up again only gets the same certificate, or has the same key refused.
+    if (isCertwrightError(error) && spoiling.has(error.code)) await removeOrder(store, spec.name);
+    throw error;
   } finally {
     await proven.cleanUp();
   }
 }
+
+/** Faults of an order's key: it was issued for another, or the CA will not have this one. */
+const spoiling: ReadonlySet<string> = new Set(["CERTIFICATE_WRONG_KEY", "ACME_BAD_PUBLIC_KEY"]);
 
 interface CertificateKeyRequest {
   readonly der: Uint8Array;
@@ -101,9 +108,9 @@ async function makeRequest(
   }
   const kept = openKeyPem ?? (spec.reuseKey ? previousKeyPem : undefined);
   const keptKey = kept === undefined ? undefined : readKey(kept, "certificate's key");
-  const isKept = keptKey !== undefined && keyFingerprint(keptKey) !== spoiledKey;
-  const usable = isKept && (openKeyPem === undefined || keyTypeOf(keptKey) === spec.keyType);
-  const key = usable ? keptKey : await generateKey(spec.keyType);
+  const isUsable =
+    keptKey !== undefined && keyFingerprint(keptKey) !== spoiledKey && keyTypeOf(keptKey) === spec.keyType;
+  const key = isUsable ? keptKey : await generateKey(spec.keyType);
   const { der } = await createCsr(key, spec.identifiers);
   return { der, publicKey: createPublicKey(key), keyPem: keyToPem(key) };
 }

@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { createCsr } from "../acme/csr.ts";
+import { generateKey } from "../acme/keys.ts";
+import { problem } from "../acme/testing/fake-ca.ts";
+import { readCertificateMeta } from "../store/certificates.ts";
+import { ordersAt, specFor, startEngine } from "./testing/engine.ts";
+
+test("a key that is kept at renewal is not kept where another type is wanted", async () => {
+  await using engine = await startEngine(1);
+  const spec = { ...specFor("a.example.com", ...engine.cas), reuseKey: true };
+  expect(await engine.look(spec)).toMatchObject({ outcome: "issued" });
+  const other = { ...spec, keyType: "ec384" as const };
+  expect(await engine.look(other, { insist: true })).toMatchObject({ outcome: "issued" });
+  expect(await readCertificateMeta(engine.store, spec.name)).toMatchObject({ keyType: "ec384" });
+  expect(await engine.look(other, { insist: true })).toMatchObject({ outcome: "skipped" });
+});
+
+test("a damaged note of an order under way costs another order, and no certificate", async () => {
+  await using engine = await startEngine(1);
+  const [ca] = engine.cas;
+  const spec = specFor("a.example.com", ca);
+  ca?.fault("finalize", () => problem(403, "unauthorized", "not now"));
+  expect(await engine.look(spec)).toMatchObject({ outcome: "failed" });
+  await engine.store.write("orders/a.example.com/order.json", Buffer.from('{"format": 1, "na'));
+  expect(await engine.look(spec, { insist: true })).toMatchObject({ outcome: "issued" });
+  expect(ordersAt(ca)).toBe(2);
+});
+
+test("a key the CA refuses is not taken up again with its order", async () => {
+  await using engine = await startEngine(1);
+  const [ca] = engine.cas;
+  ca?.fault("finalize", () => problem(400, "badPublicKey", "known to be compromised"));
+  const spec = specFor("a.example.com", ca);
+  expect(await engine.look(spec)).toMatchObject({ error: { code: "ACME_BAD_PUBLIC_KEY" } });
+  expect(await engine.store.read("orders/a.example.com/key.pem")).toBeUndefined();
+  expect(await engine.look(spec, { insist: true })).toMatchObject({ outcome: "issued" });
+});
+
+test("an order that was issued for another CSR is given up", async () => {
+  const csr = async () => (await createCsr(await generateKey("ec256"), [{ type: "dns", value: "a.example.com" }])).der;
+  let given = await csr();
+  await using engine = await startEngine(1, { readFile: async () => given });
+  const [ca] = engine.cas;
+  const spec = { ...specFor("a.example.com", ca), csrFile: "request.csr" };
+  ca?.fault("certificate", () => problem(403, "unauthorized", "not now"));
+  expect(await engine.look(spec)).toMatchObject({ outcome: "failed" });
+  given = await csr();
+  expect(await engine.look(spec, { insist: true })).toMatchObject({ error: { code: "CERTIFICATE_WRONG_KEY" } });
+  expect(await engine.look(spec, { insist: true })).toMatchObject({ outcome: "issued" });
+  expect(ordersAt(ca)).toBe(2);
+});
