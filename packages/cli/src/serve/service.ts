@@ -35,8 +35,7 @@ export async function runService({ invocation, config: first, supervisor, listen
   const store = await openState(invocation, first);
   const world = createWorld(context, emit, first.settings.defaults.dns);
   const listeners = createMemo<Solver>();
-  const partsOf = (config: Config) =>
-    createParts({ ...surroundings, acceptTerms: false, store, config, listeners });
+  const partsOf = (config: Config) => createParts({ ...surroundings, acceptTerms: false, store, config, listeners });
   let config = first;
   let isFresh = true;
   let parts = partsOf(first);

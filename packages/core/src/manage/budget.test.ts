@@ -1,9 +1,11 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { problem } from "../acme/testing/fake-ca.ts";
 import { updateCertificateMeta } from "../store/certificates.ts";
 import { openLedger } from "../store/ledger-file.ts";
 import type { Limit } from "../store/limits.ts";
-import { ordersAt, specFor, startEngine } from "./testing/engine.ts";
+import type { Store } from "../store/store.ts";
+import { StoreError } from "../store/store-error.ts";
+import { ordersAt, specFor, startEngine, type TestEngine } from "./testing/engine.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -73,6 +75,31 @@ test("a paused name is left alone and shows where it is resumed", async () => {
   expect(ordersAt(ca)).toBe(1);
   expect(await engine.look(spec, { insist: true })).toMatchObject({ outcome: "issued" });
   expect((await openLedger(engine.store, ca?.directoryUrl ?? "", engine.now).read()).paused).toEqual({});
+});
+
+describe("where the ledger cannot be written any more", () => {
+  /** A look that may still take its slot. */
+  async function lookWithoutLedger(engine: TestEngine) {
+    let writes = 0;
+    const write: Store["write"] = async (key, ...rest) => {
+      if (key.startsWith("ledger/") && ++writes > 1) throw new StoreError("STORE_FULL", "the disk is full", {});
+      return await engine.store.write(key, ...rest);
+    };
+    return await engine.look(specFor("a.example.com", ...engine.cas), {}, { store: { ...engine.store, write } });
+  }
+
+  test("what was issued is issued, and the rest of the work is done", async () => {
+    await using engine = await startEngine(1);
+    expect(await lookWithoutLedger(engine)).toMatchObject({ outcome: "issued" });
+    expect(engine.events).toContainEqual(expect.objectContaining({ type: "warning", code: "STORE_FULL" }));
+  });
+
+  test("a failure is told for what it is", async () => {
+    await using engine = await startEngine(1);
+    engine.cas[0]?.fault("finalize", () => problem(403, "unauthorized", "not you"));
+    expect(await lookWithoutLedger(engine)).toMatchObject({ outcome: "failed", error: { code: "ACME_UNAUTHORIZED" } });
+    expect(engine.events).toContainEqual(expect.objectContaining({ type: "warning", code: "STORE_FULL" }));
+  });
 });
 
 const oneAnHour: Limit = {

@@ -1,6 +1,7 @@
 import { registeredDomain } from "@certwright/dns";
 import { CertwrightError, isCertwrightError } from "@certwright/provider";
 import { AcmeProblem } from "../acme/problem.ts";
+import { asError } from "../issue/as-error.ts";
 import { ChallengeError } from "../issue/challenge-error.ts";
 import type { CertificateSpec } from "../spec.ts";
 import { longestAskedPause } from "../store/backoff.ts";
@@ -13,6 +14,7 @@ import { nextSlot } from "../store/slot.ts";
 import { issued, validationFailed } from "../store/spend.ts";
 import { LimitError } from "./limit-error.ts";
 import type { Run } from "./parts.ts";
+import { toldOf } from "./told-of.ts";
 
 /** What an order is counted as. */
 export interface BudgetRequest {
@@ -57,15 +59,15 @@ export async function withinLimits<T>(
     asked ??= ask();
     return asked;
   };
-  try {
-    const result = await order(mayOrder);
-    await ledger.update((before) => [issued(before, limits, counted, world.now()), undefined]);
-    return result;
-  } catch (error) {
+  const result = await order(mayOrder).catch(async (error: unknown) => {
     // A stopped run says nothing about the certificate, and a refusal of ours is no failure of it.
     if (!world.signal.aborted && error !== refusal) await remember(error, counted, { directoryUrl, expires }, run);
     throw error;
-  }
+  });
+  await note(spec.name, run, () =>
+    ledger.update((before) => [issued(before, limits, counted, world.now()), undefined]),
+  );
+  return result;
 }
 
 /**
@@ -117,12 +119,11 @@ async function remember(
   const { certificate, account = "" } = request;
   const now = world.now();
   const left = expires === undefined ? Number.POSITIVE_INFINITY : Math.max(expires - now, 0);
-  const told = isCertwrightError(error)
-    ? error
-    : new CertwrightError("INTERNAL", error instanceof Error ? error.message : String(error));
+  const told = isCertwrightError(error) ? error : new CertwrightError("INTERNAL", asError(error).message);
   const limits = limitsOf(directoryUrl, run);
   const refused = error instanceof ChallengeError ? error.failures.filter(({ refusedByCa }) => refusedByCa) : [];
-  await openLedger(run.store, directoryUrl, world.now).update((before) => {
+  const ledger = openLedger(run.store, directoryUrl, world.now);
+  const change = (before: Ledger): readonly [Ledger, undefined] => {
     let next: Ledger = failed(before, certificate, told, world.random(), now, expires);
     for (const { identifier } of refused) next = validationFailed(next, limits, account, identifier.value, now);
     for (const { code, status, retryAfter, message, instance } of problemsIn(error)) {
@@ -135,7 +136,18 @@ async function remember(
       for (const { value } of request.identifiers) next = pauseName(next, account, value, instance, now);
     }
     return [next, undefined];
-  });
+  };
+  await note(certificate, run, () => ledger.update(change));
+}
+
+/** Notes what an order came to. Where that fails it is told and no more: neither the certificate nor its failure is another for it. */
+async function note(certificate: string, { world }: Run, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (cause) {
+    const { message, ...told } = toldOf(asError(cause));
+    world.emit({ type: "warning", certificate, message: `what came of the order is not noted: ${message}`, ...told });
+  }
 }
 
 function problemsIn(error: unknown): readonly AcmeProblem[] {

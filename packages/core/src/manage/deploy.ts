@@ -1,9 +1,14 @@
-import { CertwrightError, isCertwrightError } from "@certwright/provider";
+import { CertwrightError } from "@certwright/provider";
+import { asError } from "../issue/as-error.ts";
 import { allDone } from "../issue/settle.ts";
 import type { TargetState } from "../store/certificate-meta.ts";
 import { readCertificate, type StoredCertificate, updateCertificateMeta } from "../store/certificates.ts";
 import type { Run } from "./parts.ts";
 import type { DeployableCertificate, DeployOutcome } from "./target.ts";
+import { toldOf } from "./told-of.ts";
+
+/** Code of a target's failure that brings none. */
+const uncoded = "DEPLOY_FAILED";
 
 /** What came of one target. */
 export type TargetResult = { readonly target: string } & (
@@ -87,10 +92,8 @@ async function deployTo(id: string, certificate: DeployableCertificate, { parts,
     return { target: id, ok: true, ...outcome };
   } catch (cause) {
     world.signal.throwIfAborted();
-    const error = cause instanceof Error ? cause : new Error(String(cause));
-    const code = isCertwrightError(error) ? error.code : "DEPLOY_FAILED";
-    const hint = isCertwrightError(error) && error.hint !== undefined ? { hint: error.hint } : {};
-    world.emit({ type: "deploy.failed", ...about, code, message: error.message, ...hint });
+    const error = asError(cause);
+    world.emit({ type: "deploy.failed", ...about, ...toldOf(error, uncoded) });
     return { target: id, ok: false, error };
   }
 }
@@ -138,14 +141,14 @@ export function nextTargetState(
   };
   if (!result.ok) {
     const failures = (before?.failures ?? 0) + 1;
-    const code = isCertwrightError(result.error) ? result.error.code : "DEPLOY_FAILED";
+    const { code, message } = toldOf(result.error, uncoded);
     return {
       target,
       wanted: seen.fingerprint256,
       ...kept,
       failures,
       nextTry: now + pauseAfter(failures),
-      lastError: { code, message: result.error.message, at: now },
+      lastError: { code, message, at: now },
     };
   }
   return {

@@ -1,4 +1,4 @@
-import { isCertwrightError } from "@certwright/provider";
+import { asError } from "../issue/as-error.ts";
 import type { CertificateSpec } from "../spec.ts";
 import type { CertificateMeta } from "../store/certificate-meta.ts";
 import { readCertificate, type StoredCertificate } from "../store/certificates.ts";
@@ -11,6 +11,7 @@ import type { Run } from "./parts.ts";
 import { type Action, planCertificate, type StoredFacts } from "./plan.ts";
 import { refreshRenewalInfo } from "./renewal-info.ts";
 import type { Rest, RestingCertificate } from "./rest.ts";
+import { toldOf } from "./told-of.ts";
 import { readUndamaged } from "./undamaged.ts";
 import { workAlone } from "./work-alone.ts";
 
@@ -72,10 +73,8 @@ export async function renewCertificate(
     });
   } catch (cause) {
     world.signal.throwIfAborted();
-    const error = cause instanceof Error ? cause : new Error(String(cause));
-    const code = isCertwrightError(error) ? error.code : "INTERNAL";
-    const hint = isCertwrightError(error) && error.hint !== undefined ? { hint: error.hint } : {};
-    world.emit({ type: "certificate.failed", certificate, code, message: error.message, ...hint });
+    const error = asError(cause);
+    world.emit({ type: "certificate.failed", certificate, ...toldOf(error) });
     return { certificate, outcome: "failed", error };
   }
 }
@@ -167,7 +166,7 @@ async function obtainWithHooks(
     await run.hooks?.after(spec, { ok: true, issued: { generation, notAfter, fingerprint256 } });
     return meta;
   } catch (cause) {
-    const error = cause instanceof Error ? cause : new Error(String(cause));
+    const error = asError(cause);
     // Where the ledger refused, nothing was begun that hooks would have to know of.
     if (begun !== undefined) await run.hooks?.after(spec, { ok: false, error });
     throw error;

@@ -10,6 +10,7 @@ import type { AdoptOptions } from "../store/journal.ts";
 import type { LeaseHolder } from "../store/store-error.ts";
 import { showHolder } from "../store/waiting.ts";
 import type { Run } from "./parts.ts";
+import { toldOf } from "./told-of.ts";
 
 /** What a sweep came to. */
 export interface Swept {
@@ -29,14 +30,7 @@ export async function sweep(
     ...options,
     onWait: (holder) => run.world.emit({ type: "warning", ...toldOfWaiting(holder) }),
   });
-  for (const error of unreadable) {
-    run.world.emit({
-      type: "warning",
-      code: error.code,
-      message: error.message,
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-    });
-  }
+  for (const error of unreadable) run.world.emit({ type: "warning", ...toldOf(error) });
   const outcomes = await allDone(
     effects.map(async (effect) => {
       try {
