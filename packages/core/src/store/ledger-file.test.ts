@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { failed, hold, type Ledger } from "./ledger.ts";
+import { failed, hold, type Ledger, pauseName } from "./ledger.ts";
 import { openLedger, takeSlot } from "./ledger-file.ts";
 import { letsEncryptLimits } from "./limits.ts";
 import { memoryState, memoryStore } from "./memory-store.ts";
@@ -123,4 +123,33 @@ test("a store that fails fails the change, and the next one works", async () => 
   broken = false;
   await file.update(note("b"));
   expect(Object.keys((await file.read()).failures)).toEqual(["b"]);
+});
+
+test("a change that cannot be made or stored fails alone, not those that are written with it", async () => {
+  const file = openLedger(memoryStore(), url, clock);
+  const first = file.update(note("first"));
+  const outcomes = await Promise.allSettled([
+    first,
+    file.update(note("a")),
+    file.update(() => {
+      throw new Error("a fault of its own");
+    }),
+    file.update((ledger) => [failed(ledger, "b", { code: "X".repeat(101), message: "x" }, 0, now), "b"]),
+    file.update(note("c")),
+  ]);
+  expect(outcomes).toMatchObject([
+    { value: "first" },
+    { value: "a" },
+    { reason: { message: "a fault of its own" } },
+    { reason: { code: "STORE_BAD_VALUE" } },
+    { value: "c" },
+  ]);
+  expect(Object.keys((await file.read()).failures)).toEqual(["first", "a", "c"]);
+});
+
+test("the longest link to resume a name that is taken from a CA can be stored", async () => {
+  const file = openLedger(memoryStore(), url, clock);
+  const link = `https://portal.example/unpause?jwt=${"a".repeat(4061)}`;
+  await file.update((ledger) => [pauseName(ledger, "account", "a.example.com", link, now), undefined]);
+  expect((await file.read()).paused).toMatchObject({ "account a.example.com": { unpauseUrl: link } });
 });

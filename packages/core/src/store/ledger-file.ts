@@ -24,7 +24,8 @@ export interface LedgerFile {
   read(): Promise<Ledger>;
   /**
    * Changes it, whatever other runs do. `change` may be called several times, each time with the latest ledger, and the
-   * answer is that of the last call. Calls that come in while one is under way are written together.
+   * answer is that of the last call. Calls that come in while one is under way are written together; one that
+   * cannot be made or stored fails alone.
    */
   update<T>(change: (ledger: Ledger) => readonly [Ledger, T]): Promise<T>;
 }
@@ -43,7 +44,7 @@ const ledgerDocument: DocumentKind<Ledger> = {
       }),
     ),
     holds: dictionary(shape<Hold>({ until: instant, reason: remark() })),
-    paused: dictionary(shape<PausedName>({ since: instant, unpauseUrl: optional(text(2048)) })),
+    paused: dictionary(shape<PausedName>({ since: instant, unpauseUrl: optional(text(4096)) })),
     failures: dictionary(
       shape<Failure>({ count, since: instant, last: instant, nextTry: instant, code: text(100), reason: remark() }),
     ),
@@ -55,8 +56,11 @@ const mostAttempts = 100;
 
 /** One change to a ledger, and the clock of who makes it. */
 interface Change {
+  /** Never throws. */
   readonly apply: (ledger: Ledger) => Ledger;
   readonly now: () => number;
+  /** Told where it cannot be stored. */
+  readonly refuse: (error: unknown) => void;
 }
 
 interface OpenLedger {
@@ -81,15 +85,25 @@ export function openLedger(store: Store, directoryUrl: string, now: () => number
   return {
     read: open.read,
     async update(change) {
-      let answer: { value: ReturnType<typeof change>[1] } | undefined;
-      const apply = (ledger: Ledger): Ledger => {
-        const [changed, value] = change(ledger);
-        answer = { value };
-        return changed;
+      let answer: (() => ReturnType<typeof change>[1]) | undefined;
+      const refuse = (error: unknown): void => {
+        answer = () => {
+          throw error;
+        };
       };
-      await open.change({ apply, now });
+      const apply = (ledger: Ledger): Ledger => {
+        try {
+          const [changed, value] = change(ledger);
+          answer = () => value;
+          return changed;
+        } catch (error) {
+          refuse(error);
+          return ledger;
+        }
+      };
+      await open.change({ apply, now, refuse });
       if (answer === undefined) throw new TypeError("a batch ended without its changes");
-      return answer.value;
+      return answer();
     },
   };
 }
@@ -110,7 +124,7 @@ function sharedLedger(store: Store, directoryUrl: string): OpenLedger {
     return { ledger, version };
   }
 
-  const change = batched(async (changes: readonly Change[]) => {
+  async function write(changes: readonly Change[]): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       const { ledger, version } = await load();
       const changed = changes.reduce((current, { apply }) => apply(current), ledger);
@@ -123,6 +137,15 @@ function sharedLedger(store: Store, directoryUrl: string): OpenLedger {
       } catch (error) {
         if (!hasCode(error, "STORE_CONFLICT") || attempt === mostAttempts) throw error;
       }
+    }
+  }
+
+  const change = batched(async (changes: readonly Change[]) => {
+    try {
+      await write(changes);
+    } catch (error) {
+      if (changes.length === 1 || !hasCode(error, "STORE_BAD_VALUE")) throw error;
+      for (const each of changes) await write([each]).catch(each.refuse);
     }
   });
 
