@@ -3,7 +3,9 @@ import { createCsr } from "../acme/csr.ts";
 import { generateKey } from "../acme/keys.ts";
 import { problem } from "../acme/testing/fake-ca.ts";
 import { readCertificateMeta } from "../store/certificates.ts";
-import { ordersAt, specFor, startEngine } from "./testing/engine.ts";
+import { createCaPool } from "./obtain.ts";
+import { renewCertificate } from "./renew-certificate.ts";
+import { ordersAt, specFor, startEngine, type TestEngine } from "./testing/engine.ts";
 
 test("a key that is kept at renewal is not kept where another type is wanted", async () => {
   await using engine = await startEngine(1);
@@ -48,4 +50,26 @@ test("an order that was issued for another CSR is given up", async () => {
   expect(await engine.look(spec, { insist: true })).toMatchObject({ error: { code: "CERTIFICATE_WRONG_KEY" } });
   expect(await engine.look(spec, { insist: true })).toMatchObject({ outcome: "issued" });
   expect(ordersAt(ca)).toBe(2);
+});
+
+test("an account the CA does not know so is opened anew for the next try: somebody may have changed its key", async () => {
+  let opened = 0;
+  await using engine: TestEngine = await startEngine(1, {
+    caAccess: async () => {
+      opened += 1;
+      return { caPem: engine.cas[0]?.caPem ?? "", acceptTerms: true, userAgent: "certwright/test" };
+    },
+  });
+  const [ca] = engine.cas;
+  const run = await engine.run();
+  const pool = createCaPool(run);
+  const look = (name: string) => renewCertificate(specFor(name, ca), { force: false, dryRun: false }, pool, run);
+  expect(await look("a.example.com")).toMatchObject({ outcome: "issued" });
+  ca?.fault("newOrder", () => problem(400, "malformed", "JWS verification error"));
+  expect(await look("b.example.com")).toMatchObject({ outcome: "failed" });
+  expect(opened).toBe(1);
+  engine.later(120_000);
+  expect(await look("b.example.com")).toMatchObject({ outcome: "issued" });
+  expect(opened).toBe(2);
+  await pool.close();
 });

@@ -22,6 +22,8 @@ import { readUndamaged } from "./undamaged.ts";
 /** The CAs of a run, each opened once, however many certificates want it. */
 export interface CaPool {
   client(ca: CaSpec): Promise<AcmeClient>;
+  /** The next to want this CA reads its account anew: another run may have changed its key, or ended it. */
+  forget(ca: CaSpec): void;
   /** Gets one certificate from the CA of `job.client`, and stores it. */
   issue(job: IssueJob): Promise<CertificateMeta>;
   /** Ends idle connections. */
@@ -31,14 +33,16 @@ export interface CaPool {
 /** A pool over the run's store; an opening that failed is tried anew by the next certificate. */
 export function createCaPool({ store, parts, world }: Run): CaPool {
   const clients = new Map<string, Promise<AcmeClient>>();
+  const keyOf = ({ directoryUrl, email }: CaSpec): string => JSON.stringify([directoryUrl, email]);
   return {
     client: (ca) => {
-      const key = JSON.stringify([ca.directoryUrl, ca.email]);
+      const key = keyOf(ca);
       const known = clients.get(key) ?? parts.caAccess(ca).then((access) => openCa(ca, access, store, world));
       clients.set(key, known);
       known.catch(() => clients.delete(key));
       return known;
     },
+    forget: (ca) => void clients.delete(keyOf(ca)),
     issue,
     close: async () => {
       for (const client of await Promise.allSettled(clients.values())) {
@@ -72,6 +76,7 @@ export async function obtain(
       return await obtainFrom(ca, action, wishes, solvers, pool, run, begin);
     } catch (error) {
       run.world.signal.throwIfAborted();
+      if (isCertwrightError(error) && accountFaults.has(error.code)) pool.forget(ca);
       const next = spec.cas[index + 1];
       if (next === undefined || !isCasOwnFault(error)) throw error;
       const { code, message } = error;
@@ -154,6 +159,14 @@ async function refuseForbiddenCa(
   const question = { issuers: meta.caaIdentities, accountUrl: client.accountUrl, methods };
   await refuseForbidden(spec.identifiers, question, resolver, signal);
 }
+
+/** What a CA says to a signature that is not of the account's key, or of an account that ended. */
+const accountFaults: ReadonlySet<string> = new Set([
+  "ACME_MALFORMED",
+  "ACME_UNAUTHORIZED",
+  "ACME_ACCOUNT_DOES_NOT_EXIST",
+  "ACME_ACCOUNT_DEACTIVATED",
+]);
 
 const casOwnFaults = new Set([
   "ACME_UNREACHABLE",

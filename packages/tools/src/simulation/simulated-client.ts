@@ -69,7 +69,7 @@ export function createSimulatedPool(options: SimulatedPoolOptions): CaPool {
     const about = { spec, leafPem, chainPem: "", directoryUrl, accountUrl: `${base}acme/acct/1` };
     return await clock.standStill(() => saveCertificate(store, { ...about, renewalInfo: { certId } }, issued));
   };
-  return { client: async () => client, issue, close: async () => undefined };
+  return { client: async () => client, forget: () => undefined, issue, close: async () => undefined };
 }
 
 function simulatedClient(options: SimulatedPoolOptions): AcmeClient {
