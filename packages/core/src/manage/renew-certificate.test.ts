@@ -75,3 +75,16 @@ test("a target that took an old certificate, while another run stored a new one,
   expect(meta?.generation).toBe(2);
   expect(undeployed(meta?.targets ?? [])).toMatchObject([{ target: target.id, wanted: meta?.fingerprint256 }]);
 });
+
+test("a plan makes no account, in order to ask when to renew", async () => {
+  await using engine = await startEngine(1);
+  const [ca] = engine.cas;
+  const spec = specFor("a.example.com", ca);
+  expect(await engine.look(spec)).toMatchObject({ outcome: "issued" });
+  const accounts = () => ca?.requests.filter(({ resource }) => resource === "newAccount").length;
+  const moved = { ...spec, cas: spec.cas.map((each) => ({ ...each, email: "new@example.com" })) };
+  expect(await engine.look(moved, { dryRun: true })).toMatchObject({ outcome: "planned", action: { do: "nothing" } });
+  expect(accounts()).toBe(1);
+  expect(await engine.look(moved)).toMatchObject({ outcome: "skipped" });
+  expect(accounts()).toBe(2);
+});

@@ -1,5 +1,7 @@
 import { asError } from "../issue/as-error.ts";
+import { accountIdOf } from "../issue/open-ca.ts";
 import type { CertificateSpec } from "../spec.ts";
+import { readAccount } from "../store/accounts.ts";
 import type { CertificateMeta } from "../store/certificate-meta.ts";
 import { readCertificate, type StoredCertificate } from "../store/certificates.ts";
 import { refuseEarlierClock } from "./clock.ts";
@@ -91,6 +93,8 @@ async function look(spec: CertificateSpec, options: RenewOptions, pool: CaPool, 
   const ask = async (stored: StoredCertificate): Promise<StoredCertificate> => {
     const ca = spec.cas.find(({ directoryUrl }) => directoryUrl === stored.meta.directoryUrl);
     if (ca === undefined || options.force) return stored;
+    // To look at what would be done is no reason to make an account.
+    if (options.dryRun && (await readAccount(run.store, accountIdOf(ca)))?.record === undefined) return stored;
     return await refreshRenewalInfo(stored, () => pool.client(ca), run);
   };
   return await planNow(spec, options, run, tell, ask);
