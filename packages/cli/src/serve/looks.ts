@@ -30,7 +30,8 @@ export function createLooks(store: Store, isConfigValid: () => boolean): Looks {
   return {
     add: (result, next) => {
       const failure = result.outcome === "failed" ? explain(result.error).code : undefined;
-      looks.set(result.certificate, { next: next.getTime(), failure });
+      // What was under way for one that is kept no longer ends after it is forgotten.
+      if (names.has(result.certificate)) looks.set(result.certificate, { next: next.getTime(), failure });
       const targets = "targets" in result ? result.targets : [];
       const live = targets.filter(isLive).length;
       counters = {
