@@ -1,6 +1,9 @@
+import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
 import { readCertificateMeta } from "../store/certificates.ts";
 import { deployCertificate, undeployed } from "./deploy.ts";
+import { createCaPool } from "./obtain.ts";
+import { renewCertificate } from "./renew-certificate.ts";
 import type { DeployTarget } from "./target.ts";
 import { specFor, startEngine, type TestEngine } from "./testing/engine.ts";
 
@@ -87,4 +90,17 @@ test("a plan makes no account, in order to ask when to renew", async () => {
   expect(accounts()).toBe(1);
   expect(await engine.look(moved)).toMatchObject({ outcome: "skipped" });
   expect(accounts()).toBe(2);
+});
+
+test("nothing of a look listens to the run's signal after it, however many there are", async () => {
+  await using engine = await startEngine(1);
+  const run = await engine.run();
+  const pool = createCaPool(run);
+  for (const name of ["a.example.com", "b.example.com"]) {
+    const spec = specFor(name, ...engine.cas);
+    for (const outcome of ["issued", "skipped"])
+      expect(await renewCertificate(spec, { force: false, dryRun: false }, pool, run)).toMatchObject({ outcome });
+    expect(getEventListeners(run.world.signal, "abort")).toEqual([]);
+  }
+  await pool.close();
 });
