@@ -36,6 +36,13 @@ test("an account is taken over by its key: our own export, lego's and acme.sh's 
     code: 2,
     stderr: expect.stringContaining("error CLI_FILE_EXISTS"),
   });
+  // The only account there is needs no --server.
+  const unnamed = { env: { CERTWRIGHT_SERVER: "" } };
+  expect(await certwright.run(["account", "show"], unnamed)).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(url),
+  });
+  expect(await certwright.run(["account", "export-key", "--out", "same.pem"], unnamed)).toMatchObject({ code: 0 });
   const pem = await readFile(join(dir, "account.pem"), "utf8");
   expect(exported.stdout + exported.stderr).not.toContain(pem.split("\n")[1]);
   const key = createPrivateKey(pem);

@@ -3,8 +3,10 @@ import { type AccountId, listAccounts, readAccount, type Store } from "@certwrig
 import { knownCaOf } from "./ca-names.ts";
 import { checkBinding, onlyCa } from "./ca-spec.ts";
 import type { Invocation } from "./command.ts";
+import type { CliContext } from "./context.ts";
 import type { accountFlags } from "./declarations/account.ts";
 import { cliError } from "./errors.ts";
+import type { FlagValues } from "./flags.ts";
 import { openCaAccess } from "./parts/ca-access.ts";
 import { openOnlyState } from "./state/open-state.ts";
 import { createWorld } from "./world.ts";
@@ -24,12 +26,23 @@ export async function openAccount(
 ): Promise<OpenAccount> {
   const { flags, context, emit, secrets } = invocation;
   const store = await openOnlyState(invocation);
-  const asked = onlyCa(flags, context);
+  const asked = mayCreate ? onlyCa(flags, context) : await accountCa(flags, context, store);
   if (mayCreate) await checkBinding([asked], store, flags.fetchEab);
   const id = mayCreate ? accountIdOf(asked) : await chooseAccount(asked, store);
   const ca: CaSpec = { ...asked, ...(id.email === undefined ? {} : { email: id.email }) };
   const access = await openCaAccess(ca, { acceptTerms: flags.acceptTos, fetchEab: flags.fetchEab }, context, secrets);
   return { client: await openCa(ca, access, store, createWorld(context, emit, {})), id, ca, store };
+}
+
+/** The CA whose account is meant: the one the flags name, else the only one there are accounts of, else the usual one. */
+export async function accountCa(
+  flags: FlagValues<typeof accountFlags>,
+  context: Pick<CliContext, "cwd" | "env">,
+  store: Store,
+): Promise<CaSpec> {
+  if (flags.server.length > 0) return onlyCa(flags, context);
+  const [only, ...others] = new Set((await listAccounts(store)).map(({ directoryUrl }) => directoryUrl));
+  return onlyCa(only === undefined || others.length > 0 ? flags : { ...flags, server: [only] }, context);
 }
 
 /**

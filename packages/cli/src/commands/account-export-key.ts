@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import { readAccount } from "@certwright/core/store";
-import { chooseAccount } from "../account-choice.ts";
-import { onlyCa } from "../ca-spec.ts";
+import { accountCa, chooseAccount } from "../account-choice.ts";
 import type { CommandResult, Invocation } from "../command.ts";
 import type { accountExportKeyFlags } from "../declarations/account.ts";
 import { usageError } from "../errors.ts";
@@ -14,7 +13,7 @@ export async function run(invocation: Invocation<typeof accountExportKeyFlags>):
   const { flags, context } = invocation;
   if (flags.out === undefined) throw usageError("nothing says where to", "Give a new file with --out.");
   const store = await openOnlyState(invocation);
-  const ca = onlyCa(flags, context);
+  const ca = await accountCa(flags, context, store);
   const stored = await readAccount(store, await chooseAccount(ca, store));
   const path = resolve(context.cwd, flags.out);
   await writeNewFile(path, stored?.keyPem ?? "", 0o600);

@@ -1,5 +1,5 @@
 import { list, object, variants } from "./collections.ts";
-import { address, choice, duration, flag, integer, path, percentage, text } from "./scalars.ts";
+import { address, choice, duration, flag, integer, parsed, path, percentage, text } from "./scalars.ts";
 import { argv, secretRef } from "./secret-type.ts";
 import { programKeys } from "./table-hooks.ts";
 import { filled, type Infer, optional, required } from "./type.ts";
@@ -10,6 +10,9 @@ const tls = object("node-tls", "Files for client-authenticated TLS towards a nod
   key: required(path, "Its key."),
   serverName: optional(text({ longest: 253 }), "Name the node's certificate must have.", "the host"),
 });
+
+/** A node as `--deploy` names it, too. */
+const node = parsed(text(), (written) => written.replace(/^haproxy:/, ""));
 
 const add = object("haproxy-add", "Where in HAProxy a certificate it does not have yet is attached.", {
   list: required(text(), "A directory or crt-list as HAProxy names it, or `@frontend` for `ssl-f-use`."),
@@ -93,7 +96,7 @@ const pushKeys = {
 
 const haproxyTarget = object("haproxy-target", "One HAProxy.", {
   haproxy: required(
-    text(),
+    node,
     "Its Runtime API: `/run/haproxy/admin.sock`, `master:/run/haproxy/master.sock`, `tls://host:port`, or `tcp://127.0.0.1:port`; or its node agent, `agent://host:port`.",
   ),
   ...pushKeys,
@@ -182,7 +185,7 @@ const fleetKeys = {
 
 const listedFleet = object("fleet-of-nodes", "A fleet whose nodes are named here.", {
   nodes: required(
-    list(text(), { least: 1, distinct: true }),
+    list(node, { least: 1, distinct: true }),
     "Their Runtime APIs, as in `haproxy` of a target; or `dataplane:https://host:port`.",
   ),
   ...fleetKeys,

@@ -5,6 +5,7 @@ test.each([
   ["/run/haproxy/admin.sock", { kind: "unix", id: "/run/haproxy/admin.sock", path: "/run/haproxy/admin.sock" }],
   ["unix:/run/a.sock", { kind: "unix", id: "/run/a.sock", path: "/run/a.sock" }],
   ["unix@/run/a.sock", { kind: "unix", id: "/run/a.sock", path: "/run/a.sock" }],
+  ["haproxy:/run/a.sock", { kind: "unix", id: "/run/a.sock", path: "/run/a.sock" }],
   ["master:/run/m.sock", { kind: "master", id: "master:/run/m.sock", path: "/run/m.sock" }],
   ["tcp://127.0.0.1:9999", { kind: "tcp", id: "tcp://127.0.0.1:9999", host: "127.0.0.1", port: 9999 }],
   ["tcp://[::1]:9999", { kind: "tcp", id: "tcp://[::1]:9999", host: "::1", port: 9999 }],

@@ -47,11 +47,12 @@ const forms =
 /**
  * Reads the address of a node: `/path` or `unix:/path` (stats socket), `master:/path` (the `-S` socket of the master),
  * `tls://host:port?ca=&cert=&key=[&servername=]` (a TLS `listen` in front of the stats socket), `agent://` with the same
- * (a node agent beside it), `tcp://127.0.0.1:port`.
+ * (a node agent beside it), `tcp://127.0.0.1:port`. `haproxy:` before it, as in a target, says nothing more.
  *
  * @throws HaproxyError HAPROXY_NODE_ADDRESS, HAPROXY_PLAINTEXT_REFUSED
  */
-export function parseNode(text: string): Node {
+export function parseNode(written: string): Node {
+  const text = written.replace(/^haproxy:/, "");
   const local = /^(?:(unix|master)[:@])?(\/.*)$/.exec(text);
   if (local) return socketNode(local[1] === "master" ? "master" : "unix", local[2] ?? "");
   if (/^(?:tcp|tls|agent):\/\//.test(text)) return networkNode(text);
