@@ -119,7 +119,7 @@ ${certificates.join("\n")}
   const push = await certwright("fleet", "push", "--config", file, names[1] ?? "");
   expect(push, push.stderr).toMatchObject({
     code: 0,
-    stdout: expect.stringContaining("edge: 1 certificates on 2 nodes"),
+    stdout: expect.stringContaining("edge: 1 certificate on 2 nodes"),
   });
   const deploy = await certwright("deploy", names[0] ?? "", "edge", "--config", file, "--json");
   expect(deploy.code).toBe(0);

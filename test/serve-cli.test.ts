@@ -94,7 +94,7 @@ test("systemd takes the units that install-timer writes", async () => {
   await using certwright = await startCommand();
   const dir = join(certwright.dir, "units");
   const config = join(certwright.dir, "a 100% odd $place", "certwright.yaml");
-  const install = ["install-timer", "--dir", dir];
+  const install = ["install-timer", "--dir", dir, "--state", join(certwright.dir, "an 80% odd place")];
   expect(await certwright.run([...install, "--config", config])).toMatchObject({ code: 0, stderr: "" });
   expect((await readdir(dir)).sort()).toEqual([
     "certwright-renew.service",
@@ -106,6 +106,18 @@ test("systemd takes the units that install-timer writes", async () => {
     code: 0,
     stdout: expect.stringContaining("every unit is there already"),
   });
+  // Where state is kept is said by the units only where it was said here: else the configuration could not say it.
+  const service = async (args: readonly string[], env = {}) => {
+    const { stdout } = await certwright.run(["install-timer", "--dry-run", ...args], { env });
+    return stdout.slice(0, stdout.indexOf("# certwright-renew.service"));
+  };
+  expect(await service(["--state", "/srv/100% odd"])).toMatch(
+    /^Environment="CERTWRIGHT_STATE=\/srv\/100%% odd"$.*^ReadWritePaths=.* "-\/srv\/100%% odd"$/ms,
+  );
+  await writeFile(join(certwright.dir, "certwright.yaml"), "state: { location: kept }\ncertificates: {}\n");
+  const configured = await service(["--config", "certwright.yaml"], { CERTWRIGHT_STATE: "" });
+  expect(configured).toContain(` -${join(certwright.dir, "kept")}\n`);
+  expect(configured).not.toContain("CERTWRIGHT_STATE");
   const unit = join(dir, "certwright.service");
   await writeFile(unit, (await readFile(unit, "utf8")).replace("ProtectSystem=", "ProtectSistem="));
   expect(await verifyUnits(dir)).toContain("ProtectSistem");

@@ -51,16 +51,40 @@ test("every link of the documentation to a file of this repository leads somewhe
   const broken: string[] = [];
   for (const page of pages) {
     for (const [, link = ""] of (await text(page)).matchAll(/\]\(([^)\s]+)\)/g)) {
-      if (/^(?:[a-z]+:|#)/.test(link)) continue;
-      const target = resolve(root, dirname(page), link.replace(/#.*$/, ""));
+      if (/^[a-z]+:/.test(link)) continue;
+      const [path = "", anchor] = link.split("#");
+      const target = path === "" ? join(root, page) : resolve(root, dirname(page), path);
       const exists = await stat(target).then(
         () => true,
         () => false,
       );
-      if (!exists) broken.push(`${page}: ${link}`);
+      const leads = exists && (anchor === undefined || anchorsOf(await readFile(target, "utf8")).includes(anchor));
+      if (!leads) broken.push(`${page}: ${link}`);
     }
   }
   expect(broken).toEqual([]);
+});
+
+test("README leads to every page, in one screen and a little", async () => {
+  const readme = await text("README.md");
+  const pages = (await markdown("docs")).filter((page) => !readme.includes(`(${page})`));
+  expect(pages).toEqual([]);
+  expect(readme.split("\n").length).toBeLessThan(90);
+});
+
+test("the rooms that docs/architecture.md names are there", async () => {
+  const page = await text("docs/architecture.md");
+  const inCore = [...page.matchAll(/^\| [\w-]+ \| (`[^|]+`) \|/gm)].flatMap(
+    ([, cell = ""]) => cell.match(/[\w/-]+/g) ?? [],
+  );
+  const whole = [...page.matchAll(/`(packages\/[\w./-]+)`/g)].map(([, path = ""]) => path);
+  const missing: string[] = [];
+  for (const path of [...inCore.map((room) => `packages/core/src/${room}`), ...whole]) {
+    const found = await Promise.all([path, `${path}.ts`].map((each) => stat(join(root, each)).catch(() => undefined)));
+    if (found.every((each) => each === undefined)) missing.push(path);
+  }
+  expect(inCore.length).toBeGreaterThan(8);
+  expect(missing).toEqual([]);
 });
 
 test("every error code a user can meet stands in a table with its meaning", async () => {
@@ -76,6 +100,16 @@ test("every error code a user can meet stands in a table with its meaning", asyn
   }
   expect(unknown).toEqual([]);
 });
+
+/** What a page's headings are linked by, as GitHub makes it. */
+function anchorsOf(page: string): readonly string[] {
+  return [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
 
 async function markdown(folder: string): Promise<readonly string[]> {
   const files = await readdir(join(root, folder), { recursive: true });

@@ -121,6 +121,11 @@ export function envNameOf(flag: Pick<Flags[string], "usage">): string {
   return `CERTWRIGHT_${name.toUpperCase().replaceAll("-", "_")}`;
 }
 
+/** The same as help shows it; a flag that says no is the variable saying no. */
+export function shownEnvOf(flag: Pick<Flags[string], "usage">): string {
+  return longName(flag.usage).startsWith("--no-") ? `${envNameOf(flag)}=no` : envNameOf(flag);
+}
+
 /** Reads a flag from its environment variable; undefined where that is unset or empty. */
 export function readFromEnv<T>(flag: Flag<T>, env: Readonly<Record<string, string | undefined>>): T | undefined {
   const value = env[envNameOf(flag)];

@@ -5,7 +5,7 @@ export { type GlobalFlags, globalFlags } from "./declarations/global.ts";
 export { declarations } from "./declarations/index.ts";
 export { type CliErrorCode, cliErrorCodes } from "./error-codes.ts";
 export { type ExitCode, exitCodeMeanings, exitCodeRule, exitCodes } from "./exit-code.ts";
-export { envNameOf, type Flag, type Flags } from "./flags.ts";
+export { type Flag, type Flags, shownEnvOf } from "./flags.ts";
 export { lineJson, outputJsonSchema, outputSchemaFile } from "./output/output-schema.ts";
 export { outputVersion } from "./output/output-version.ts";
 export { loadProvider, type PluginSearch } from "./plugins/load-provider.ts";

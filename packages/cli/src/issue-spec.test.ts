@@ -12,6 +12,11 @@ function specFor(line: string, env: Record<string, string> = {}): CertificateSpe
   return specOf(request.flags as Parameters<typeof specOf>[0], context, [], request.given);
 }
 
+it("refuses a wildcard before any CA is asked, where no way by DNS is given", () => {
+  expect(() => specFor("-d a.test,*.a.test --http")).toThrow(refused("CLI_USAGE", /\*\.a\.test is a wildcard/));
+  expect(specFor("-d *.a.test --http --dns desec").challenges).toHaveLength(2);
+});
+
 const refused = (code: string, text: RegExp) =>
   expect.objectContaining({ code, message: expect.stringMatching(text), hint: expect.stringMatching(/./) });
 

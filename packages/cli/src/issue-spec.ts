@@ -45,13 +45,18 @@ export function specOf(
     throw usageError("no name to certify", "Give at least one: certwright issue -d example.com --dns <provider>");
   }
   const { csr, keyType = "ec256", reuseKey, profile, preferredChain, deploy } = flags;
+  const challenges = orderedWays(flags, dnsChallengeSpecs(flags, context.cwd), given, context.cwd);
+  const wildcard = identifiers.find(({ value }) => value.startsWith("*."));
+  if (wildcard !== undefined && challenges.length > 0 && !challenges.some(({ type }) => type.startsWith("dns-"))) {
+    throw usageError(`${wildcard.value} is a wildcard, which no CA proves over HTTP or TLS`, "Add --dns <provider>.");
+  }
   return {
     name: flags.name ?? first.value,
     identifiers,
     keyType,
     reuseKey,
     cas: caSpecs(flags, context),
-    challenges: orderedWays(flags, dnsChallengeSpecs(flags, context.cwd), given, context.cwd),
+    challenges,
     dns: dnsSpec(flags),
     deploy,
     ...(csr === undefined ? {} : { csrFile: resolve(context.cwd, csr) }),

@@ -5,7 +5,7 @@ import { type GlobalFlags, globalFlags } from "./declarations/global.ts";
 import { declarations } from "./declarations/index.ts";
 import { usageError } from "./errors.ts";
 import { type ExitCode, exitCodeMeanings, exitCodes } from "./exit-code.ts";
-import { envNameOf, type Flag, type Flags, longName, readFromEnv } from "./flags.ts";
+import { type Flag, type Flags, longName, readFromEnv, shownEnvOf } from "./flags.ts";
 
 /** What the command line asks for. */
 export interface Request {
@@ -140,7 +140,7 @@ function describe(option: Option): string {
   const flag = flagOf.get(option);
   if (flag === undefined) return option.description;
   const fallback = flag.shownDefault === undefined ? "" : `default: ${flag.shownDefault}; `;
-  return `${flag.description} (${fallback}env: ${envNameOf(flag)})`;
+  return `${flag.description} (${fallback}env: ${shownEnvOf(flag)})`;
 }
 
 function examplesOf(examples: NonNullable<Declaration["examples"]>): string {

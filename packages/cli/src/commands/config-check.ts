@@ -8,6 +8,7 @@ import { secretRefsOf } from "../config/secret-refs.ts";
 import type { configCheckFlags } from "../declarations/config.ts";
 import { exitCodes } from "../exit-code.ts";
 import { explain } from "../reporter/explain.ts";
+import { countOf } from "../reporter/words.ts";
 import { readSecret } from "../secret-ref.ts";
 import { openState } from "../state/open-state.ts";
 
@@ -57,10 +58,9 @@ async function missingSecrets(config: Config, { context, secrets, emit }: CheckI
 }
 
 function summary({ certificates, settings }: Config): string {
-  const count = (number: number, one: string): string => `${number} ${number === 1 ? one : `${one}s`}`;
   return [
-    count(certificates.length, "certificate"),
-    count(Object.keys(settings.providers).length, "provider"),
-    count(Object.keys(settings.targets).length + Object.keys(settings.fleets).length, "target"),
+    countOf(certificates.length, "certificate"),
+    countOf(Object.keys(settings.providers).length, "provider"),
+    countOf(Object.keys(settings.targets).length + Object.keys(settings.fleets).length, "target"),
   ].join(", ");
 }

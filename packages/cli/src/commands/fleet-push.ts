@@ -7,6 +7,7 @@ import type { FlagValues } from "../flags.ts";
 import { openFleets } from "../fleet/open-fleets.ts";
 import { explain } from "../reporter/explain.ts";
 import { table } from "../reporter/table.ts";
+import { countOf } from "../reporter/words.ts";
 
 /** Stored certificates to every node. */
 export async function run(invocation: Invocation<typeof fleetPushFlags>): Promise<CommandResult> {
@@ -79,7 +80,7 @@ function describe(fleet: Fleet, report: FleetReport, certificates: number): read
   return [
     ...table([["NODE", "UPDATED", "UNCHANGED", "FAILED", "LEFT OUT", "FIRST FAILURE"], ...rows]),
     late === 0
-      ? `${fleet.label}: ${certificates} certificates on ${report.nodes.length} nodes`
+      ? `${fleet.label}: ${countOf(certificates, "certificate")} on ${countOf(report.nodes.length, "node")}`
       : `${fleet.label}: ${late} of ${certificates} certificates are not on every node${content}; these are tried again by \`certwright renew\` or \`certwright serve\``,
   ];
 }

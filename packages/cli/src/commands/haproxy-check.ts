@@ -6,6 +6,7 @@ import type { CommandResult, Invocation } from "../command.ts";
 import type { haproxyCheckFlags } from "../declarations/haproxy-check.ts";
 import { exitCodes } from "../exit-code.ts";
 import { readMapping } from "../path-mapping.ts";
+import { countOf } from "../reporter/words.ts";
 
 const usualFile = "/etc/haproxy/haproxy.cfg";
 
@@ -24,6 +25,7 @@ export async function run({ flags, context }: Invocation<typeof haproxyCheckFlag
     now: context.now,
     signal: context.stopper.signal,
   });
+  const severities = ["error", "warning", "note"];
   const count = (severity: string) => findings.filter((each) => each.severity === severity).length;
   return {
     exitCode: count("error") > 0 ? exitCodes.failed : exitCodes.done,
@@ -35,7 +37,7 @@ export async function run({ flags, context }: Invocation<typeof haproxyCheckFlag
       }),
       findings.length === 0
         ? "nothing found"
-        : `${count("error")} errors, ${count("warning")} warnings, ${count("note")} notes`,
+        : severities.map((severity) => countOf(count(severity), severity)).join(", "),
     ],
   };
 }

@@ -1,19 +1,29 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { CommandResult, Invocation } from "../command.ts";
+import { systemFile } from "../config/config-path.ts";
+import { readConfigFile } from "../config/read-config-file.ts";
 import type { installTimerFlags } from "../declarations/service.ts";
 import { cliError } from "../errors.ts";
 import { exitCodes } from "../exit-code.ts";
 import { writeNewFile } from "../init/write-new.ts";
 import { unitFiles } from "../serve/units.ts";
+import { stateLocation, systemState } from "../state/location.ts";
 
 /** Writes the units; a unit that is there and says something else is somebody's own. */
-export async function run({ flags, context }: Invocation<typeof installTimerFlags>): Promise<CommandResult> {
+export async function run({ flags, global, context }: Invocation<typeof installTimerFlags>): Promise<CommandResult> {
   const isUser = flags.user;
+  const config = flags.config === undefined ? undefined : resolve(context.cwd, flags.config);
+  // One with faults, or not there yet, is told by what the units run.
+  const read = await readConfigFile(config ?? systemFile).catch(() => undefined);
+  const location = stateLocation(global, { ...context, root: !isUser }, read);
+  const place = location.kind === "directory" ? location.path : `s3://${location.bucket}/${location.prefix}`;
   const units = unitFiles({
     program: context.program,
-    config: flags.config === undefined ? undefined : resolve(context.cwd, flags.config),
+    config,
     isUser,
+    ...(global.state === undefined ? {} : { state: place }),
+    ...(location.kind === "directory" && location.path !== systemState ? { stateDirectory: location.path } : {}),
   });
   if (flags.dryRun) {
     return {
@@ -46,6 +56,7 @@ export async function run({ flags, context }: Invocation<typeof installTimerFlag
     result: { dir, written: wanted.map(([path]) => path) },
     lines: [
       ...(wanted.length === 0 ? ["every unit is there already"] : wanted.map(([path]) => `written: ${path}`)),
+      `State is in ${place}; \`certwright list\` shows what is there.`,
       `Next: ${systemctl} daemon-reload, then one of`,
       `  ${systemctl} enable --now certwright-renew.timer`,
       `  ${systemctl} enable --now certwright.service`,

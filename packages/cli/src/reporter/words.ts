@@ -170,6 +170,11 @@ export function listed(words: readonly string[], most: number): string {
   return `${words.slice(0, most).join(", ")} and ${words.length - most} more`;
 }
 
+/** `1 error`, `2 errors`. */
+export function countOf(number: number, one: string): string {
+  return `${number} ${number === 1 ? one : `${one}s`}`;
+}
+
 /** Milliseconds as a person says them: `0.3 s`, `12 s`, `2 min 5 s`, `1 h 3 min`. */
 export function duration(milliseconds: number): string {
   if (milliseconds < 950) return `${(Math.max(0, milliseconds) / 1000).toFixed(1)} s`;

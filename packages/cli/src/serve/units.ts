@@ -4,6 +4,10 @@ export interface UnitOptions {
   readonly program: readonly string[];
   /** The configuration, absolute; undefined: the one `renew` finds by itself. */
   readonly config: string | undefined;
+  /** Where state was said to be kept, `s3:` or an absolute directory; undefined: where the configuration says, else the usual place. */
+  readonly state?: string;
+  /** The directory state is in, where it is not the usual one. */
+  readonly stateDirectory?: string;
   /** For a user's own systemd, where most of the sandbox does not work. */
   readonly isUser: boolean;
 }
@@ -25,7 +29,8 @@ export function packagedUnits(): ReadonlyMap<string, string> {
   return unitFiles({ program: ["/usr/bin/certwright"], config: undefined, isUser: false });
 }
 
-function serviceUnit({ program, config, isUser }: UnitOptions): string {
+function serviceUnit(options: UnitOptions): string {
+  const { program, config, isUser } = options;
   return unit({
     Unit: ["Description=Certwright keeps certificates renewed and live", ...afterNetwork(isUser)],
     Service: [
@@ -41,13 +46,14 @@ function serviceUnit({ program, config, isUser }: UnitOptions): string {
       "WatchdogSec=5min",
       "TimeoutStartSec=5min",
       "TimeoutStopSec=3min",
-      ...surroundings(isUser),
+      ...surroundings(options),
     ],
     Install: [`WantedBy=${isUser ? "default" : "multi-user"}.target`],
   });
 }
 
-function renewUnit({ program, config, isUser }: UnitOptions): string {
+function renewUnit(options: UnitOptions): string {
+  const { program, config, isUser } = options;
   const args = [...program, "renew", ...(config === undefined ? [] : ["--config", config])];
   return unit({
     Unit: ["Description=Renew certificates that are due", ...afterNetwork(isUser)],
@@ -56,7 +62,7 @@ function renewUnit({ program, config, isUser }: UnitOptions): string {
       `ExecStart=${commandLine(args, isUser)}`,
       "TimeoutStartSec=1h",
       "TimeoutStopSec=3min",
-      ...surroundings(isUser),
+      ...surroundings(options),
     ],
   });
 }
@@ -72,18 +78,22 @@ function afterNetwork(isUser: boolean): readonly string[] {
   return isUser ? [] : ["Wants=network-online.target", "After=network-online.target nss-lookup.target"];
 }
 
-/** State, secrets, and what the processes are kept from. HAProxy's own folders must stay writable. */
-function surroundings(isUser: boolean): readonly string[] {
-  const common = ["UMask=0077", "NoNewPrivileges=yes"];
+/**
+ * State, secrets, and what the processes are kept from. HAProxy's own folders must stay writable. Where state is kept is
+ * said only where it was said to us, since that comes before the configuration.
+ */
+function surroundings({ state, stateDirectory, isUser }: UnitOptions): readonly string[] {
+  const said = state === undefined ? [] : [`Environment=${quoted(`CERTWRIGHT_STATE=${state.replaceAll("%", "%%")}`)}`];
+  const common = ["UMask=0077", "NoNewPrivileges=yes", ...said];
   if (isUser) return [...common, "EnvironmentFile=-%E/certwright/environment"];
+  const writable = stateDirectory === undefined ? [] : [quoted(`-${stateDirectory.replaceAll("%", "%%")}`)];
   return [
     ...common,
     "EnvironmentFile=-/etc/certwright/environment",
     "StateDirectory=certwright",
     "StateDirectoryMode=0700",
-    "Environment=CERTWRIGHT_STATE=/var/lib/certwright",
     "ProtectSystem=strict",
-    "ReadWritePaths=-/etc/haproxy -/run/haproxy -/var/lib/haproxy",
+    `ReadWritePaths=${["-/etc/haproxy", "-/run/haproxy", "-/var/lib/haproxy", ...writable].join(" ")}`,
     "ProtectHome=read-only",
     "PrivateTmp=yes",
     "PrivateDevices=yes",
@@ -116,8 +126,11 @@ function commandLine(words: readonly string[], isUser: boolean): string {
   return words
     .map((word) => {
       const isOurs = isUser && word.startsWith("%E/");
-      const plain = (isOurs ? word : word.replaceAll("%", "%%")).replaceAll("$", "$$$$");
-      return /^[\w@%+=:,./$-]+$/.test(plain) ? plain : `"${plain.replace(/["\\]/g, "\\$&")}"`;
+      return quoted((isOurs ? word : word.replaceAll("%", "%%")).replaceAll("$", "$$$$"));
     })
     .join(" ");
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./$-]+$/.test(word) ? word : `"${word.replace(/["\\]/g, "\\$&")}"`;
 }

@@ -16,10 +16,10 @@ export async function addMapEntry(session: Session, map: string, key: string, va
   check(await session.send(command, { emptyAllowed: true }), "add map", map, session);
 }
 
-/** Deletes every entry with this key; none is fine. @throws HaproxyError as {@link addMapEntry} */
+/** Deletes every entry with this key; none is fine, nor need there be such a map. @throws HaproxyError `HAPROXY_LEVEL` */
 export async function deleteMapEntry(session: Session, map: string, key: string): Promise<void> {
   const text = await session.send(`del map ${escapeWord(map)} ${escapeWord(key)}`, { emptyAllowed: true });
-  if (text.startsWith("Key not found")) return;
+  if (text.startsWith("Key not found") || isUnknownMap(text)) return;
   check(text, "del map", map, session);
 }
 
@@ -31,11 +31,15 @@ function check(text: string, command: string, map: string, { node }: Session): v
       hint: "Give the socket `level admin` in HAProxy's configuration.",
     });
   }
-  if (text.startsWith("Unknown map identifier") || text.startsWith("Unknown acl identifier")) {
+  if (isUnknownMap(text)) {
     throw new HaproxyError("HAPROXY_MAP_UNKNOWN", `HAProxy at ${node.id} uses no map ${excerpt(map)}.`, {
       node: node.id,
       hint: "Add the rule that reads this map to HAProxy's configuration, and reload it once.",
     });
   }
   throw unexpected(command, text);
+}
+
+function isUnknownMap(text: string): boolean {
+  return text.startsWith("Unknown map identifier") || text.startsWith("Unknown acl identifier");
 }

@@ -1,4 +1,4 @@
-import { type Declaration, declarations, exitCodeRule, globalFlags } from "certwright";
+import { type Declaration, declarations, exitCodeRule, globalFlags, shownEnvOf } from "certwright";
 import { exitCodeTable } from "./exit-codes.ts";
 
 type Flags = Declaration["flags"];
@@ -53,11 +53,10 @@ function section(declaration: Declaration, parent: string): readonly string[] {
 }
 
 function flagTable(flags: Flags): readonly string[] {
-  const rows = Object.values(flags).map(({ usage, description, shownDefault }) => {
-    const long = /--(?:no-)?[a-z0-9-]+/.exec(usage)?.[0] ?? "";
-    const variable = `CERTWRIGHT_${long.replace(/^--/, "").replaceAll("-", "_").toUpperCase()}`;
+  const rows = Object.values(flags).map((flag) => {
+    const { usage, description, shownDefault } = flag;
     const fallback = shownDefault === undefined ? "" : ` (default: ${shownDefault})`;
-    return `| \`${usage}\` | \`${variable}\` | ${`${description}${fallback}`.replaceAll("|", "\\|")} |`;
+    return `| \`${usage}\` | \`${shownEnvOf(flag)}\` | ${`${description}${fallback}`.replaceAll("|", "\\|")} |`;
   });
   return ["| flag | variable | what it does |", "|---|---|---|", ...rows];
 }
