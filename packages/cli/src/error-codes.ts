@@ -13,6 +13,8 @@ export const cliErrorCodes = {
   CLI_CONFIG_FOREIGN:
     "A configuration found in a usual place belongs to another user or can be changed by all; it is used only when named.",
   CLI_CERTIFICATE_UNKEPT: "A warning: a certificate is stored but not in the configuration, so nothing renews it.",
+  CLI_TARGET_UNKEPT:
+    "A warning: a certificate was deployed to a target that is none of its own, so its successor will not come there.",
   CLI_FILE_EXISTS: "A file that was to be written is there already; it is left as it is.",
   CLI_NOTIFY_FAILED: "A notification could not be delivered; it is tried again at the next look.",
   CLI_LISTEN: "The service cannot listen where it is to serve metrics and health.",

@@ -118,6 +118,18 @@ describe("runCommandLine", () => {
     });
   });
 
+  it("deploys elsewhere when asked to, and says that renewals do not", async () => {
+    await store("a.example.test", ["haproxy:/run/a.sock"]);
+    const target = `export:${join(state, "a.pem")}`;
+    expect(await certwright("deploy", "a.example.test", target)).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(/^warning CLI_TARGET_UNKEPT: .*a\.pem is none of the targets of a\.example\.test/),
+    });
+    expect((await certwright("status", "--json")).json.certificates[0].targets).toMatchObject([
+      { target: "haproxy:/run/a.sock" },
+    ]);
+  });
+
   it("plans without doing, and leaves alone what is not due", async () => {
     await store("a.example.test");
     const { json } = await certwright("renew", "--dry-run", "--json", "--force");

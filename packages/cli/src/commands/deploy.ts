@@ -1,4 +1,4 @@
-import { deployCertificate, isLive, workAlone } from "@certwright/core";
+import { deployCertificate, type Emit, isLive, workAlone } from "@certwright/core";
 import type { CommandResult, Invocation } from "../command.ts";
 import { targetIdOf } from "../config/configured-targets.ts";
 import { openConfig } from "../config/open-config.ts";
@@ -23,14 +23,16 @@ export async function run(invocation: Invocation<typeof deployFlags>): Promise<C
   const meta = await onlyCertificate(store, name);
   const configured = config?.certificates.find((spec) => spec.name === name);
   const spec = configured ?? (await storedSpecs(store, [{ name, meta }])).specs[0];
-  const targets = named.length > 0 ? named : (spec?.deploy ?? []);
+  const own = spec?.deploy ?? [];
+  const targets = named.length > 0 ? named : own;
   if (targets.length === 0) {
     throw usageError(`${name} has no targets`, `Name one: certwright deploy ${name} haproxy:/run/haproxy/admin.sock`);
   }
   const engine = await openRun(invocation, { store, dns: {}, acceptTerms: false, config });
   try {
     // A renewal under way is waited for: what was read before it must not be put over what it deploys.
-    const results = await workAlone(name, engine, (alone) => deployCertificate(name, targets, alone));
+    const results = await workAlone(name, engine, (alone) => deployCertificate(name, targets, alone, own));
+    warnOfOthers(name, targets, own, configured !== undefined, emit);
     return {
       exitCode: results.every(isLive) ? exitCodes.done : exitCodes.notDeployed,
       result: { certificate: name, targets: results.map(targetAsJson) },
@@ -39,5 +41,26 @@ export async function run(invocation: Invocation<typeof deployFlags>): Promise<C
     };
   } finally {
     await engine.journal.close();
+  }
+}
+
+/** Warns of targets that are none of the certificate's own, so that nobody thinks its successor comes there. */
+function warnOfOthers(
+  certificate: string,
+  targets: readonly string[],
+  own: readonly string[],
+  configured: boolean,
+  emit: Emit,
+): void {
+  for (const target of targets.filter((each) => !own.includes(each))) {
+    emit({
+      type: "warning",
+      code: "CLI_TARGET_UNKEPT",
+      certificate,
+      message: `${target} is none of the targets of ${certificate}, so renewals do not go there`,
+      hint: configured
+        ? "Add it under deploy in the configuration."
+        : "Give all its targets with --deploy, in another run of `certwright issue` for the same names.",
+    });
   }
 }

@@ -102,6 +102,8 @@ export const deployDeclaration: Declaration<typeof deployFlags> = {
   name: "deploy",
   group,
   summary: "push a stored certificate to its targets, or to others, and check that it is served",
+  description:
+    "Pushes the stored certificate now, whatever was done before, and checks that it is served. Exit code 3 where it is not.\nTargets named here that are none of its own get it this once; renewals go to those given by --deploy to `certwright issue`, or by the configuration.",
   args: [
     name,
     {

@@ -20,12 +20,14 @@ export type TargetResult = { readonly target: string } & (
  * Brings the stored certificate to targets, all at once, and remembers for each how far it got. A target that fails keeps
  * none of the others waiting; it has its own schedule and needs no new order.
  *
+ * @param own those that renewals go to; of others nothing is remembered, since nothing would ever bring it up to date
  * @throws only where the certificate cannot be read, or the run is aborted
  */
 export async function deployCertificate(
   name: string,
   targets: readonly string[],
   run: Run,
+  own: readonly string[] = targets,
 ): Promise<readonly TargetResult[]> {
   const stored = await readCertificate(run.store, name);
   if (stored === undefined)
@@ -35,10 +37,11 @@ export async function deployCertificate(
   const certificate = deployable(stored);
   const results = await allDone(targets.map((target) => deployTo(target, certificate, run)));
   const now = run.world.now();
+  const kept = results.filter(({ target }) => own.includes(target));
   await updateCertificateMeta(run.store, name, (meta) =>
     // What another run stored meanwhile is still to be deployed.
     meta.generation === certificate.generation
-      ? { ...meta, targets: statesAfter(results, meta.targets, certificate.fingerprint256, now) }
+      ? { ...meta, targets: statesAfter(kept, meta.targets, certificate.fingerprint256, now) }
       : meta,
   );
   return results;
