@@ -1,7 +1,7 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { CommandResult, Invocation } from "../command.ts";
-import { systemFile } from "../config/config-path.ts";
+import { findConfigFile, systemFile } from "../config/config-path.ts";
 import { readConfigFile } from "../config/read-config-file.ts";
 import type { installTimerFlags } from "../declarations/service.ts";
 import { cliError } from "../errors.ts";
@@ -13,7 +13,9 @@ import { stateLocation, systemState } from "../state/location.ts";
 /** Writes the units; a unit that is there and says something else is somebody's own. */
 export async function run({ flags, global, context }: Invocation<typeof installTimerFlags>): Promise<CommandResult> {
   const isUser = flags.user;
-  const config = flags.config === undefined ? undefined : resolve(context.cwd, flags.config);
+  // The one other commands use here; units start elsewhere, and find the machine's by themselves.
+  const found = await findConfigFile(flags.config, context);
+  const config = found === systemFile ? undefined : found;
   // One with faults, or not there yet, is told by what the units run.
   const read = await readConfigFile(config ?? systemFile).catch(() => undefined);
   const location = stateLocation(global, { ...context, root: !isUser }, read);

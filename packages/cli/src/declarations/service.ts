@@ -48,7 +48,7 @@ export const installTimerDeclaration: Declaration<typeof installTimerFlags> = {
   group,
   summary: "write systemd units that renew several times a day; and one for the service",
   description:
-    "Writes certwright-renew.service and certwright-renew.timer, and certwright.service for those who prefer the service. Nothing is started: it says how to. A unit that is there and differs is left as it is.",
+    "Writes certwright-renew.service and certwright-renew.timer, and certwright.service for those who prefer the service. They work from the configuration that is used here, else from what `certwright issue` stored, and keep state where --state or the configuration says. Nothing is started: it says how to. A unit that is there and differs is left as it is.",
   flags: installTimerFlags,
   examples: [["certwright install-timer --dry-run", "what would be written"]],
   load: () => import("../commands/install-timer.ts"),

@@ -100,7 +100,11 @@ describe("planCertificate", () => {
       { target: "haproxy:/b", notBefore: after(2) },
     ];
     expect(plan({ undeployed }, after(1))).toMatchObject({ do: "deploy", targets: ["haproxy:/a"] });
-    expect(plan({ undeployed: undeployed.slice(1) }, after(1))).toMatchObject({ do: "nothing", next: after(2) });
+    expect(plan({ undeployed: undeployed.slice(1) }, after(1))).toMatchObject({
+      do: "nothing",
+      next: after(2),
+      reason: expect.stringMatching(/^not due: .*; not live at haproxy:\/b, where the next try is later$/),
+    });
     expect(plan({ undeployed }, after(2))).toMatchObject({ do: "deploy", targets: ["haproxy:/a", "haproxy:/b"] });
   });
 });

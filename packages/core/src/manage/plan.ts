@@ -71,7 +71,9 @@ export function planCertificate(
   }
   const waiting = stored.undeployed.flatMap(({ notBefore }) => notBefore ?? []);
   const next = new Date(Math.min(due.at.getTime(), ...waiting.map((date) => date.getTime())));
-  return { do: "nothing", spec, reason: `not due: ${due.reason}`, next };
+  const late = stored.undeployed.map(({ target }) => target).join(", ");
+  const reason = `not due: ${due.reason}${late === "" ? "" : `; not live at ${late}, where the next try is later`}`;
+  return { do: "nothing", spec, reason, next };
 }
 
 /** Milliseconds; no target asks for more patience. What lies further ahead was noted while the clock was wrong. */
