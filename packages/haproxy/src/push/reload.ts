@@ -43,7 +43,8 @@ export async function openCurrent(settings: Settings): Promise<Session> {
 
 /** False when a reload has come since the session began, or is under way: then what this worker holds proves nothing. */
 export async function isCurrent(session: Session): Promise<boolean> {
-  return (await isSame(session)) && !(await session.isBeingReplaced());
+  // In this order: what is not being replaced now, and has not been told to stop afterwards, is the worker of now.
+  return !(await session.isBeingReplaced()) && (await isSame(session));
 }
 
 async function isSame(session: Session): Promise<boolean> {

@@ -2,6 +2,7 @@ import { HaproxyError } from "../errors.ts";
 import type { Connect } from "./connect.ts";
 import type { CutShort } from "./framing.ts";
 import { parseInfo, parseWorkers, type WorkerInfo } from "./listings.ts";
+import { hasSuccessor } from "./local-reload.ts";
 import type { Node } from "./node.ts";
 import { openConnection } from "./socket.ts";
 import { frameRequest } from "./wire.ts";
@@ -33,8 +34,8 @@ export interface Session {
   /** Sends everything `ask` sends before it returns in one go. */
   together<T>(ask: () => T): T;
   /**
-   * True while a reload loads the worker that is to replace this one, which has read the files already. Only a master
-   * tells; elsewhere it is never known.
+   * True while a reload loads the worker that is to replace this one, which has read the files already. A master tells,
+   * and on this machine the processes do; elsewhere it is never known.
    */
   isBeingReplaced(): Promise<boolean>;
   close(): void;
@@ -79,6 +80,7 @@ export async function openSession(node: Node, options: SessionOptions): Promise<
       send,
       together: (ask) => connection.together(ask),
       isBeingReplaced: async () => {
+        if (node.kind === "unix") return hasSuccessor(worker);
         if (node.kind !== "master") return false;
         const limits = { timeout: answerTimeout, maxBytes: shortAnswer };
         const workers = parseWorkers(await connection.exchange(frameRequest("show proc"), limits));
