@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
-import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { parseNode, pushMany } from "@certwright/haproxy";
 import { type Haproxy, startHaproxy } from "@certwright/tools/servers";
 import { expect, test } from "vitest";
 import { ca, defaults, expectNothingOpen, pemOf, pushTo, serialOf, watching } from "./haproxy-fixture.ts";
@@ -39,6 +40,53 @@ test("a directory that does not exist, and a directory in the place of the file"
   await using haproxy = await start();
   await expectRefused(haproxy, join(haproxy.dir, "nowhere/site.pem"), "HAPROXY_DIRECTORY_MISSING");
   await expectRefused(haproxy, haproxy.dir, "HAPROXY_NOT_A_FILE");
+});
+
+/** Pushes in a process of its own, which is ended by SIGKILL between the new file and its place. */
+async function pushKilled(haproxy: Haproxy): Promise<void> {
+  const path = join(haproxy.dir, "site.pem");
+  const script = `
+    import { parseNode, push } from "@certwright/haproxy";
+    const { node, ...request } = JSON.parse(process.env.PUSH);
+    await push(parseNode(node), request, { signal: AbortSignal.timeout(10_000), now: Date.now });
+  `;
+  const killed = run(
+    process.execPath,
+    ["--import", join(import.meta.dirname, "kill-at.ts"), "--input-type=module", "-e", script],
+    {
+      cwd: import.meta.dirname,
+      env: {
+        PUSH: JSON.stringify({ node: haproxy.adminSocket, certificate: path, pem: pemOf(renewed) }),
+        KILL_AT: `before rename 1 ${path}`,
+      },
+    },
+  );
+  await expect(killed).rejects.toMatchObject({ signal: "SIGKILL" });
+  const [left = ""] = await leftIn(haproxy);
+  expect(await readFile(join(haproxy.dir, left), "utf8")).toContain("PRIVATE KEY");
+  expect((await stat(join(haproxy.dir, left))).mode & 0o777).toBe(0o600);
+  // As if some time had passed: a writer on another machine may be at work for a moment.
+  const then = Date.now() / 1000 - 5;
+  await utimes(join(haproxy.dir, left), then, then);
+}
+
+const leftIn = async ({ dir }: Haproxy) => (await readdir(dir)).filter((name) => name.endsWith(".tmp"));
+
+test("what a push that was killed left is removed by the next one, and by one of many", async () => {
+  await using haproxy = await start();
+  const certificate = join(haproxy.dir, "site.pem");
+  await pushKilled(haproxy);
+  await pushTo(haproxy, { pem: pemOf(site), certificate }, watching({ staleAfter: 100 }));
+  expect(await leftIn(haproxy)).toEqual([]);
+  await pushKilled(haproxy);
+  const { updated } = await pushMany(
+    parseNode(haproxy.adminSocket),
+    [{ pem: pemOf(renewed), certificate }],
+    watching({ staleAfter: 100 }),
+  );
+  expect(updated).toBe(1);
+  expect(await leftIn(haproxy)).toEqual([]);
+  await expectNothingOpen(haproxy);
 });
 
 // Only root may make a file system that is full; the unit tests have the same failure without one.

@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { constants, type Stats } from "node:fs";
-import { lstat, open, readdir, readFile, realpath, rename, unlink } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { lstat, open, readFile, realpath, rename, unlink } from "node:fs/promises";
+import { dirname } from "node:path";
+import { pathBeside, removeLeftBeside } from "@certwright/core/store";
 import { exportError, fileFailure, isErrno } from "./errors.ts";
 import type { OwnerIds } from "./owner.ts";
 
@@ -69,7 +69,7 @@ async function stage({ path, content, secret }: NewFile, access: FileAccess): Pr
     }
   }
   const temporary = await writeTemporary(path, target, content, owner, mode);
-  await sweep(target, temporary).catch(() => {});
+  await removeLeftBeside(target);
   return { target, temporary, written: { path, action: stats === undefined ? "added" : "updated", ...warning } };
 }
 
@@ -106,9 +106,7 @@ async function writeTemporary(
   owner: OwnerIds,
   mode: number,
 ): Promise<string> {
-  // Programs that load a whole directory skip names that begin with a dot.
-  const name = `.${basename(target).slice(0, 200)}.${randomBytes(6).toString("hex")}.tmp`;
-  const temporary = join(dirname(target), name);
+  const temporary = pathBeside(target);
   try {
     await using file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
     await file.writeFile(content);
@@ -128,21 +126,6 @@ async function writeTemporary(
   } catch (error) {
     await unlink(temporary).catch(() => {});
     throw isErrno(error) ? fileFailure(path, error) : error;
-  }
-}
-
-/** Milliseconds; no write takes longer. */
-const staleAfter = 3_600_000;
-
-/** Removes what runs that were killed left of this file. Ages are taken against one made just now. */
-async function sweep(target: string, fresh: string): Promise<void> {
-  const directory = dirname(target);
-  const { mtimeMs } = await lstat(fresh);
-  const prefix = `.${basename(target).slice(0, 200)}.`;
-  for (const name of await readdir(directory)) {
-    if (!name.startsWith(prefix) || !/^[0-9a-f]{12}\.tmp$/.test(name.slice(prefix.length))) continue;
-    const left = join(directory, name);
-    if (mtimeMs - (await lstat(left)).mtimeMs > staleAfter) await unlink(left);
   }
 }
 

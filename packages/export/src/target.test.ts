@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import {
   chmod,
   chown,
@@ -141,13 +141,15 @@ describe("whose it is", () => {
 });
 
 describe("what is in the way", () => {
-  test("what a killed run left is gone an hour later, and nobody else's file is", async () => {
-    const names = [".site.pem.0123456789ab.tmp", ".site.pem.ba9876543210.tmp", ".other.pem.0123456789ab.tmp"];
+  test("what a killed run left is gone with the next, and nobody else's file is", async () => {
+    const ended = spawnSync(process.execPath, ["-e", ""]).pid;
+    const left = `.site.pem.certwright-${ended}-0123456789ab.tmp`;
+    const names = [left, ".site.pem.0123456789ab.tmp"];
     for (const name of names) await writeFile(join(dir, name), certificate.keyPem, { mode: 0o600 });
-    const past = new Date(Date.now() - 2 * 3_600_000);
-    for (const name of [names[0] ?? "", names[2] ?? ""]) await utimes(join(dir, name), past, past);
+    const past = new Date(Date.now() - 10_000);
+    for (const name of names) await utimes(join(dir, name), past, past);
     await exported("site.pem");
-    expect(await readdir(dir)).toEqual([names[2], names[1], "site.pem"]);
+    expect(await readdir(dir)).toEqual([names[1], "site.pem"]);
   });
 
   test("a directory that is missing, a directory in the place of the file, a link", async () => {

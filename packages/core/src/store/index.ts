@@ -16,6 +16,7 @@ export {
   settleAccountKey,
   stageAccountKey,
 } from "./accounts.ts";
+export { pathBeside, removeLeftBeside } from "./beside.ts";
 export type { CertificateMeta, RenewalInfoState, Revocation, TargetState } from "./certificate-meta.ts";
 export {
   locateCertificate,

@@ -1,5 +1,4 @@
 import { type Bundle, readBundle } from "../certificate/pem.ts";
-import { removeAbandoned } from "../disk/disk.ts";
 import { openFileChanges } from "../disk/file-changes.ts";
 import { HaproxyError } from "../errors.ts";
 import type { CertificateDetails } from "../runtime/listings.ts";
@@ -63,7 +62,6 @@ export async function persist(
     }
     const changes = openFileChanges(session.node.id, () => undefined);
     try {
-      for (const file of [plan.certificate, plan.key]) if (file !== undefined) await removeAbandoned(file);
       await changes.writeCertificate(plan, bundle);
     } catch (error) {
       await changes.restore();

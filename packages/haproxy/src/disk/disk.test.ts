@@ -1,21 +1,8 @@
-import { spawnSync } from "node:child_process";
-import {
-  chmod,
-  lstat,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rm,
-  stat,
-  symlink,
-  utimes,
-  writeFile,
-} from "node:fs/promises";
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { diskError, removeAbandoned, replaceFile } from "./disk.ts";
+import { diskError, replaceFile } from "./disk.ts";
 
 let dir = "";
 beforeEach(async () => {
@@ -103,21 +90,4 @@ test("what is in the way is told apart", async () => {
     const error = diskError("/certs/a.pem", Object.assign(new Error(cause), { code: cause }));
     expect(error).toMatchObject({ code, hint: expect.any(String) });
   }
-});
-
-test("what a killed writer left is removed, and nothing else", async () => {
-  const ended = spawnSync(process.execPath, ["-e", ""]).pid;
-  const hex = "0123456789ab";
-  const old = [
-    `.a.pem.${ended}-${hex}.tmp`,
-    `.a.pem.${process.pid}-${hex}.tmp`,
-    `.b.pem.${ended}-${hex}.tmp`,
-    ".a.pem.tmp",
-  ];
-  const fresh = `.a.pem.${ended}-${hex.replace("0", "1")}.tmp`;
-  for (const name of ["a.pem", fresh, ...old]) await writeFile(join(dir, name), "x");
-  for (const name of old) await utimes(join(dir, name), 1, 1);
-  await removeAbandoned(join(dir, "a.pem"));
-  expect(await readdir(dir)).toEqual(["a.pem", fresh, ...old.slice(1)].sort());
-  await expect(removeAbandoned(join(dir, "absent", "a.pem"))).resolves.toBeUndefined();
 });

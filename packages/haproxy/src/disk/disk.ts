@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { type FileHandle, lstat, open, readdir, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { type FileHandle, lstat, open, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
+import { dirname } from "node:path";
+import { pathBeside } from "@certwright/core/store";
 import { HaproxyError } from "../errors.ts";
 
 /** A file that was replaced, and the way back. */
@@ -84,7 +84,7 @@ async function ownerFor(target: string, exists: boolean, like: string | undefine
 
 async function writeAtomically(target: string, content: string | Buffer, owner: Owner): Promise<void> {
   const directory = dirname(target);
-  const temporary = join(directory, `${temporaryStart(target)}${process.pid}-${randomBytes(6).toString("hex")}.tmp`);
+  const temporary = pathBeside(target);
   const file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
   try {
     try {
@@ -100,37 +100,6 @@ async function writeAtomically(target: string, content: string | Buffer, owner: 
     throw error;
   }
   await syncDirectory(directory);
-}
-
-// HAProxy skips names that begin with a dot when it loads a directory of certificates.
-function temporaryStart(target: string): string {
-  return `.${basename(target).slice(0, 200)}.`;
-}
-
-/** Milliseconds after which a new file without its process is taken for left behind. */
-const abandoned = 1_000;
-
-/** Removes what writers of this file left half-written when they were killed, for it may hold the key. */
-export async function removeAbandoned(path: string): Promise<void> {
-  const target = await realpath(path).catch(() => path);
-  const directory = dirname(target);
-  const start = temporaryStart(target);
-  for (const name of await readdir(directory).catch(() => [])) {
-    const pid = name.startsWith(start)
-      ? /^(\d{1,10})-[0-9a-f]{12}\.tmp$/.exec(name.slice(start.length))?.[1]
-      : undefined;
-    if (pid === undefined || isAlive(Number(pid))) continue;
-    const stats = await lstat(join(directory, name)).catch(() => undefined);
-    if (stats && Date.now() - stats.mtimeMs > abandoned) await unlink(join(directory, name)).catch(() => {});
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
-  }
 }
 
 async function takeOver(file: FileHandle, owner: Owner): Promise<void> {

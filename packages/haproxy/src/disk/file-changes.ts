@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { removeLeftBeside } from "@certwright/core/store";
 import type { Bundle } from "../certificate/pem.ts";
 import { HaproxyError } from "../errors.ts";
 import type { Emit } from "../events.ts";
@@ -20,9 +21,15 @@ export interface FileChanges {
   readonly paths: readonly string[];
 }
 
-export function openFileChanges(node: string, emit: Emit): FileChanges {
+/**
+ * Opens the changes of one push to the files of a node. What a killed push left beside one of them is removed.
+ *
+ * @param swept directories where nothing is left any more, shared by the pushes of a batch
+ */
+export function openFileChanges(node: string, emit: Emit, swept: Set<string> = new Set()): FileChanges {
   const changes: (Replaced & { readonly isOurs: () => Promise<boolean> })[] = [];
   const replace = async (path: string, content: string, like?: string) => {
+    await removeLeftBeside(path, swept);
     const replaced = await replaceFile(path, content, like === undefined ? {} : { like });
     if (!replaced.changed) return;
     changes.push({ ...replaced, isOurs: async () => (await readRegularFile(path))?.toString("utf8") === content });
@@ -41,6 +48,7 @@ export function openFileChanges(node: string, emit: Emit): FileChanges {
       await replace(plan.certificate, bundle.certificatesPem, like);
     },
     async addToList(path, line) {
+      await removeLeftBeside(path, swept);
       const replaced = await replaceFile(path, addListLine(await readList(path), line));
       if (!replaced.changed) return;
       // Others may have added lines since; only ours goes again.

@@ -38,6 +38,8 @@ export interface BatchContext {
   readonly settings: Settings;
   readonly bufferSize: number;
   readonly readBundle: (pair: PemPair) => Bundle;
+  /** Directories in which nothing is left of pushes that were killed. */
+  readonly swept: Set<string>;
   /** Bounds how many changes are under way at once; what comes before them may be further ahead. */
   readonly inTurn: <T>(change: () => Promise<T>) => Promise<T>;
   /** Told the name before HAProxy may have a transaction for it, and when it has none any more. */
@@ -59,7 +61,7 @@ export function isEndOfSession(error: unknown, { signal }: Settings): boolean {
 export async function takePlain(
   session: Session,
   request: PlainRequest,
-  { bufferSize, inTurn, begun, ended, settings, readBundle }: BatchContext,
+  { bufferSize, inTurn, begun, ended, settings, readBundle, swept }: BatchContext,
 ): Promise<Taken | undefined> {
   const name = request.certificate;
   // What is ready to be sent goes out before more is parsed, or HAProxy would wait for that.
@@ -80,7 +82,7 @@ export async function takePlain(
   await settings.permit(bundle, { name, present, plan });
   // Where no file could be left with a wrong key, HAProxy's own look at it at the commit is enough.
   if (plan.kind === "files") refuseBundle(bundle, new Date(settings.now()));
-  const files = openFileChanges(settings.node.id, settings.emit);
+  const files = openFileChanges(settings.node.id, settings.emit, swept);
   await files.writeCertificate(plan, bundle);
   const { serial, sha1, fingerprint256 } = bundle;
   const taken = {

@@ -108,6 +108,7 @@ async function takeChunk(supply: Supply<PushRequest>, settings: Settings): Promi
       settings,
       bufferSize,
       readBundle: bundleReader(),
+      swept: new Set<string>(),
       inTurn: turnstile(changesAtOnce),
       begun: (name: string) => void open.add(name),
       ended: (name: string) => void open.delete(name),

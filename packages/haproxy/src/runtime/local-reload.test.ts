@@ -24,8 +24,7 @@ async function processes(master: string, workers: Readonly<Record<number, string
   await writeFile(join(proc, "10/task/10/children"), `${Object.keys(workers).join(" ")} `);
 }
 
-const asked = (version: string) =>
-  hasSuccessor({ pid: 11, version, stopping: false, uptimeSeconds: 1 }, proc);
+const asked = (version: string) => hasSuccessor({ pid: 11, version, stopping: false, uptimeSeconds: 1 }, proc);
 
 test.each<[string, string, string, Readonly<Record<number, string>>, boolean]>([
   ["no reload yet", "2.6.12", plain, { 11: plain }, false],
