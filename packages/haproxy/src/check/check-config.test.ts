@@ -31,6 +31,26 @@ describe("sockets", () => {
   });
 });
 
+describe("a listen in front of the socket", () => {
+  const codes = (bind: string, server = "unix@/run/a.sock") =>
+    codesOf(`${good}listen api\n mode tcp\n bind ${bind}\n server local ${server}\n`).codes;
+  const tls = ":9443 ssl crt /api.pem";
+  test.each([
+    ["asks for certificates", `${tls} ca-file /ca.pem verify required`, []],
+    ["on this machine only", "127.0.0.1:9999", []],
+    ["a socket again", "/run/b.sock", []],
+    ["nobody is asked", tls, ["h.cfg:5 HAPROXY_CHECK_SOCKET_UNASKED"]],
+    ["whoever likes may show one", `${tls} ca-file /ca.pem verify optional`, ["h.cfg:5 HAPROXY_CHECK_SOCKET_UNASKED"]],
+    ["in the clear", ":9999", ["h.cfg:5 HAPROXY_CHECK_SOCKET_PLAINTEXT"]],
+  ])("%s", (_, bind, expected) => expect(codes(bind)).toEqual(expected));
+
+  test("is known by the path, with or without a word before it", () => {
+    expect(codes(tls, "/run/a.sock")).toEqual(["h.cfg:5 HAPROXY_CHECK_SOCKET_UNASKED"]);
+    expect(codes(tls, "127.0.0.1:80")).toEqual([]);
+    expect(codes(tls, "/run/other.sock")).toEqual([]);
+  });
+});
+
 test("joined lines, quotes, variables and comments are read as HAProxy does", () => {
   const text = `${good}frontend web # not a bind: bind :443 ssl crt /a/
  bind :443 \\

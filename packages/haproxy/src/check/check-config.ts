@@ -23,7 +23,30 @@ export function checkConfig(
     if (words[0] === "ssl-f-use") used.set(section, (used.get(section) ?? 0) + 1);
   }
   const binds = lines.flatMap((line) => checkBind(line, directories, used.get(line.section) ?? 0));
-  return [...checkSockets(sockets), ...binds, ...checkSingles(lines)];
+  return [...checkSockets(sockets), ...checkWaysIn(lines, sockets), ...binds, ...checkSingles(lines)];
+}
+
+/** Sections that pass the network on to a stats socket: whoever they let in commands HAProxy. */
+function checkWaysIn(lines: readonly ConfigLine[], sockets: readonly ConfigLine[]): readonly Finding[] {
+  const paths = new Set(sockets.flatMap(({ words }) => pathOf(words[2] ?? "") ?? []));
+  const leads = ({ words }: ConfigLine) => words[0] === "server" && paths.has(pathOf(words[2] ?? "") ?? "");
+  const sections = new Set(lines.filter(leads).map(({ section }) => section));
+  return lines.flatMap((line) => {
+    const [first, address = ""] = line.words;
+    if (first !== "bind" || !sections.has(line.section) || isPath(address)) return [];
+    const asksClients = line.words.includes("ca-file") && wordAfter(line, "verify") === "required";
+    if (line.words.includes("ssl") && asksClients) return [];
+    if (!line.words.includes("ssl") && isLoopback(address)) return [];
+    return [
+      finding(
+        "error",
+        line.words.includes("ssl") ? "HAPROXY_CHECK_SOCKET_UNASKED" : "HAPROXY_CHECK_SOCKET_PLAINTEXT",
+        line.place,
+        `${line.section} leads to a stats socket and asks no client for a certificate: whoever reaches it commands HAProxy.`,
+        'Write "ssl crt FILE ca-file FILE verify required" on the bind line.',
+      ),
+    ];
+  });
 }
 
 function checkSockets(sockets: readonly ConfigLine[]): readonly Finding[] {
@@ -134,6 +157,11 @@ function checkSingles(lines: readonly ConfigLine[]): readonly Finding[] {
 
 function isPath(address: string): boolean {
   return /^(?:unix@|abns@)?\//.test(address) || /^(?:unix|abns|sockpair|fd)@/.test(address);
+}
+
+/** The path of a socket, however it is written; undefined for addresses that are none. */
+function pathOf(address: string): string | undefined {
+  return /^(?:unix@)?(\/.*)$/.exec(address)?.[1];
 }
 
 function isLoopback(address: string): boolean {
