@@ -3,7 +3,8 @@ export const haproxyCheckCodes = {
   HAPROXY_CHECK_NO_ADMIN_SOCKET: "No socket of HAProxy lets certificates be changed.",
   HAPROXY_CHECK_LEVEL: "The socket asked is not of level admin.",
   HAPROXY_CHECK_SOCKET_PLAINTEXT: "A Runtime API listens on the network without TLS, whatever its line says of ssl.",
-  HAPROXY_CHECK_SOCKET_UNASKED: "A Runtime API is reached over TLS by whoever likes: no client certificate is asked for.",
+  HAPROXY_CHECK_SOCKET_UNASKED:
+    "A Runtime API is reached over TLS by whoever likes: no client certificate is asked for.",
   HAPROXY_CHECK_SSL_IGNORED: "HAProxy ignores ssl on the lines of its Runtime API sockets.",
   HAPROXY_CHECK_SOCKET_OPEN: "An admin socket may be opened by every user of the machine.",
   HAPROXY_CHECK_FILE_OPEN: "A private key may be read by other users of the machine.",
