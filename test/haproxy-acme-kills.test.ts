@@ -64,7 +64,7 @@ async function endsRight(haproxy: Haproxy, label: string, state: string, records
   // Nothing is noted as still to be removed, and no half-written file is left.
   const store = fileStore(state, { now: Date.now, warn: () => undefined });
   const journal = await openJournal(store, AbortSignal.timeout(5_000));
-  expect(await journal.adopt()).toEqual({ effects: [], unreadable: [] });
+  expect(await journal.adopt()).toEqual({ effects: [], living: 0, unreadable: [] });
   await journal.close();
   expect((await readdir(haproxy.dir)).filter((name) => name.endsWith(".tmp"))).toEqual([]);
 }
