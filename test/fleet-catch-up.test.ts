@@ -44,10 +44,22 @@ certificates: { ${name}: { deploy: [edge] } }
   expect(issued).not.toBe(before[0]?.fingerprint256);
   expect(await lacking()).toEqual({ code: 3, late: [down.adminSocket] });
 
-  // It is back with what its files hold. Not before its time; then at once, with no new order.
+  // It is back with what its files hold. Not before its time, which is told each time: 0 would say that all is well. Then
+  // at once, with no new order.
   await down.restart();
   expect(await shown(down)).toBe(before[0]?.fingerprint256);
-  expect((await run(["renew"])).code).toBe(0);
+  const early = await run(["renew", "--detailed-exitcode"]);
+  expect(early).toMatchObject({ code: 3, stdout: expect.stringContaining("DEPLOY_WAITING") });
+  expect(resultOf(early)).toMatchObject({
+    ok: false,
+    certificates: [
+      {
+        outcome: "skipped",
+        waiting: [{ target: "fleet:edge", next: expect.any(String), error: { code: "HAPROXY_FLEET_INCOMPLETE" } }],
+      },
+    ],
+  });
+  expect((await run(["plan"])).code).toBe(0);
   expect(await shown(down)).toBe(before[0]?.fingerprint256);
   const later = { CLOCK_AHEAD: String(3 * 60_000) };
   const second = await run(["renew"], later);

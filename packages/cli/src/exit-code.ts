@@ -6,6 +6,7 @@ export const exitCodes = {
   failed: 1,
   /** Running again changes nothing. */
   usage: 2,
+  /** Also where nothing was done now, since the next try is ahead: a run that says 0 says that all is well. */
   notDeployed: 3,
   /** Later, or after what the hint says. */
   rateLimited: 4,
@@ -19,10 +20,10 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 /** What each means; help, README and reference page are made of it. */
 export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
-  [exitCodes.done, "done, or nothing was due"],
+  [exitCodes.done, "done, or nothing was to be done"],
   [exitCodes.failed, "some certificate failed"],
   [exitCodes.usage, "wrong usage or configuration"],
-  [exitCodes.notDeployed, "issued, but not live everywhere"],
+  [exitCodes.notDeployed, "issued, now or before, but not live everywhere"],
   [exitCodes.rateLimited, "rate limited or paused by the CA"],
   [exitCodes.changed, "with `--detailed-exitcode`: all well, and something was issued or deployed (`plan`: is due)"],
   [exitCodes.interrupted, "stopped by Ctrl-C or a signal"],
@@ -101,7 +102,7 @@ export function exitCodeOfCode(code: string): ExitCode {
 export interface RunOutcome {
   /** Codes of the failed certificates. */
   readonly failures: readonly string[];
-  /** Targets that do not serve what was issued. */
+  /** Targets that do not serve what was issued, whether they were tried now or not. */
   readonly notDeployed: number;
   /** Certificates that were issued or deployed, or are due in a plan; 0 where nobody asked. */
   readonly changed: number;

@@ -1,7 +1,14 @@
-import { type Action, type CertificateResult, isLive, type Rest, type TargetResult } from "@certwright/core";
+import {
+  type Action,
+  type CertificateResult,
+  isLive,
+  type Rest,
+  type TargetResult,
+  type WaitingTarget,
+} from "@certwright/core";
 import type { CommandResult } from "./command.ts";
 import { exitCodeOfRun } from "./exit-code.ts";
-import type { ActionJson, CertificateJson, ErrorJson, TargetJson } from "./output/result-table.ts";
+import type { ActionJson, CertificateJson, ErrorJson, TargetJson, WaitingTargetJson } from "./output/result-table.ts";
 import { explain } from "./reporter/explain.ts";
 import { longTable } from "./reporter/table.ts";
 import { minute } from "./reporter/words.ts";
@@ -15,10 +22,11 @@ export function renewalResult(
   const failed = results.flatMap((result) => (result.outcome === "failed" ? [result.error] : []));
   const targets = results.flatMap((result) => ("targets" in result ? result.targets : []));
   const notDeployed = targets.filter((target) => !isLive(target));
+  const waiting = results.flatMap((result) => ("waiting" in result ? (result.waiting ?? []) : []));
   return {
     exitCode: exitCodeOfRun({
       failures: failed.map((error) => explain(error).code),
-      notDeployed: notDeployed.length,
+      notDeployed: notDeployed.length + waiting.length,
       changed: detailedExitcode ? results.filter(isChange).length : 0,
     }),
     // Made when it is asked for: a person who looks at a plan of 100,000 certificates need not wait for it.
@@ -65,7 +73,7 @@ function asJson(result: CertificateResult): CertificateJson {
     case "planned":
       return { outcome: "planned", name, action: actionAsJson(result.action) };
     case "skipped":
-      return { outcome: "skipped", name, reason: result.reason, next: result.next.toISOString() };
+      return { outcome: "skipped", name, ...restAsJson(result) };
     case "failed":
       return { outcome: "failed", name, error: errorAsJson(result.error) };
     default: {
@@ -76,6 +84,7 @@ function asJson(result: CertificateResult): CertificateJson {
         reason,
         notAfter: result.notAfter.toISOString(),
         targets: result.targets.map(targetAsJson),
+        ...waitingAsJson(result.waiting),
       };
     }
   }
@@ -87,10 +96,25 @@ function actionAsJson(action: Action | Rest): ActionJson {
     case "issue":
       return { do: "issue", reason, ...(action.replaces === undefined ? {} : { replaces: action.replaces }) };
     case "deploy":
-      return { do: "deploy", reason, targets: action.targets };
+      return { do: "deploy", reason, targets: action.targets, ...waitingAsJson(action.waiting) };
     case "nothing":
-      return { do: "nothing", reason, next: action.next.toISOString() };
+      return { do: "nothing", ...restAsJson(action) };
   }
+}
+
+function restAsJson({ reason, next, waiting }: Omit<Rest, "do">) {
+  return { reason, next: next.toISOString(), ...waitingAsJson(waiting) };
+}
+
+function waitingAsJson(waiting?: readonly WaitingTarget[]): { readonly waiting?: readonly WaitingTargetJson[] } {
+  if (waiting === undefined) return {};
+  return {
+    waiting: waiting.map(({ target, next, lastError }) => ({
+      target,
+      next: next.toISOString(),
+      ...(lastError === undefined ? {} : { error: { code: lastError.code, message: lastError.message } }),
+    })),
+  };
 }
 
 /** A target's outcome as JSON. */

@@ -30,6 +30,7 @@ export const coreErrorCodes = {
   LIMIT_BACKOFF: "The certificate failed before, and the pause after a failure is not over.",
   DEPLOY_FAILED: "A deploy target failed in a way it has no code for.",
   DEPLOY_RELOAD_NEEDED: "Warning: a target took the certificate but serves it only after a reload.",
+  DEPLOY_WAITING: "Warning: a target does not serve the certificate, and its next try is still ahead.",
   DEPLOY_WARNING: "Warning: a target has something to say about a deployment that worked.",
   CLEAN_UP_FAILED: "Warning: something made for a challenge could not be undone; it stays in the journal.",
   LEFT_OVER: "Warning: something a run that ended early had made could not be undone yet.",

@@ -63,7 +63,7 @@ export {
 } from "./manage/news.ts";
 export { type CaPool, createCaPool } from "./manage/obtain.ts";
 export type { OrderHooks, Parts, Run } from "./manage/parts.ts";
-export { type Action, dueMoment, planCertificate, type StoredFacts } from "./manage/plan.ts";
+export { type Action, dueMoment, planCertificate, type StoredFacts, type WaitingTarget } from "./manage/plan.ts";
 export { renew } from "./manage/renew.ts";
 export { type CertificateResult, type RenewOptions, renewCertificate } from "./manage/renew-certificate.ts";
 export { type Rest, type RestingCertificate, restAsIssued } from "./manage/rest.ts";

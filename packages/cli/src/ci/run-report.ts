@@ -1,4 +1,4 @@
-import type { CertificateResult, TargetResult } from "@certwright/core";
+import type { CertificateResult, TargetResult, WaitingTarget } from "@certwright/core";
 import { explain } from "../reporter/explain.ts";
 import { minute } from "../reporter/words.ts";
 
@@ -75,7 +75,12 @@ function rowOf(result: CertificateResult): ReportRow {
     case "failed":
       return { certificate, standing: "failed", until: "", why: inWords(result.error) };
     case "skipped":
-      return { certificate, standing: "not due", until: `next look ${shortly(result.next)}`, why: result.reason };
+      return {
+        certificate,
+        standing: result.waiting === undefined ? "not due" : "not live",
+        until: `next look ${shortly(result.next)}`,
+        why: [result.reason, ...(result.waiting ?? []).map(waitInWords)].join("; "),
+      };
     case "planned": {
       const { action } = result;
       return action.do === "nothing"
@@ -83,7 +88,7 @@ function rowOf(result: CertificateResult): ReportRow {
         : { certificate, standing: "due", until: "", why: action.reason };
     }
     default: {
-      const { outcome, reason, notAfter, targets } = result;
+      const { outcome, reason, notAfter, targets, waiting = [] } = result;
       const late = targets.filter((target) => !isLive(target));
       const why = late.map((target) => {
         const trouble = target.ok ? `only after a reload: ${target.reloadNeeded}` : inWords(target.error);
@@ -91,12 +96,17 @@ function rowOf(result: CertificateResult): ReportRow {
       });
       return {
         certificate,
-        standing: late.length > 0 ? "not live" : outcome,
+        standing: late.length + waiting.length > 0 ? "not live" : outcome,
         until: `valid until ${shortly(notAfter)}`,
-        why: [reason, ...why].join("; "),
+        why: [reason, ...why, ...waiting.map(waitInWords)].join("; "),
       };
     }
   }
+}
+
+function waitInWords({ target, next, lastError }: WaitingTarget): string {
+  const why = lastError === undefined ? "" : `: ${lastError.code}: ${lastError.message}`;
+  return `${target}: tried again ${shortly(next)}${why}`;
 }
 
 function inWords(error: Error): string {

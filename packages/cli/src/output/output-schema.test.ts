@@ -40,6 +40,16 @@ const error = new CertwrightError("ACME_RATE_LIMITED", "too many", { hint: "Late
 const at = new Date(0);
 const results: readonly CertificateResult[] = [
   { certificate: "a", outcome: "skipped", reason: "not due", next: at },
+  {
+    certificate: "a",
+    outcome: "skipped",
+    reason: "not due",
+    next: at,
+    waiting: [
+      { target: "t", next: at, lastError: { code: "X", message: "x" } },
+      { target: "u", next: at },
+    ],
+  },
   { certificate: "a", outcome: "failed", error },
   { certificate: "a", outcome: "failed", error: new TypeError("x") },
   {

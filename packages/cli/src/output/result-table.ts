@@ -21,6 +21,20 @@ const errorJson = named("Error", "What went wrong.", {
   retryAfter: optional(count, "Seconds after which it may go better."),
 });
 
+const waitingJson = named(
+  "WaitingTarget",
+  "A deploy target that does not have the certificate, and is not tried before its time.",
+  {
+    target: required(text, "As it is configured: `haproxy:/run/haproxy/admin.sock`."),
+    next: required(moment, "When it is tried again."),
+    error: optional(errorJson, "What went wrong the last time."),
+  },
+);
+const waiting = optional(
+  list(waitingJson),
+  "Where it is not live, and not tried again yet; missing where there is none.",
+);
+
 const actionJson = union("Action.", "do", {
   issue: oneCase("A certificate would be ordered.", {
     reason: required(text, "Why."),
@@ -29,10 +43,12 @@ const actionJson = union("Action.", "do", {
   deploy: oneCase("The stored certificate would be deployed.", {
     reason: required(text, "Why."),
     targets: required(list(text), "Where."),
+    waiting,
   }),
   nothing: oneCase("Nothing is due.", {
     reason: required(text, "Why not."),
     next: required(moment, "When to look again."),
+    waiting,
   }),
 });
 
@@ -51,7 +67,8 @@ const targetJson = named("Target", "What came of one deploy target.", {
 const done = {
   reason: required(text, "Why it was due."),
   notAfter: required(moment, "The end of the certificate."),
-  targets: required(list(targetJson), "What came of each deploy target."),
+  targets: required(list(targetJson), "What came of each deploy target that was tried."),
+  waiting,
 };
 
 const certificateJson = union(
@@ -63,6 +80,7 @@ const certificateJson = union(
     skipped: oneCase("Nothing was due.", {
       reason: required(text, "Why not."),
       next: required(moment, "When to look again."),
+      waiting,
     }),
     failed: oneCase("It was not issued.", { error: required(errorJson, "What went wrong.") }),
     planned: oneCase("`plan` or `--dry-run`: nothing was done.", {
@@ -82,5 +100,6 @@ export const resultCase = oneCase("The last line: what it came to.", {
 
 export type CertificateJson = JsonOf<typeof certificateJson>;
 export type ActionJson = JsonOf<typeof actionJson>;
+export type WaitingTargetJson = JsonOf<typeof waitingJson>;
 export type TargetJson = JsonOf<typeof targetJson>;
 export type ErrorJson = JsonOf<typeof errorJson>;

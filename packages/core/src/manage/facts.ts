@@ -24,7 +24,12 @@ export function factsOf(
     undeployed: [
       ...undeployed(meta.targets)
         .filter(({ target }) => targets.includes(target))
-        .map(({ target, nextTry }) => ({ target, notBefore: nextTry === undefined ? undefined : new Date(nextTry) })),
+        .map(({ target, nextTry, accepted, wanted, lastError }) => ({
+          target,
+          notBefore: nextTry === undefined ? undefined : new Date(nextTry),
+          isPart: accepted?.fingerprint256 === wanted,
+          ...(lastError === undefined ? {} : { lastError }),
+        })),
       ...targets.filter((target) => !known.has(target)).map((target) => ({ target, notBefore: undefined })),
     ],
   };

@@ -107,4 +107,19 @@ describe("planCertificate", () => {
     });
     expect(plan({ undeployed }, after(2))).toMatchObject({ do: "deploy", targets: ["haproxy:/a", "haproxy:/b"] });
   });
+
+  it("says where a certificate is known not to be live meanwhile, but not of parts that are still to come", () => {
+    const undeployed = [
+      { target: "haproxy:/a", notBefore: after(2), lastError: { code: "X", message: "x" } },
+      { target: "fleet:b", notBefore: after(3), isPart: true },
+    ];
+    const waiting = [{ target: "haproxy:/a", next: after(2), lastError: { code: "X", message: "x" } }];
+    expect(plan({ undeployed }, after(1))).toMatchObject({ do: "nothing", next: after(2), waiting });
+    expect(plan({ undeployed: undeployed.slice(1) }, after(1))).not.toHaveProperty("waiting");
+    const missing = { target: "haproxy:/c", notBefore: undefined };
+    expect(plan({ undeployed: [...undeployed, missing] }, after(1))).toMatchObject({
+      targets: ["haproxy:/c"],
+      waiting,
+    });
+  });
 });

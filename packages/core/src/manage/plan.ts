@@ -15,7 +15,23 @@ export interface StoredFacts {
   /** The moment chosen inside the CA's suggested window, where the CA suggests one. */
   readonly suggested: { readonly at: Date; readonly explanation: string | undefined } | undefined;
   /** Deploy targets that do not have this certificate yet, with the earliest moment of the next try. */
-  readonly undeployed: readonly { readonly target: string; readonly notBefore: Date | undefined }[];
+  readonly undeployed: readonly UndeployedFacts[];
+}
+
+interface UndeployedFacts {
+  readonly target: string;
+  readonly notBefore: Date | undefined;
+  /** The target took it, and only some part of it is still to come. */
+  readonly isPart?: boolean;
+  /** Why it does not have it. */
+  readonly lastError?: { readonly code: string; readonly message: string };
+}
+
+/** A target at which a certificate is known not to be live, and whose next try is still ahead. */
+export interface WaitingTarget {
+  readonly target: string;
+  readonly next: Date;
+  readonly lastError?: { readonly code: string; readonly message: string };
 }
 
 /** What will be done for one certificate, and why. */
@@ -33,8 +49,15 @@ export type Action =
       readonly spec: CertificateSpec;
       readonly targets: readonly string[];
       readonly reason: string;
+      readonly waiting?: readonly WaitingTarget[];
     }
-  | { readonly do: "nothing"; readonly spec: CertificateSpec; readonly reason: string; readonly next: Date };
+  | {
+      readonly do: "nothing";
+      readonly spec: CertificateSpec;
+      readonly reason: string;
+      readonly next: Date;
+      readonly waiting?: readonly WaitingTarget[];
+    };
 
 /**
  * Decides what to do for one certificate. Pure: the same facts give the same action, so a preview is the run.
@@ -58,22 +81,31 @@ export function planCertificate(
     const latest = latestMoment(stored);
     return { ...issue(due.reason, stored.certId), ...(latest === undefined ? {} : { latest }) };
   }
-  const ready = stored.undeployed.filter(
-    ({ notBefore }) => notBefore === undefined || !isAhead(notBefore, options.now),
+  const ready = stored.undeployed.filter((each) => !isPutOff(each, options.now));
+  const putOff = stored.undeployed.filter((each): each is PutOff => isPutOff(each, options.now));
+  const late = putOff.flatMap(({ target, notBefore: next, isPart, lastError }) =>
+    isPart ? [] : [{ target, next, ...(lastError === undefined ? {} : { lastError }) }],
   );
+  const waiting = late.length === 0 ? {} : { waiting: late };
   if (ready.length > 0) {
     return {
       do: "deploy",
       spec,
       targets: ready.map(({ target }) => target),
       reason: `issued, but not live at ${ready.map(({ target }) => target).join(", ")}`,
+      ...waiting,
     };
   }
-  const waiting = stored.undeployed.flatMap(({ notBefore }) => notBefore ?? []);
-  const next = new Date(Math.min(due.at.getTime(), ...waiting.map((date) => date.getTime())));
-  const late = stored.undeployed.map(({ target }) => target).join(", ");
-  const reason = `not due: ${due.reason}${late === "" ? "" : `; not live at ${late}, where the next try is later`}`;
-  return { do: "nothing", spec, reason, next };
+  const next = new Date(Math.min(due.at.getTime(), ...putOff.map(({ notBefore }) => notBefore.getTime())));
+  const lacking = stored.undeployed.map(({ target }) => target).join(", ");
+  const reason = `not due: ${due.reason}${lacking === "" ? "" : `; not live at ${lacking}, where the next try is later`}`;
+  return { do: "nothing", spec, reason, next, ...waiting };
+}
+
+type PutOff = UndeployedFacts & { readonly notBefore: Date };
+
+function isPutOff({ notBefore }: UndeployedFacts, now: Date): boolean {
+  return notBefore !== undefined && isAhead(notBefore, now);
 }
 
 /** Milliseconds; no target asks for more patience. What lies further ahead was noted while the clock was wrong. */

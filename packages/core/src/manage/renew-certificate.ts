@@ -10,7 +10,7 @@ import { factsOf } from "./facts.ts";
 import { type CaPool, obtain } from "./obtain.ts";
 import type { Pace } from "./pace.ts";
 import type { Run } from "./parts.ts";
-import { type Action, planCertificate, type StoredFacts } from "./plan.ts";
+import { type Action, planCertificate, type StoredFacts, type WaitingTarget } from "./plan.ts";
 import { refreshRenewalInfo } from "./renewal-info.ts";
 import type { Rest, RestingCertificate } from "./rest.ts";
 import { toldOf } from "./told-of.ts";
@@ -38,13 +38,20 @@ export interface RenewOptions {
 /** What came of one certificate. */
 export type CertificateResult = { readonly certificate: string } & (
   | { readonly outcome: "planned"; readonly action: Action | Rest }
-  | { readonly outcome: "skipped"; readonly reason: string; readonly next: Date }
+  | {
+      readonly outcome: "skipped";
+      readonly reason: string;
+      readonly next: Date;
+      /** Where it is not live, and not tried before its time. */
+      readonly waiting?: readonly WaitingTarget[];
+    }
   | {
       readonly outcome: "issued" | "deployed";
       /** Why it was due. */
       readonly reason: string;
       readonly notAfter: Date;
       readonly targets: readonly TargetResult[];
+      readonly waiting?: readonly WaitingTarget[];
     }
   | { readonly outcome: "failed"; readonly error: Error }
 );
@@ -64,7 +71,7 @@ export async function renewCertificate(
     const turn = options.pace?.turn(foreseen.action, foreseen.stored, world.now());
     if (turn !== undefined) {
       const reason = `due (${foreseen.action.reason}), but others go first`;
-      return skipped(foreseen.action, reason, new Date(turn), run);
+      return skipped(certificate, { reason, next: new Date(turn) }, run);
     }
     // To find that there is nothing to do needs nobody's leave.
     if (foreseen.action.do === "nothing") return await execute(foreseen.action, options, pool, run);
@@ -121,15 +128,38 @@ async function planNow(
   return { action: planCertificate(spec, facts, { now: new Date(world.now()), force }), stored: facts };
 }
 
-function skipped({ spec: { name } }: Action, reason: string, next: Date, { world }: Run): CertificateResult {
-  world.emit({ type: "certificate.skipped", certificate: name, reason, next: next.toISOString() });
-  return { certificate: name, outcome: "skipped", reason, next };
+/** Tells of a certificate for which nothing is done now. */
+export function skipped(
+  certificate: string,
+  { reason, next, waiting = [] }: Omit<Rest, "do">,
+  { world }: Run,
+): CertificateResult {
+  world.emit({ type: "certificate.skipped", certificate, reason, next: next.toISOString() });
+  tellWaiting(certificate, waiting, world);
+  return { certificate, outcome: "skipped", reason, next, ...lateAt(waiting) };
+}
+
+function lateAt(waiting: readonly WaitingTarget[]): { readonly waiting?: readonly WaitingTarget[] } {
+  return waiting.length === 0 ? {} : { waiting };
+}
+
+function tellWaiting(certificate: string, waiting: readonly WaitingTarget[], world: Run["world"]): void {
+  for (const { target, next, lastError } of waiting) {
+    const why = lastError === undefined ? "" : ` (${lastError.code}: ${lastError.message})`;
+    world.emit({
+      type: "warning",
+      code: "DEPLOY_WAITING",
+      certificate,
+      message: `not live at ${target}; tried again at ${next.toISOString()}${why}`,
+      hint: `certwright deploy ${certificate} tries it now.`,
+    });
+  }
 }
 
 async function execute(action: Action, options: RenewOptions, pool: CaPool, run: Run): Promise<CertificateResult> {
   const { spec } = action;
   const certificate = spec.name;
-  if (action.do === "nothing") return skipped(action, action.reason, action.next, run);
+  if (action.do === "nothing") return skipped(certificate, action, run);
   const [ca] = spec.cas;
   run.world.emit({
     type: "certificate.started",
@@ -146,9 +176,12 @@ async function execute(action: Action, options: RenewOptions, pool: CaPool, run:
     const targets = spec.deploy.length === 0 ? [] : await deployCertificate(certificate, spec.deploy, run);
     return { certificate, outcome: "issued", reason, notAfter: new Date(meta.notAfter), targets };
   }
+  const { waiting = [] } = action;
   const targets = await deployCertificate(certificate, action.targets, run);
+  tellWaiting(certificate, waiting, run.world);
   const stored = await readCertificate(run.store, certificate);
-  return { certificate, outcome: "deployed", reason, notAfter: new Date(stored?.meta.notAfter ?? 0), targets };
+  const notAfter = new Date(stored?.meta.notAfter ?? 0);
+  return { certificate, outcome: "deployed", reason, notAfter, targets, ...lateAt(waiting) };
 }
 
 async function obtainWithHooks(

@@ -3,7 +3,7 @@ import { type CertificateSpec, usualParallel } from "../spec.ts";
 import { isLive } from "./deploy.ts";
 import { createCaPool } from "./obtain.ts";
 import type { Run } from "./parts.ts";
-import { type CertificateResult, type RenewOptions, renewCertificate } from "./renew-certificate.ts";
+import { type CertificateResult, type RenewOptions, renewCertificate, skipped } from "./renew-certificate.ts";
 import { type RestingCertificate, restNow } from "./rest.ts";
 import { sweep } from "./sweep.ts";
 
@@ -42,11 +42,8 @@ export async function renew(
 }
 
 /** What is told of a certificate that needs nothing. */
-function leave({ certificate, rest }: RestingCertificate, { dryRun }: RenewOptions, { world }: Run): CertificateResult {
-  if (dryRun) return { certificate, outcome: "planned", action: rest };
-  const { reason, next } = rest;
-  world.emit({ type: "certificate.skipped", certificate, reason, next: next.toISOString() });
-  return { certificate, outcome: "skipped", reason, next };
+function leave({ certificate, rest }: RestingCertificate, { dryRun }: RenewOptions, run: Run): CertificateResult {
+  return dryRun ? { certificate, outcome: "planned", action: rest } : skipped(certificate, rest, run);
 }
 
 function tally(results: readonly CertificateResult[]): {
@@ -61,8 +58,11 @@ function tally(results: readonly CertificateResult[]): {
     issued: count("issued"),
     skipped: count("skipped"),
     failed: count("failed"),
-    notDeployed: results.filter((result) => "targets" in result && result.targets.some((target) => !isLive(target)))
-      .length,
+    notDeployed: results.filter(
+      (result) =>
+        ("targets" in result && result.targets.some((target) => !isLive(target))) ||
+        ("waiting" in result && result.waiting !== undefined),
+    ).length,
   };
 }
 

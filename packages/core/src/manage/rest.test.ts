@@ -32,6 +32,13 @@ const meta: CertificateMeta = {
   targets: [{ target: "copy", wanted: fingerprint256, accepted: { fingerprint256, at: issuedAt }, failures: 0 }],
 };
 
+/** Not live at its target, which is not tried before `nextTry`. */
+const lastError = { code: "HAPROXY_UNREACHABLE", message: "nobody listens", at: issuedAt };
+const late = (nextTry: number): CertificateMeta => ({
+  ...meta,
+  targets: [{ target: "copy", wanted: fingerprint256, failures: 1, nextTry, lastError }],
+});
+
 const spec: CertificateSpec = {
   name: meta.name,
   identifiers: meta.identifiers,
@@ -75,6 +82,7 @@ describe("a certificate wanted as it was issued", () => {
   test.each<[string, Partial<CertificateMeta>]>([
     ["revoked", { revoked: { at: issuedAt, reason: "keyCompromise" } }],
     ["not live at a target", { targets: [{ target: "copy", wanted: fingerprint256, failures: 0 }] }],
+    ["not live at a target, which is not tried yet", late(after(2) + 60_000)],
     ["suggested by the CA", { renewalInfo: { certId: "a.b", nextCheck: after(3), chosen: after(1) } }],
     ["the CA is to be asked", { renewalInfo: { certId: "a.b", nextCheck: after(1) } }],
     ["the CA was asked while the clock was ahead", { renewalInfo: { certId: "a.b", nextCheck: after(1000) } }],
@@ -108,6 +116,14 @@ describe("a certificate wanted as a specification says", () => {
     expect(await restNow(spec, run)).toBeDefined();
     expect(await restNow({ ...spec, profile: "classic" }, run)).toBeUndefined();
     expect(reads).toContain("spec.json");
+  });
+
+  test("rests while a target that lacks it is not tried yet, and says so; one file tells it", async () => {
+    const next = new Date(after(2) + 60_000);
+    const { reads, run } = await runOver(late(next.getTime()), spec, after(2));
+    expect(await restNow(spec, run)).toMatchObject({ next, waiting: [{ target: "copy", next, lastError }] });
+    expect(await restNow({ ...spec, deploy: [] }, run)).not.toHaveProperty("waiting");
+    expect(reads).toEqual(["meta.json", "meta.json"]);
   });
 
   test("one that is not stored: a closer look", async () => {

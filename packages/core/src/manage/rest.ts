@@ -4,7 +4,7 @@ import { readCertificateMeta, readCertificateSpec } from "../store/certificates.
 import { isEarlierClock } from "./clock.ts";
 import { factsOf } from "./facts.ts";
 import type { Run } from "./parts.ts";
-import { planCertificate } from "./plan.ts";
+import { planCertificate, type WaitingTarget } from "./plan.ts";
 import { isTimeToAsk } from "./renewal-info.ts";
 
 /** A certificate that needs nothing now: why, and when it is looked at next. */
@@ -12,6 +12,7 @@ export interface Rest {
   readonly do: "nothing";
   readonly reason: string;
   readonly next: Date;
+  readonly waiting?: readonly WaitingTarget[];
 }
 
 /** One of many certificates. */
@@ -27,7 +28,9 @@ export interface RestingCertificate {
  * @param now milliseconds since 1970
  */
 export function restAsIssued(meta: CertificateMeta, now: number): Rest | undefined {
-  return needsCloserLook(meta, now) ? undefined : restOf(meta, asIssued(meta), {}, now);
+  const rest = needsCloserLook(meta, now) ? undefined : restOf(meta, asIssued(meta), {}, now);
+  // Whether it is wanted where it is not live, only its specification tells.
+  return rest?.waiting === undefined ? rest : undefined;
 }
 
 /**
@@ -52,7 +55,9 @@ function restOf(
 ): Rest | undefined {
   const facts = factsOf({ meta, spec: asked }, spec.deploy);
   const action = planCertificate(spec, facts, { now: new Date(now), force: false });
-  return action.do === "nothing" ? { do: "nothing", reason: action.reason, next: action.next } : undefined;
+  if (action.do !== "nothing") return undefined;
+  const { spec: _spec, ...rest } = action;
+  return rest;
 }
 
 /** Whether the CA is asked, or the clock is doubted, before anything is decided. */
