@@ -83,6 +83,39 @@ test("damage elsewhere in the state costs no order and is not overwritten", asyn
   expect(await ordersAt(certwright)).toBe(ordered);
 }, 120_000);
 
+test("damage by which nothing is lost is told, and stops nothing else", async () => {
+  await using certwright = await startCommand();
+  const state = join(certwright.dir, "state");
+  const put = async (folder: string, file: string) => {
+    await mkdir(join(state, folder), { recursive: true, mode: 0o700 });
+    await writeFile(join(state, folder, file), "damaged", { mode: 0o600 });
+  };
+  expect(await certwright.run(["account", "create"])).toMatchObject({ code: 0 });
+  // An order nobody can go on with is another order, not a certificate that never comes.
+  await put(`orders/${name}`, "order.json");
+  const issued = await certwright.run(issue);
+  expect(issued, issued.stderr).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining(`warning STORE_CORRUPT: ${name}: orders/${name}/order.json`),
+  });
+  // One account hides no other.
+  await put("accounts/ca.example/default", "account.json");
+  const listed = await certwright.run(["account", "list", "--json"]);
+  expect(resultOf(listed)).toMatchObject({
+    exitCode: 1,
+    accounts: [{ directoryUrl: certwright.ca.directoryUrl }],
+    damaged: ["accounts/ca.example/default/account.json"],
+  });
+  expect(listed.stdout).toContain("account import");
+  // What a journal nobody can read holds is not gone.
+  await put("journal", "run-9");
+  const swept = await certwright.run(["cleanup"]);
+  expect(swept).toMatchObject({ code: 1, stderr: expect.stringContaining("warning STORE_CORRUPT: journal/run-9") });
+  expect(swept.stdout).not.toContain("nothing was left behind");
+  expect((await certwright.run(issue)).code).toBe(0);
+  expect(await readFile(join(state, "journal/run-9"), "utf8")).toBe("damaged");
+}, 60_000);
+
 /** Has a process see a clock that many days ahead. TLS, which asks the system itself, sees the right one. */
 const shiftedClock = `
   const ahead = Number(process.env.DAYS_AHEAD) * 86_400_000;

@@ -52,7 +52,8 @@ export async function accountCa(
  */
 export async function chooseAccount(ca: CaSpec, store: Store): Promise<AccountId> {
   const { directoryUrl } = ca;
-  const records = await listAccounts(store, directoryUrl);
+  // Which one is meant when none is named, only all of them can tell.
+  const records = ca.email === undefined ? await listAccounts(store, directoryUrl) : [];
   const addresses = [...new Set(records.flatMap(({ contact }) => contact.map((url) => url.replace(/^mailto:/, ""))))];
   const possible =
     ca.email !== undefined

@@ -45,7 +45,11 @@ export async function checkBinding(cas: readonly CaSpec[], store: Store, fetchEa
   for (const { directoryUrl, eab } of cas) {
     const known = knownCaOf(directoryUrl);
     if (known?.eab === undefined || eab !== undefined) continue;
-    if ((await listAccounts(store, directoryUrl)).length > 0) continue;
+    let isThere = false;
+    const accounts = await listAccounts(store, directoryUrl, () => {
+      isThere = true;
+    });
+    if (isThere || accounts.length > 0) continue;
     if (fetchEab && known.fetchesEab) continue;
     throw cliError("CLI_BINDING_NEEDED", `${known.title} gives accounts only to accounts made with it before`, {
       hint: `${known.fetchesEab ? "Add --fetch-eab to have it make one for --email. Or get" : "Get"} a key identifier and an HMAC key (${known.eab}), then add --eab-kid and --eab-hmac-key-file.`,

@@ -18,13 +18,13 @@ export async function run(invocation: Invocation<typeof cleanupFlags>): Promise<
   });
   try {
     const first = await sweepAll(config?.certificates ?? [], engine, invocation);
-    const { undone, left } = first;
+    const { undone, left, unreadable } = first;
+    const isClean = left.length + unreadable.length === 0;
     return {
-      exitCode: left.length === 0 ? exitCodes.done : exitCodes.failed,
+      exitCode: isClean ? exitCodes.done : exitCodes.failed,
       result: { undone, left: left.map(({ effect, reason }) => ({ ...effect, reason })) },
-      lines: [
-        undone === 0 && left.length === 0 ? "nothing was left behind" : `${undone} undone, ${left.length} still there`,
-      ],
+      lines: [undone === 0 && isClean ? "nothing was left behind" : `${undone} undone, ${left.length} still there`],
+      errors: unreadable,
     };
   } finally {
     await engine.journal.close();
@@ -49,7 +49,12 @@ async function sweepAll(
     names.map((name) => standIn(name, challenges)),
     engine,
   );
-  return { undone: first.undone + second.undone, left: second.left, living: second.living };
+  return {
+    undone: first.undone + second.undone,
+    left: second.left,
+    living: second.living,
+    unreadable: first.unreadable,
+  };
 }
 
 function isLeftOver(event: CertwrightEvent): boolean {

@@ -19,12 +19,15 @@ interface Row {
 
 /** What is remembered of each certificate on each node. */
 export async function run(invocation: Invocation<FleetStatusFlags>): Promise<CommandResult> {
-  const { flags, context } = invocation;
+  const { flags, context, emit } = invocation;
   const { fleets, store } = await openFleets(invocation);
   const rows: Row[] = [];
   for (const { fleet, certificates } of fleets) {
     for (const { name, fingerprint256 } of certificates.list) {
-      const { nodes } = await readFleetState(store, fleet.label, name);
+      const { nodes } = await readFleetState(store, fleet.label, name, ({ code, message }) => {
+        const hint = `certwright fleet push ${fleet.label} finds out anew which node has it.`;
+        emit({ type: "warning", code, certificate: name, message, hint });
+      });
       const about = { fleet: fleet.label, certificate: name, wanted: fingerprint256 };
       for (const state of nodes)
         rows.push({ ...about, node: state.target, standing: standingOf(state, fingerprint256), state });

@@ -7,7 +7,7 @@ import {
   rememberNews,
   unheardNews,
 } from "@certwright/core";
-import { openTold, readCertificateMeta, type Store, type ToldFile } from "@certwright/core/store";
+import { openTold, readCertificateMeta, type Store, type ToldFile, unlessDamaged } from "@certwright/core/store";
 import { isCertwrightError } from "@certwright/provider/errors";
 import type { CliContext } from "../context.ts";
 import { explain } from "../reporter/explain.ts";
@@ -56,7 +56,9 @@ export function createNotifier(parts: NotifierParts): Notifier {
 async function tell(result: CertificateResult, file: ToldFile, parts: NotifierParts): Promise<void> {
   const { certificate } = result;
   const now = parts.context.now();
-  const meta = parts.isStored === false ? undefined : await readCertificateMeta(parts.store, certificate);
+  // That it is damaged is told by the run; that another could not be obtained in its place must be told, too.
+  const reading = parts.isStored === false ? undefined : readCertificateMeta(parts.store, certificate);
+  const meta = reading && (await unlessDamaged(reading, () => {}));
   const news = newsOf(result, meta, parts.shares(), now);
   for (const channel of parts.channels()) {
     const told = await file.read();

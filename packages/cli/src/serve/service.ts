@@ -72,7 +72,11 @@ export async function runService({ invocation, config: first, supervisor, listen
     isFresh = false;
     fault = undefined;
     looks.keep(config.certificates.map(({ name }) => name));
-    await warnOfUnkept(config.certificates, store, emit);
+    // State that is out of reach for a moment is no fault of the configuration.
+    await warnOfUnkept(config.certificates, store, emit).catch((error: unknown) => {
+      const { code, message, hint } = explain(error);
+      emit({ type: "warning", code, message, ...(hint === undefined ? {} : { hint }) });
+    });
     await supervisor.ready(`keeping ${config.certificates.length} certificates`);
     return config.certificates;
   };

@@ -130,7 +130,10 @@ async function openOrder({
   store,
   world,
 }: IssueJob): Promise<{ order?: Order; keyPem?: string }> {
-  const stored = await readOrder(store, spec.name);
+  const stored = await readOrder(store, spec.name, ({ code, message }) => {
+    const instead = `${message}; it is given up, and another is placed`;
+    world.emit({ type: "warning", code, certificate: spec.name, message: instead });
+  });
   if (stored === undefined) return {};
   const { record, keyPem } = stored;
   const fits =

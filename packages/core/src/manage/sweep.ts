@@ -18,6 +18,8 @@ export interface Swept {
   readonly left: readonly { readonly effect: Effect; readonly reason: string }[];
   /** Effects of runs that are alive, as far as is known: theirs to undo. */
   readonly living: number;
+  /** Journals nobody could read: what they hold is still there. */
+  readonly unreadable: readonly Error[];
 }
 
 /** Undoes what this run was handed by runs that died. `specs` are those known besides the stored ones. */
@@ -53,7 +55,7 @@ export async function sweep(
       hint: "`certwright cleanup` tries again with the certificate's own settings.",
     });
   }
-  return { undone: effects.length - left.length, left, living };
+  return { undone: effects.length - left.length, left, living, unreadable };
 }
 
 function toldOfWaiting(holder: LeaseHolder | undefined) {

@@ -1,6 +1,6 @@
 import { readCertificate, type StoredCertificate } from "../store/certificates.ts";
 import type { Store } from "../store/store.ts";
-import { hasCode } from "../store/store-error.ts";
+import { type TellDamage, unlessDamaged } from "../store/unless-damaged.ts";
 
 /**
  * A stored certificate; `undefined` where there is none, or where its files are damaged. Another is then obtained beside
@@ -12,13 +12,7 @@ import { hasCode } from "../store/store-error.ts";
 export async function readUndamaged(
   store: Store,
   name: string,
-  tell: (damage: Error) => void = () => {},
+  tell: TellDamage = () => {},
 ): Promise<StoredCertificate | undefined> {
-  try {
-    return await readCertificate(store, name);
-  } catch (error) {
-    if (!hasCode(error, "STORE_CORRUPT")) throw error;
-    tell(error as Error);
-    return undefined;
-  }
+  return await unlessDamaged(readCertificate(store, name), tell);
 }

@@ -13,6 +13,7 @@ import {
   stageAccountKey,
 } from "./accounts.ts";
 import { memoryState, memoryStore } from "./memory-store.ts";
+import { safeName } from "./names.ts";
 import { type OrderRecord, readOrder, removeOrder, saveOrder } from "./orders.ts";
 
 const directoryUrl = "https://acme-v02.api.letsencrypt.org/directory";
@@ -72,6 +73,25 @@ describe("accounts", () => {
     expect(await listAccounts(store, directoryUrl)).toHaveLength(2);
   });
 
+  test("that are damaged are told, and hide no other", async () => {
+    const store = memoryStore();
+    for (const each of [id, { ...id, email: "admin@example.com" }]) {
+      await saveAccountKey(store, each, newKey());
+      await saveAccountRecord(store, each, {
+        ...record,
+        directoryUrl: each.directoryUrl,
+        url: `https://x/${each.email}`,
+      });
+    }
+    const [first = ""] = await store.list(`accounts/${caName(id.directoryUrl)}`);
+    const damaged = `accounts/${caName(id.directoryUrl)}/${first}account.json`;
+    await store.write(damaged, Buffer.from("{"));
+    await expect(listAccounts(store)).rejects.toMatchObject({ code: "STORE_CORRUPT" });
+    const told: (string | undefined)[] = [];
+    expect(await listAccounts(store, undefined, ({ key }) => told.push(key))).toHaveLength(1);
+    expect(told).toEqual([damaged]);
+  });
+
   test.each([true, false])("a rollover in two steps ends with one key (accepted: %s)", async (accepted) => {
     const store = memoryStore();
     const [keyPem, nextKeyPem] = [newKey(), newKey()];
@@ -128,6 +148,16 @@ describe("orders under way", () => {
     expect(await readOrder(store, order.name)).toEqual({ record: order });
     await removeOrder(store, order.name);
     expect(await store.list("")).toEqual([]);
+  });
+
+  test("that are damaged are told, and the next is stored in their place", async () => {
+    const store = memoryStore();
+    await store.write(`orders/${safeName(order.name)}/order.json`, Buffer.from("{"));
+    const told: string[] = [];
+    expect(await readOrder(store, order.name, ({ code }) => told.push(code))).toBeUndefined();
+    expect(told).toEqual(["STORE_CORRUPT"]);
+    await saveOrder(store, { record: order });
+    expect(await readOrder(store, order.name)).toEqual({ record: order });
   });
 
   test("whose key was replaced by a run that died are not taken for whole", async () => {

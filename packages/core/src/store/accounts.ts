@@ -2,7 +2,8 @@ import { instant, list, oneOf, optional, shape, text } from "./codec.ts";
 import { type DocumentKind, decodeDocument, encodeDocument } from "./document.ts";
 import { safeName } from "./names.ts";
 import type { Lease, LeaseOptions, Store } from "./store.ts";
-import { corrupt } from "./store-error.ts";
+import { corrupt, isStoreError } from "./store-error.ts";
+import type { TellDamage } from "./unless-damaged.ts";
 
 /** Which account: one per CA and contact address. */
 export interface AccountId {
@@ -116,13 +117,25 @@ export async function settleAccountKey(store: Store, id: AccountId, accepted: bo
   await store.remove(`${folder}/key-next.pem`);
 }
 
-/** All accounts that have a record, of one CA or of every one. */
-export async function listAccounts(store: Store, directoryUrl?: string): Promise<readonly AccountRecord[]> {
+/**
+ * All accounts that have a record, of one CA or of every one.
+ *
+ * @param tell told of each that cannot be read; left out, the first is thrown
+ */
+export async function listAccounts(
+  store: Store,
+  directoryUrl?: string,
+  tell?: TellDamage,
+): Promise<readonly AccountRecord[]> {
   const folders = directoryUrl === undefined ? await subfolders(store, accountsFolder) : [caFolder(directoryUrl)];
   const records: AccountRecord[] = [];
   for (const folder of folders) {
     for (const account of await subfolders(store, folder)) {
-      const record = await readRecord(store, account);
+      const record = await readRecord(store, account).catch((error: unknown) => {
+        if (tell === undefined || !isStoreError(error)) throw error;
+        tell(error);
+        return undefined;
+      });
       if (record !== undefined) records.push(record);
     }
   }

@@ -16,6 +16,27 @@ test("runs that change one certificate's nodes at the same time lose nothing", a
   expect(nodes.map(({ target }) => target).sort()).toEqual(targets);
 });
 
+test("what is damaged is told, hides nothing else, and is replaced by what is found out anew", async () => {
+  const store = memoryStore(memoryState());
+  await updateFleetState(store, "edge", "a.test", withNode(node("/a")));
+  await updateFleetState(store, "edge", "b.test", withNode(node("/b")));
+  await store.write("fleets/edge/a.test/nodes.json", Buffer.from("{"));
+  await expect(readFleetState(store, "edge", "a.test")).rejects.toMatchObject({ code: "STORE_CORRUPT" });
+  const told: string[] = [];
+  expect(await readFleetState(store, "edge", "a.test", ({ key }) => told.push(key ?? ""))).toMatchObject({ nodes: [] });
+  expect(told).toEqual(["fleets/edge/a.test/nodes.json"]);
+  const seen: string[] = [];
+  for await (const { certificate } of eachFleetState(store, "edge")) seen.push(certificate);
+  expect(seen).toEqual(["b.test"]);
+  await updateFleetState(store, "edge", "a.test", withNode(node("/c")));
+  expect(await readFleetState(store, "edge", "a.test")).toMatchObject({ nodes: [{ target: "/c" }] });
+  // What a newer version wrote is not damaged.
+  await store.write("fleets/edge/a.test/nodes.json", Buffer.from('{"format":99}'));
+  const newer = { code: "STORE_NEWER_FORMAT" };
+  await expect(readFleetState(store, "edge", "a.test", () => {})).rejects.toMatchObject(newer);
+  await expect(updateFleetState(store, "edge", "a.test", withNode(node("/d")))).rejects.toMatchObject(newer);
+});
+
 test("fleets and certificates are apart", async () => {
   const store = memoryStore(memoryState());
   await updateFleetState(store, "edge", "a.test", withNode(node("/a")));

@@ -51,4 +51,5 @@ export { largestValue } from "./store.ts";
 export { hasCode, type LeaseHolder, StoreError } from "./store-error.ts";
 export { openTold, type ToldFile } from "./told-file.ts";
 export { tryStore } from "./try-store.ts";
+export { type TellDamage, unlessDamaged } from "./unless-damaged.ts";
 export { lockedError, pause } from "./waiting.ts";

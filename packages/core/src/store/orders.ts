@@ -5,7 +5,7 @@ import { sha256 } from "./digest.ts";
 import { type DocumentKind, decodeDocument, encodeDocument } from "./document.ts";
 import { safeName } from "./names.ts";
 import type { Store } from "./store.ts";
-import { hasCode } from "./store-error.ts";
+import { type TellDamage, unlessDamaged } from "./unless-damaged.ts";
 
 /** An order under way: enough for a later run to finish it instead of placing another. Times are milliseconds since 1970. */
 export interface OrderRecord {
@@ -59,31 +59,29 @@ export async function saveOrder(store: Store, { record, keyPem }: StoredOrder): 
 }
 
 /**
- * The order under way for a certificate; `undefined` where there is none that could be finished. One that cannot be read is
- * none: another costs less than a certificate that is never renewed.
+ * The order under way for a certificate; `undefined` where there is none that could be finished. One that is damaged is none:
+ * another costs less than a certificate that is never renewed.
  *
+ * @param tell told of the damage; the next order is stored in its place
  * @throws StoreError `STORE_NEWER_FORMAT`, and what the store throws
  */
-export async function readOrder(store: Store, name: string): Promise<StoredOrder | undefined> {
+export async function readOrder(
+  store: Store,
+  name: string,
+  tell: TellDamage = () => {},
+): Promise<StoredOrder | undefined> {
+  return await unlessDamaged(readWhole(store, name), tell);
+}
+
+async function readWhole(store: Store, name: string): Promise<StoredOrder | undefined> {
   const key = `${folder(name)}/order.json`;
   const value = await store.read(key);
   if (value === undefined) return undefined;
-  const document = decodeOrder(key, value.bytes);
-  if (document === undefined) return undefined;
-  const { keySha256, ...record } = document;
+  const { keySha256, ...record } = decodeDocument(orderDocument, key, value.bytes);
   if (keySha256 === undefined) return { record };
   const keyValue = await store.read(`${folder(name)}/key.pem`);
   const keyPem = keyValue === undefined ? "" : Buffer.from(keyValue.bytes).toString("utf8");
   return sha256(keyPem) === keySha256 ? { record, keyPem } : undefined;
-}
-
-function decodeOrder(key: string, bytes: Uint8Array): OrderDocument | undefined {
-  try {
-    return decodeDocument(orderDocument, key, bytes);
-  } catch (error) {
-    if (!hasCode(error, "STORE_CORRUPT")) throw error;
-    return undefined;
-  }
 }
 
 /** Forgets an order: its certificate is stored, or it will never be issued. */

@@ -1,5 +1,5 @@
 import type { DeployableCertificate, Emit, TargetResult, World } from "@certwright/core";
-import { readFleetState, type Store } from "@certwright/core/store";
+import { readFleetState, type Store, type StoreError } from "@certwright/core/store";
 import type { FindPassword } from "../dataplane/open-api.ts";
 import type { PushLimits } from "../push/settings.ts";
 import type { Connect } from "../runtime/connect.ts";
@@ -65,8 +65,16 @@ export async function pushToFleet(
   const recorder = openRecorder(world.store, fleet.label, ids, world.now);
   const tally = createTally(ids, recorder.record);
   const shared = shareLoads(certificates);
+  // Read for each node, told once.
+  const damaged = new Set<string>();
+  const tellDamage = (certificate: string, { code, message }: StoreError) => {
+    if (damaged.has(certificate)) return;
+    damaged.add(certificate);
+    const instead = `${message}; every node of ${fleet.label} is asked anew`;
+    world.emit({ type: "warning", code, certificate, message: instead });
+  };
   const work = async (node: FleetNode, list: FleetCertificates["list"], everything: boolean) => {
-    const due = everything ? list : await dueAt(node, list, fleet, tally.skip, world);
+    const due = everything ? list : await dueAt(node, list, fleet, tally.skip, tellDamage, world);
     if (due.length === 0) return;
     const these = { list: due, load: shared };
     if (hasDataplane(node)) await pushToDataplane(node, these, tally.tell, world);
@@ -106,11 +114,12 @@ async function dueAt(
   list: FleetCertificates["list"],
   fleet: Fleet,
   skip: (node: string, name: string, lacks: boolean, since: number | undefined) => void,
+  tellDamage: (certificate: string, damage: StoreError) => void,
   { store, now }: FleetWorld,
 ): Promise<FleetCertificates["list"]> {
   const due: FleetCertificates["list"][number][] = [];
   for (const each of list) {
-    const { nodes } = await readFleetState(store, fleet.label, each.name);
+    const { nodes } = await readFleetState(store, fleet.label, each.name, (damage) => tellDamage(each.name, damage));
     const state = nodes.find(({ target }) => target === node.id);
     const has = state?.accepted?.fingerprint256 === each.fingerprint256;
     if (isDue(state, each.fingerprint256, now())) due.push(each);
