@@ -12,7 +12,7 @@ import { createPace, type Pace } from "./pace.ts";
 import type { Run } from "./parts.ts";
 import { type CertificateResult, renewCertificate } from "./renew-certificate.ts";
 import { createSlots, type Slots } from "./slots.ts";
-import { sweep } from "./sweep.ts";
+import { sweep, undoLeft } from "./sweep.ts";
 
 /** How the service works. */
 export interface ServeOptions {
@@ -117,7 +117,10 @@ async function keep(spec: CertificateSpec, keeping: Keeping, stop: AbortSignal):
   try {
     while (!stop.aborted) {
       const wishes = { force: false, dryRun: false, pace };
-      const result = await slots.use(stop, () => renewCertificate(spec, wishes, pool, run));
+      const result = await slots.use(stop, async () => {
+        await undoLeft(spec, run);
+        return await renewCertificate(spec, wishes, pool, run);
+      });
       const now = run.world.now();
       // State that cannot be read may be mended while we wait: a schedule never ends by itself.
       const due = await nextLook(spec, result, keeping).catch(() => now + unreadableWait);

@@ -7,7 +7,7 @@ import type { CertificateSpec, ChallengeSpec } from "../spec.ts";
 import { readCertificateSpec } from "../store/certificates.ts";
 import type { Effect } from "../store/effects.ts";
 import type { AdoptOptions } from "../store/journal.ts";
-import type { LeaseHolder } from "../store/store-error.ts";
+import { isStoreError, type LeaseHolder } from "../store/store-error.ts";
 import { showHolder } from "../store/waiting.ts";
 import type { Run } from "./parts.ts";
 import { toldOf } from "./told-of.ts";
@@ -33,6 +33,31 @@ export async function sweep(
     onWait: (holder) => run.world.emit({ type: "warning", ...toldOfWaiting(holder) }),
   });
   for (const error of unreadable) run.world.emit({ type: "warning", ...toldOf(error) });
+  return { ...(await undoAll(effects, specs, run)), living, unreadable };
+}
+
+/**
+ * Undoes what this run itself made for a certificate and could not undo then; to be called while it does not work on it. A
+ * service outlives the DNS that was away for a moment, and nobody else may undo what is in its journal.
+ */
+export async function undoLeft(spec: CertificateSpec, run: Run): Promise<void> {
+  const left = () => run.journal.pending().filter(({ certificate }) => certificate === spec.name);
+  if (left().length === 0) return;
+  try {
+    // Another run may be at the same order, whose values are the same.
+    await using _lease = await run.store.lease(`certificates/${spec.name}`, { signal: run.world.signal });
+    await undoAll(left(), [spec], run);
+  } catch (error) {
+    run.world.signal.throwIfAborted();
+    if (!isStoreError(error)) throw error;
+  }
+}
+
+async function undoAll(
+  effects: readonly Effect[],
+  specs: readonly CertificateSpec[],
+  run: Run,
+): Promise<Pick<Swept, "undone" | "left">> {
   const outcomes = await allDone(
     effects.map(async (effect) => {
       try {
@@ -55,7 +80,7 @@ export async function sweep(
       hint: "`certwright cleanup` tries again with the certificate's own settings.",
     });
   }
-  return { undone: effects.length - left.length, left, living, unreadable };
+  return { undone: effects.length - left.length, left };
 }
 
 function toldOfWaiting(holder: LeaseHolder | undefined) {
