@@ -2,7 +2,7 @@ import { createAccount, findAccount } from "../acme/account.ts";
 import { type AcmeClient, createAcmeClient } from "../acme/client.ts";
 import type { CachedDirectory, DirectoryCache } from "../acme/directory-source.ts";
 import type { ExternalAccount } from "../acme/external-account.ts";
-import { generateKey, keyToPem, readKey, readKeyOrJwk } from "../acme/keys.ts";
+import { generateKey, keyThumbprint, keyToPem, readKey, readKeyOrJwk } from "../acme/keys.ts";
 import type { CaSpec } from "../spec.ts";
 import {
   type AccountId,
@@ -47,6 +47,13 @@ export async function openCa(ca: CaSpec, access: CaAccess, store: Store, world: 
   if (stored.record === undefined) return await register(client, ca, access, id, store, world);
   const known = client.withAccount(stored.record.url);
   return stored.nextKeyPem === undefined ? known : await settleRollover(known, id, store, world.signal);
+}
+
+/** Whether a client is still that of the stored account: another run may have changed its key, or put another in its place. */
+export async function isAccountOf(client: AcmeClient, ca: CaSpec, store: Store): Promise<boolean> {
+  const stored = await readAccount(store, accountIdOf(ca));
+  if (stored?.record?.url !== client.accountUrl || stored?.nextKeyPem !== undefined) return false;
+  return keyThumbprint(readKey(stored?.keyPem ?? "", "account key")) === client.thumbprint;
 }
 
 /** The account a certificate of this CA is ordered by. */

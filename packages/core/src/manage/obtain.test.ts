@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { createCsr } from "../acme/csr.ts";
-import { generateKey } from "../acme/keys.ts";
+import { generateKey, keyThumbprint, keyToPem } from "../acme/keys.ts";
 import { problem } from "../acme/testing/fake-ca.ts";
+import { accountIdOf } from "../issue/open-ca.ts";
+import { removeAccount, settleAccountKey, stageAccountKey } from "../store/accounts.ts";
 import { readCertificateMeta } from "../store/certificates.ts";
 import { createCaPool } from "./obtain.ts";
 import { renewCertificate } from "./renew-certificate.ts";
@@ -72,4 +74,31 @@ test("an account the CA does not know so is opened anew for the next try: somebo
   expect(await look("b.example.com")).toMatchObject({ outcome: "issued" });
   expect(opened).toBe(2);
   await pool.close();
+});
+
+test("a service sees that its account has another key, or is another; a run goes on as it began", async () => {
+  await using engine = await startEngine(1);
+  const run = await engine.run();
+  const ca = { directoryUrl: engine.cas[0]?.directoryUrl ?? "" };
+  const id = accountIdOf(ca);
+  const [service, short] = [createCaPool(run, { isLasting: true }), createCaPool(run)];
+  const first = await service.client(ca);
+  expect(await service.client(ca)).toBe(first);
+  const before = await short.client(ca);
+
+  // As a rollover ends, in another process.
+  const key = await generateKey();
+  await stageAccountKey(run.store, id, keyToPem(key));
+  await settleAccountKey(run.store, id, true);
+  const several = await Promise.all([1, 2, 3].map(() => service.client(ca)));
+  expect(new Set(several).size).toBe(1);
+  expect(several[0]).toMatchObject({ thumbprint: keyThumbprint(key), accountUrl: first.accountUrl });
+  expect(await short.client(ca)).toBe(before);
+
+  // Forgotten, and made anew.
+  await removeAccount(run.store, id);
+  const another = await service.client(ca);
+  expect(another.thumbprint).not.toBe(keyThumbprint(key));
+  expect(await service.client(ca)).toBe(another);
+  await Promise.all([service.close(), short.close()]);
 });

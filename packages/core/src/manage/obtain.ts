@@ -4,7 +4,7 @@ import { parseChain } from "../acme/x509.ts";
 import { refuseForbidden } from "../doctor/caa.ts";
 import { sameIdentifiers } from "../identifier.ts";
 import { type IssueJob, issue } from "../issue/issue.ts";
-import { openCa } from "../issue/open-ca.ts";
+import { isAccountOf, openCa } from "../issue/open-ca.ts";
 import type { Solver } from "../issue/solver.ts";
 import type { CaSpec, CertificateSpec } from "../spec.ts";
 import type { CertificateMeta } from "../store/certificate-meta.ts";
@@ -30,22 +30,34 @@ export interface CaPool {
   close(): Promise<void>;
 }
 
-/** A pool over the run's store; an opening that failed is tried anew by the next certificate. */
-export function createCaPool({ store, parts, world }: Run): CaPool {
+/**
+ * A pool over the run's store; an opening that failed is tried anew by the next certificate.
+ *
+ * @param isLasting for a service, which outlives accounts: one whose key was changed meanwhile, or in whose place another was
+ * made, is opened anew
+ */
+export function createCaPool({ store, parts, world }: Run, { isLasting = false } = {}): CaPool {
   const clients = new Map<string, Promise<AcmeClient>>();
   const keyOf = ({ directoryUrl, email }: CaSpec): string => JSON.stringify([directoryUrl, email]);
+  const opened: Promise<AcmeClient>[] = [];
+  const isOver = async (known: Promise<AcmeClient>, ca: CaSpec): Promise<boolean> =>
+    isLasting && !(await isAccountOf(await known, ca, store));
   return {
-    client: (ca) => {
+    client: async (ca) => {
       const key = keyOf(ca);
-      const known = clients.get(key) ?? parts.caAccess(ca).then((access) => openCa(ca, access, store, world));
-      clients.set(key, known);
-      known.catch(() => clients.delete(key));
-      return known;
+      const known = clients.get(key);
+      // Of several that find it over, the first opens it anew.
+      if (known !== undefined && (await isOver(known, ca)) && clients.get(key) === known) clients.delete(key);
+      const client = clients.get(key) ?? parts.caAccess(ca).then((access) => openCa(ca, access, store, world));
+      if (clients.get(key) !== client) opened.push(client);
+      clients.set(key, client);
+      client.catch(() => clients.delete(key));
+      return await client;
     },
     forget: (ca) => void clients.delete(keyOf(ca)),
     issue,
     close: async () => {
-      for (const client of await Promise.allSettled(clients.values())) {
+      for (const client of await Promise.allSettled(opened)) {
         if (client.status === "fulfilled") client.value.close();
       }
     },

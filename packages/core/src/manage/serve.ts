@@ -35,7 +35,11 @@ export interface ServeOptions {
  * other, not even while the configuration is read anew; a few are worked on at a time, and renewals that can wait are
  * spread.
  */
-export async function serve(options: ServeOptions, run: Run, pool: CaPool = createCaPool(run)): Promise<void> {
+export async function serve(
+  options: ServeOptions,
+  run: Run,
+  pool: CaPool = createCaPool(run, { isLasting: true }),
+): Promise<void> {
   const { world } = run;
   const keeping: Keeping = {
     options,
