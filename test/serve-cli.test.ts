@@ -57,7 +57,8 @@ ${more}`;
   expect((await fetch(`http://127.0.0.1:${port}/metrics`, { method: "POST" })).status).toBe(405);
   await expect.poll(issued, { timeout: 10_000 }).toEqual(["a.example.test"]);
 
-  // The file changes: what is new is issued, what was there is left alone.
+  // The file changes: what is new is issued, what was there is left alone. By the account's new key.
+  expect(await certwright.run(["account", "rollover"])).toMatchObject({ code: 0 });
   await edit(config(["a.example.test", "b.example.test"]));
   await expect.poll(issued, { timeout: 20_000 }).toEqual(["a.example.test", "b.example.test"]);
   await ready().toBe(200);
