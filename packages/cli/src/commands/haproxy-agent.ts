@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { type Emit, type Run, undoEffect } from "@certwright/core";
 import type { Config } from "@certwright/core/config";
@@ -44,8 +45,9 @@ export async function run(invocation: Invocation<typeof haproxyAgentFlags>): Pro
   const config = await openConfig(invocation);
   const engine = await openRun(invocation, { store: await openState(invocation, config), dns, acceptTerms: false });
   try {
-    // Two agents of one HAProxy would take each other's records away.
-    await using alone = await engine.store.lease(`haproxy agent ${node.id}`, { signal: engine.world.signal });
+    // Two agents of one HAProxy would take each other's records away. Its socket is on this machine, the state may be many's.
+    const claim = `haproxy agent ${hostname()} ${node.id}`;
+    await using alone = await engine.store.lease(claim, { signal: engine.world.signal });
     const bindings = async ({ provider, vars }: { readonly provider?: string; readonly vars?: string }) =>
       ways.length > 0
         ? await Promise.all(ways.map((way) => engine.parts.dnsBinding(way)))
@@ -77,6 +79,8 @@ export async function run(invocation: Invocation<typeof haproxyAgentFlags>): Pro
       places,
       undoOther: (effect) => undoEffect(effect, [], engine),
     });
+    // Not the end anybody asked for: whoever supervises it has to start it again.
+    if (!engine.world.signal.aborted) alone.lost.throwIfAborted();
   } finally {
     await engine.journal.close();
   }
