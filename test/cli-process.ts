@@ -90,7 +90,7 @@ export function runMain(
     env: { ...compileCache, ...env },
     cwd,
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: Number(process.env.LONG ?? 60_000),
+    timeout: 60_000,
   });
   let stdout = "";
   let stderr = "";

@@ -46,8 +46,9 @@ export async function run(invocation: Invocation<typeof haproxyAgentFlags>): Pro
   const engine = await openRun(invocation, { store: await openState(invocation, config), dns, acceptTerms: false });
   try {
     // Two agents of one HAProxy would take each other's records away. Its socket is on this machine, the state may be many's.
+    // One that was killed a moment ago is waited for, so that its successor need not be started twice.
     const claim = `haproxy agent ${hostname()} ${node.id}`;
-    await using alone = await engine.store.lease(claim, { signal: engine.world.signal });
+    await using alone = await engine.store.lease(claim, { signal: engine.world.signal, whileUnsure: true });
     const bindings = async ({ provider, vars }: { readonly provider?: string; readonly vars?: string }) =>
       ways.length > 0
         ? await Promise.all(ways.map((way) => engine.parts.dnsBinding(way)))
