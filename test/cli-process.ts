@@ -7,7 +7,8 @@ import { exchange, parseServer } from "@certwright/dns";
 import { type PebbleOptions, startBind, startPebble, type ZoneOption } from "@certwright/tools/servers";
 import { expectDocumented } from "./json-lines.ts";
 
-const main = fileURLToPath(new URL("../packages/cli/src/main.ts", import.meta.url));
+/** The program, from source. */
+export const main = fileURLToPath(new URL("../packages/cli/src/main.ts", import.meta.url));
 
 /**
  * For processes that run our sources: Node keeps there what it made of each file, by the file's content, and does not make

@@ -1,10 +1,11 @@
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { resultOf, startCommand } from "./cli-process.ts";
+import { main, resultOf, startCommand } from "./cli-process.ts";
 
 test("one command obtains a certificate; run again it does nothing; it is listed, told of, revoked and replaced", async () => {
   await using certwright = await startCommand();
@@ -30,6 +31,18 @@ test("one command obtains a certificate; run again it does nothing; it is listed
   expect((await certwright.run(["list"])).stdout).toContain("revoked");
   const renewed = await certwright.run(["renew", "--force", "--json"]);
   expect(resultOf(renewed), renewed.stderr).toMatchObject({ certificates: [{ outcome: "issued" }] });
+});
+
+test("an answer longer than a pipe holds arrives whole at a reader that takes its time, and one that leaves ends nothing", async () => {
+  // A pipe of the shell: those between two Node processes are sockets, which hold more.
+  const piped = async (reader: string) => {
+    const line = `{ "$0" "$1" config schema; echo "ended $?" >&2; } | { ${reader}; }`;
+    return await promisify(execFile)("sh", ["-c", line, process.execPath, main]);
+  };
+  const slow = await piped("sleep 1; cat");
+  expect(slow.stdout.length).toBeGreaterThan(65_536);
+  expect(() => JSON.parse(slow.stdout)).not.toThrow();
+  expect((await piped("head -n 1")).stderr).toBe("ended 0\n");
 });
 
 test("a plan says what would be done, and does nothing", async () => {
@@ -170,7 +183,7 @@ test("an external account binding comes from a file, and its key is shown nowher
 test("a provider of one's own is a file beside the command, or an installed package", async () => {
   await using certwright = await startCommand();
   const source = `
-    import { execFileSync } from "node:child_process";
+    import { execFile, execFileSync } from "node:child_process";
     const update = (lines: string) => execFileSync("/bin/sh", ["-c", "cat >> updates"], { input: lines });
     export default {
       id: "mine", name: "Mine", website: "https://mine.test", docs: "https://mine.test", apiVersion: 1, options: {},

@@ -3,6 +3,8 @@ import type { Stopper } from "./stopping.ts";
 /** Where text goes. */
 export interface Output {
   write(text: string): void;
+  /** Fulfils when all that was written is with whoever reads it, or can never be: a full pipe takes the rest later. */
+  flush(): Promise<void>;
   readonly isTTY: boolean;
   /** Of the terminal, as it is now; 80 by 24 where there is none. */
   readonly columns: number;
@@ -76,6 +78,10 @@ function outputOf(open: () => NodeJS.WriteStream): Output {
   return {
     write: (text) => {
       if (!isGone) stream().write(text);
+    },
+    flush: async () => {
+      if (opened !== undefined && opened.writableLength > 0)
+        await new Promise<void>((resolve) => opened?.write("", () => resolve()));
     },
     get isTTY() {
       return stream().isTTY === true;

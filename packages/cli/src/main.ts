@@ -10,6 +10,8 @@ const stopper = createStopper({
 });
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => stopper.stop(name));
 
-const exitCode = await runCommandLine(process.argv.slice(2), createContext(stopper));
-// Kept-alive connections must not keep the process; what was written is on its way since pipes are synchronous on POSIX.
+const context = createContext(stopper);
+const exitCode = await runCommandLine(process.argv.slice(2), context);
+await Promise.all([context.stdout.flush(), context.stderr.flush()]);
+// Kept-alive connections must not keep the process.
 process.exit(exitCode);

@@ -16,6 +16,7 @@ export function keepOutput(details: Partial<Pick<Output, "isTTY" | "columns" | "
     write: (text) => {
       kept += text;
     },
+    flush: async () => undefined,
     text: () => kept,
   };
 }
