@@ -40,6 +40,27 @@ const lightCommander: Plugin = {
   },
 };
 
+/**
+ * Of acme-client we use its signatures. What it sends and parses with, axios and a second copy of the X.509 library among
+ * it, would be half of the time in which the engine is loaded.
+ */
+const lightAcmeClient: Plugin = {
+  name: "light-acme-client",
+  setup: ({ onResolve, onLoad }) => {
+    const namespace = "unused-by-signatures";
+    onResolve({ filter: /^(?:\.\/axios|asn1js|@peculiar\/x509|debug)$/ }, ({ path, importer }) =>
+      /[\\/]acme-client[\\/]src[\\/]/.test(importer) ? { path, namespace } : undefined,
+    );
+    onLoad({ filter: /./, namespace }, ({ path }) => ({ contents: unused[path] ?? "" }));
+  },
+};
+
+/** What acme-client calls of these while it is loaded. */
+const unused: Readonly<Record<string, string>> = {
+  "@peculiar/x509": "exports.cryptoProvider = { set: () => {} };",
+  debug: "module.exports = () => () => {};",
+};
+
 /** Commands that come in one file with all they need, since people and shells wait for them. */
 const quick = ["list"];
 
@@ -110,6 +131,7 @@ export async function bundleCommand(folder: string, external: readonly string[])
       ...Object.fromEntries(Object.entries(later).map(([name, file]) => [`later/${name}`, join(folder, file)])),
     },
     chunkNames: "chunks/[name]-[hash]",
+    plugins: [lightAcmeClient],
     splitting: true,
     metafile: true,
   });
