@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtempDisposable, readdir, readFile } from "node:fs/promises";
+import { mkdtempDisposable, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { startPebble } from "@certwright/tools/servers";
 import { beforeAll, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -50,6 +51,42 @@ test("the built command lists what is in a directory without what a bucket needs
     stderr: expect.stringContaining("certwright state key"),
   });
 });
+
+test("help and a list load only their own files: the engine and the network would cost many times as much", async () => {
+  expect(await loaded("--help")).toEqual(["cli.js", "main.js"]);
+  expect(await loaded("issue", "--help")).toEqual(["cli.js", "main.js"]);
+  expect(await loaded("list", "--state", "nowhere")).toEqual(["cli.js", "commands/list.js", "main.js"]);
+});
+
+test("the engine of the built command signs, and has nothing of acme-client that only sends", async () => {
+  const chunks = join(root, "packages/cli/dist/chunks");
+  const code = await Promise.all((await readdir(chunks)).map((file) => readFile(join(chunks, file), "utf8")));
+  const engine = code.filter((text) => text.includes("createSignedBody"));
+  expect(engine).toHaveLength(1);
+  expect(engine.join("")).not.toMatch(/axios(?:@[^/]*)?\/(?:dist|lib)/);
+  await using state = await mkdtempDisposable(join(tmpdir(), "certwright-"));
+  await using ca = await startPebble({ dnsServer: "127.0.0.1:9" });
+  const account = ["account", "create", "--server", ca.directoryUrl, "--ca-file", ca.caFile, "--accept-tos"];
+  const { stdout } = await run("packages/cli/dist/main.js", ...account, "--state", state.path, "--json");
+  expect(JSON.parse(stdout.trim().split("\n").at(-1) ?? "")).toMatchObject({ ok: true });
+});
+
+/** What of the bundle a command line loads, Node's own modules that bring the network among it. */
+async function loaded(...args: readonly string[]): Promise<readonly string[]> {
+  await using dir = await mkdtempDisposable(join(tmpdir(), "certwright-"));
+  const list = join(dir.path, "loaded.json");
+  const hook = `
+    const seen = [];
+    require("node:module").registerHooks({ load: (url, context, next) => (seen.push(url), next(url, context)) });
+    process.on("exit", () => require("node:fs").writeFileSync(${JSON.stringify(list)}, JSON.stringify(seen)));`;
+  const hookFile = join(dir.path, "hook.cjs");
+  await writeFile(hookFile, hook);
+  await run("--require", hookFile, "packages/cli/dist/main.js", ...args);
+  const dist = pathToFileURL(join(root, "packages/cli/dist/")).href;
+  const urls: readonly string[] = JSON.parse(await readFile(list, "utf8"));
+  const light = /^node:(?:events|fs|fs\/promises|module|os|path|util)$/;
+  return [...new Set(urls.filter((url) => !light.test(url)).map((url) => url.replace(dist, "")))].sort();
+}
 
 async function publishable(): Promise<string[]> {
   const folders: string[] = [];

@@ -1,8 +1,9 @@
-import { closeSync, constants, fsync, openSync, writeFileSync } from "node:fs";
+import { closeSync, constants, fsync, open, openSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { isErrno } from "./file-error.ts";
 
 const flushFile = promisify(fsync);
+const openFile = promisify(open);
 
 /** Makes changes to folders durable. */
 export interface FolderSync {
@@ -65,10 +66,11 @@ async function flushFolder(folder: string): Promise<void> {
 /**
  * Writes a new file with mode 0600 from its first byte, on disk when the promise fulfils. The path must be free.
  *
- * Only the flush is worth a thread of the pool: the rest is a copy into the system's cache, which costs less than to ask for it.
+ * Making a file waits while the disk takes what was written before, as the flush does: both are left to the pool of threads.
+ * The rest is a copy into the system's cache, which costs less than to ask for it.
  */
 export async function writeNewFile(path: string, bytes: Uint8Array): Promise<void> {
-  const file = openSync(path, "wx", 0o600);
+  const file = await openFile(path, "wx", 0o600);
   try {
     writeFileSync(file, bytes);
     await flushFile(file);
