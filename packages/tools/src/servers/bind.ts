@@ -4,7 +4,7 @@ import { answersFor } from "./dns-answers.ts";
 import { freePort } from "./free-port.ts";
 import { ensureServers } from "./install.ts";
 import { type RunningServer, startServer } from "./running.ts";
-import { makeTempDir } from "./temp-dir.ts";
+import { makeMemoryDir } from "./temp-dir.ts";
 import { makeTsigKey, type TsigKey, type ZoneOption, zoneFile, zoneName } from "./zone-file.ts";
 
 export interface DnsServerOptions {
@@ -29,7 +29,7 @@ export interface DnsServer extends RunningServer {
 export async function startBind(options: DnsServerOptions): Promise<DnsServer> {
   const { dir: root } = await ensureServers("demo");
   const { ipv6 = false, updates = true, tsigKey: key = makeTsigKey() } = options;
-  const dir = await makeTempDir("bind");
+  const dir = await makeMemoryDir("bind");
   const port = await freePort();
   await mkdir(join(dir, "zones"));
   const zones: string[] = [];
