@@ -15,10 +15,11 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { createSecureContext } from "node:tls";
 import { promisify } from "node:util";
 import type { DeployableCertificate } from "@certwright/core";
+import { pathBeside } from "@certwright/core/store";
 import { createTestCa } from "@certwright/tools/test-ca";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseOwner } from "./owner.ts";
@@ -143,7 +144,7 @@ describe("whose it is", () => {
 describe("what is in the way", () => {
   test("what a killed run left is gone with the next, and nobody else's file is", async () => {
     const ended = spawnSync(process.execPath, ["-e", ""]).pid;
-    const left = `.site.pem.certwright-${ended}-0123456789ab.tmp`;
+    const left = basename(pathBeside("site.pem")).replace(`-${process.pid}-`, `-${ended}-`);
     const names = [left, ".site.pem.0123456789ab.tmp"];
     for (const name of names) await writeFile(join(dir, name), certificate.keyPem, { mode: 0o600 });
     const past = new Date(Date.now() - 10_000);

@@ -12,7 +12,10 @@ beforeEach(async () => {
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
 const ended = spawnSync(process.execPath, ["-e", ""]).pid;
-const by = (pid: number, target: string) => basename(pathBeside(target)).replace(String(process.pid), String(pid));
+const by = (pid: number, target: string) => basename(pathBeside(target)).replace(`-${process.pid}-`, `-${pid}-`);
+/** By a process of another machine, or of another container. */
+const elsewhere = (pid: number, target: string) =>
+  by(pid, target).replace(/certwright-[0-9a-f]{8}/, "certwright-01234567");
 
 async function written(name: string, secondsAgo: number): Promise<string> {
   await writeFile(join(dir, name), "x");
@@ -22,12 +25,13 @@ async function written(name: string, secondsAgo: number): Promise<string> {
 }
 
 test("what a killed writer left is removed, and nothing else", async () => {
-  await written(by(ended, "a.pem"), 2);
+  await written(by(ended, "a.pem"), 0);
   await written(by(ended, "b.pem"), 2);
   await written(by(process.pid, "a.pem"), 3_700);
+  await written(elsewhere(ended, "a.pem"), 3_700);
   const kept = [
     await written(by(process.pid, "a.pem"), 3_500),
-    await written(by(ended, "a.pem"), 0),
+    await written(elsewhere(ended, "a.pem"), 3_500),
     await written(`.a.pem.${ended}-0123456789ab.tmp`, 9_999),
     await written(by(ended, "a.pem").slice(1), 9_999),
     await written(`${by(ended, "a.pem")}.pem`, 9_999),

@@ -1,17 +1,37 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
+import { readFileSync, readlinkSync } from "node:fs";
 import { lstat, readdir, realpath, unlink } from "node:fs/promises";
+import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 
 /* Files that other programs read are written beside themselves, whole, and then renamed. */
 
 /** Where the next content of a file is written. Programs that load a whole directory skip names that begin with a dot. */
 export function pathBeside(target: string): string {
-  const name = `.${basename(target).slice(0, 180)}.certwright-${process.pid}-${randomBytes(6).toString("hex")}.tmp`;
-  return join(dirname(target), name);
+  const writer = `${realm()}-${process.pid}-${randomBytes(6).toString("hex")}`;
+  return join(dirname(target), `.${basename(target).slice(0, 170)}.certwright-${writer}.tmp`);
 }
 
-/** Milliseconds. A process id says little about a writer on another machine, or in a container. */
-const shortest = 1_000;
+let ours: string | undefined;
+
+/** Where our process ids mean something: this machine since it started, and in it this container. */
+function realm(): string {
+  const told = (tell: () => string): string => {
+    try {
+      return tell();
+    } catch {
+      return "";
+    }
+  };
+  ours ??= createHash("sha256")
+    .update(JSON.stringify([hostname(), told(bootId), told(() => readlinkSync("/proc/self/ns/pid"))]))
+    .digest("hex")
+    .slice(0, 8);
+  return ours;
+}
+
+const bootId = (): string => readFileSync("/proc/sys/kernel/random/boot_id", "utf8");
+
 /** Milliseconds; no write takes longer, whoever has the process id by now. */
 const longest = 3_600_000;
 
@@ -26,11 +46,13 @@ export async function removeLeftBeside(path: string, swept: Set<string> = new Se
   if (swept.has(directory)) return;
   swept.add(directory);
   for (const name of await readdir(directory).catch(() => [])) {
-    const pid = /^\..*\.certwright-(\d{1,10})-[0-9a-f]{12}\.tmp$/.exec(name)?.[1];
-    if (pid === undefined) continue;
+    const [, where, pid] = /^\..*\.certwright-([0-9a-f]{8})-(\d{1,10})-[0-9a-f]{12}\.tmp$/.exec(name) ?? [];
+    if (where === undefined) continue;
     const stats = await lstat(join(directory, name)).catch(() => undefined);
     const age = Date.now() - (stats?.mtimeMs ?? Number.POSITIVE_INFINITY);
-    if (age > longest || (age > shortest && !isAlive(Number(pid)))) await unlink(join(directory, name)).catch(() => {});
+    // Of a writer on another machine, or in another container, nobody here can tell whether it lives.
+    const isDead = where === realm() && !isAlive(Number(pid));
+    if (isDead || age > longest) await unlink(join(directory, name)).catch(() => {});
   }
 }
 
