@@ -39,7 +39,7 @@ describe("specOf", () => {
 
   it("takes all that was asked for, with absolute paths and no secret", () => {
     const line =
-      "-d a.test,192.0.2.1 --name web --csr req.pem --key-type P-384 --reuse-key --profile short --preferred-chain Root " +
+      "-d a.test,192.0.2.1 --name web --key-type P-384 --reuse-key --profile short --preferred-chain Root " +
       "--dns rfc2136 --dns ./mine.ts --dns-option rfc2136:nameserver=192.0.2.53 --dns-option ./mine.ts:token=file:t.txt " +
       "--dns-resolvers 192.0.2.1:53,https://dns.test/q --dns-nameservers [2001:db8::1]:53 --propagation 5m --no-follow-alias " +
       "--server zerossl,letsencrypt --ca-file roots.pem --email me@a.test --eab-kid k1 --http --tls-alpn-listen :8443 " +
@@ -50,7 +50,6 @@ describe("specOf", () => {
         { type: "dns", value: "a.test" },
         { type: "ip", value: "192.0.2.1" },
       ],
-      csrFile: "/project/req.pem",
       keyType: "ec384",
       reuseKey: true,
       profile: "short",
@@ -82,6 +81,13 @@ describe("specOf", () => {
       },
       deploy: ["haproxy:/run/a.sock", "haproxy:/run/b.sock?certificate=/x,y.pem"],
     });
+  });
+
+  it("takes a request of one's own, which nothing can be deployed of", () => {
+    expect(specFor("-d a.test --dns desec --csr req.pem").csrFile).toBe("/project/req.pem");
+    expect(() => specFor("-d a.test --dns desec --csr req.pem --deploy haproxy:/run/a.sock")).toThrow(
+      refused("CLI_USAGE", /the key is not here/),
+    );
   });
 
   it("pins a zone, and keeps what stands after = in an option", () => {

@@ -45,6 +45,9 @@ export function specOf(
     throw usageError("no name to certify", "Give at least one: certwright issue -d example.com --dns <provider>");
   }
   const { csr, keyType = "ec256", reuseKey, profile, preferredChain, deploy } = flags;
+  if (csr !== undefined && deploy.length > 0) {
+    throw usageError("with --csr the key is not here, so nothing can be deployed", "Leave --deploy out, or --csr.");
+  }
   const challenges = orderedWays(flags, dnsChallengeSpecs(flags, context.cwd), given, context.cwd);
   const wildcard = identifiers.find(({ value }) => value.startsWith("*."));
   if (wildcard !== undefined && challenges.length > 0 && !challenges.some(({ type }) => type.startsWith("dns-"))) {

@@ -44,6 +44,7 @@ export function checkCertificates(
     const ownHooks = own.hooks?.deploy;
     const hookTargets = ownHooks === undefined ? usual : targets.addHooks(ownHooks, [...path, "hooks", "deploy"]);
     const deploy = [...targets.choose(own.deploy ?? defaults.deploy), ...everywhere, ...hookTargets];
+    checkKeyIsHere(checking, path, own);
     const spec: CertificateSpec = compact({
       name,
       identifiers,
@@ -55,11 +56,21 @@ export function checkCertificates(
       cas: authorities.choose(own.cas),
       challenges: challenges.flatMap((challenge) => challengeSpecs(settings, challenge)),
       dns: dnsSpec({ ...defaults.dns, ...own.dns }),
-      deploy: [...new Set(deploy)],
+      // Of a request of somebody's own the key is not here, so what all certificates go to leaves it out.
+      deploy: own.csr === undefined ? [...new Set(deploy)] : [],
     });
     const { pre = defaults.hooks.pre, post = defaults.hooks.post } = own.hooks ?? {};
     return { spec, hooks: { pre, post } };
   });
+}
+
+/** Nothing can be deployed without its key. */
+function checkKeyIsHere({ tell }: Checking, path: Path, { csr, deploy = [], hooks }: CertificateConfig): void {
+  if (csr === undefined) return;
+  const told = "cannot be: with csr, the key of the certificate is not here";
+  const hint = "Leave it out, and deploy where the key is; or leave csr out.";
+  if (deploy.length > 0) tell([...path, "deploy"], told, hint, "key");
+  if ((hooks?.deploy ?? []).length > 0) tell([...path, "hooks", "deploy"], told, hint, "key");
 }
 
 function identifiersOf(

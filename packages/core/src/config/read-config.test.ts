@@ -71,7 +71,6 @@ certificates:
     cas: [zerossl]
     challenges: [dns-01, { type: http-01, webroot: www }]
     dns: { resolvers: [192.0.2.2], aliases: { _Acme-Challenge.b.example.com: b.acme.example. } }
-    deploy: []
 `);
     const account = { email: "ops@example.com" };
     expect(certificates[0]).toEqual({

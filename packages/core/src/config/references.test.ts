@@ -36,6 +36,11 @@ describe("references between parts of the file", () => {
       '1:17 certificates["a.example.com"] does not say how its names are proved',
     ],
     [
+      "a certificate to deploy whose key is not here",
+      `${minimal}certificates: { a.example.com: { csr: a.csr, deploy: ["haproxy:/a.sock"] } }`,
+      '2:46 certificates["a.example.com"].deploy cannot be: with csr, the key of the certificate is not here',
+    ],
+    [
       "a dns challenge without provider",
       "certificates: { a.example.com: { challenges: [dns-01] } }",
       '1:47 certificates["a.example.com"].challenges[0] needs a DNS provider, and none is there',

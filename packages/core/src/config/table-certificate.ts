@@ -141,7 +141,10 @@ const certificateKeys = {
     "Names, wildcards and IP addresses it is for.",
     "its key here",
   ),
-  csr: optional(path, "Your own certificate signing request; it must ask for the same names. The key stays with you."),
+  csr: optional(
+    path,
+    "Your own certificate signing request; it must ask for the same names. The key stays with you, so it is deployed nowhere from here.",
+  ),
   ...inherited(shared),
   dns: optional(
     object("certificate-dns", "How the DNS is asked for one certificate.", inherited(dnsKeys)),
