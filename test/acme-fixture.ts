@@ -28,6 +28,7 @@ import {
 } from "@certwright/core/acme";
 import { type Challtestsrv, type Pebble, startChalltestsrv, startPebble } from "@certwright/tools/servers";
 import { afterAll, beforeAll, expect } from "vitest";
+import { patience } from "./cli-process.ts";
 
 /* One Pebble and one DNS for all tests of a file, and the plumbing spelled out as an issuance needs it. */
 export const dns = (value: string): Identifier => ({ type: "dns", value });
@@ -98,22 +99,17 @@ interface Issuance {
   readonly keyType?: KeyType;
   readonly challenge?: ChallengeType;
   readonly download?: DownloadOptions;
-  readonly firstLook?: number;
 }
 
 /** One whole issuance, as the layer above does it. */
-export async function issue(
-  client: AcmeClient,
-  wanted: NewOrder,
-  { keyType, challenge, download, firstLook = 0.1 }: Issuance = {},
-) {
+export async function issue(client: AcmeClient, wanted: NewOrder, { keyType, challenge, download }: Issuance = {}) {
   const order = await createOrder(client, wanted);
   await prove(client, order, challenge);
-  const ready = await waitForOrder(client, order, "ready", { firstLook, timeout: 60 });
+  const ready = await waitForOrder(client, order, "ready", { timeout: patience / 1000 });
   const key = await generateKey(keyType);
   const { der } = await createCsr(key, wanted.identifiers);
   const finalized = await finalizeOrder(client, ready, der);
-  const valid = await waitForOrder(client, finalized, "valid", { firstLook, timeout: 60 });
+  const valid = await waitForOrder(client, finalized, "valid", { timeout: patience / 1000 });
   const chain = await downloadCertificate(client, valid.certificate ?? "", download);
   const [leaf, issuer] = chain.certificates;
   if (leaf === undefined || issuer === undefined) throw new Error("the chain is too short");

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { patience } from "./cli-process.ts";
 
 /* As much of the runners of GitHub and GitLab as the files under docs/ need, and an error for anything beyond. */
 
@@ -184,7 +185,7 @@ function bash(args: readonly string[], env: Values, { workspace }: Machine): Pro
     cwd: workspace,
     env: { ...env, CI: "true" },
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: 120_000,
+    timeout: patience,
   });
   let log = "";
   for (const stream of [child.stdout, child.stderr]) {

@@ -1,11 +1,10 @@
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { startHaproxy } from "@certwright/tools/servers";
+import { freePort, startHaproxy } from "@certwright/tools/servers";
 import { createTestCa } from "@certwright/tools/test-ca";
 import { expect, test } from "vitest";
 import { type Ended, startCommand } from "./cli-process.ts";
@@ -41,7 +40,7 @@ test("bad names are refused before anything is made", async () => {
   }
   expect(existsSync(join(certwright.dir, "state"))).toBe(false);
   expect(await certwright.ca.requests()).toEqual([]);
-}, 120_000);
+});
 
 test("a provider that is unknown, or lacks its credentials, or gets wrong ones", async () => {
   await using certwright = await startCommand();
@@ -77,14 +76,10 @@ test("a CA that is not there, is no CA, speaks without TLS, or is not trusted", 
   const pageUrl = `https://127.0.0.1:${(page.address() as AddressInfo).port}/directory`;
   const { rootPem } = createTestCa();
   await writeFile(join(certwright.dir, "other.pem"), rootPem);
-  const closed = createServer().listen(0, "127.0.0.1");
-  await once(closed, "listening");
-  const { port } = closed.address() as AddressInfo;
-  await new Promise((resolve) => closed.close(resolve));
-
+  const closed = await freePort();
   const cases: readonly (readonly [server: string, code: string, exitCode: number])[] = [
-    [`https://127.0.0.1:${port}/dir`, "ACME_UNREACHABLE", 1],
-    [`http://127.0.0.1:${port}/dir`, "CLI_CA_UNKNOWN", 2],
+    [`https://127.0.0.1:${closed}/dir`, "ACME_UNREACHABLE", 1],
+    [`http://127.0.0.1:${closed}/dir`, "CLI_CA_UNKNOWN", 2],
     [pageUrl, "ACME_TLS_UNTRUSTED", 1],
     [certwright.ca.directoryUrl.replace("/dir", "/nothing-here"), "ACME_NOT_ACME", 1],
   ];
@@ -95,16 +90,16 @@ test("a CA that is not there, is no CA, speaks without TLS, or is not trusted", 
   }
   page.close();
   expect(existsSync(join(certwright.dir, "state/certificates"))).toBe(false);
-}, 120_000);
+});
 
 const haproxyConfig = `global
     tune.bufsize 4096
     stats socket <dir>/operator.sock mode 600 level operator
 defaults
     mode http
-    timeout client 5s
-    timeout server 5s
-    timeout connect 5s
+    timeout client 1m
+    timeout server 1m
+    timeout connect 1m
 frontend site
     bind 127.0.0.1:<port:tls> ssl crt <dir>/site.pem
 `;
@@ -131,4 +126,4 @@ test("a HAProxy socket that is missing, not admin, or too small leaves the certi
   const tooSmall = await certwright.run(["deploy", "example.test", `haproxy:${haproxy.adminSocket}`]);
   expect(errorOf(tooSmall, [])).toContain("error HAPROXY_BUFFER_TOO_SMALL");
   expect(tooSmall).toMatchObject({ code: 3, stderr: expect.stringMatching(/tune\.bufsize \d+/) });
-}, 120_000);
+});

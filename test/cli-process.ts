@@ -18,6 +18,24 @@ export const compileCache = {
   NODE_COMPILE_CACHE: fileURLToPath(new URL("../node_modules/.cache/compiled", import.meta.url)),
 };
 
+/** Milliseconds after which a process hangs; it judges nothing, for a busy machine is slow. */
+export const patience = 180_000;
+
+const preload = (file: string) => ({ NODE_OPTIONS: `--import=${fileURLToPath(new URL(file, import.meta.url))}` });
+
+/** The environment in which a program has the clock of test/fast-clock.ts. */
+export const fastClock = preload("./fast-clock.ts");
+
+/**
+ * The environment in which a program is ended by a signal as soon as it has told an event (`--json`): however slowly that is
+ * read, and however quickly the program would go on.
+ */
+export const endedAt = (event: string, signal: NodeJS.Signals = "SIGKILL") => ({
+  ...preload("./kill-at.ts"),
+  KILL_AT: `after event 1 ${event}`,
+  KILL_BY: signal,
+});
+
 /** What a command line came to. */
 export interface Ended {
   readonly code: number;
@@ -91,7 +109,7 @@ export function runMain(
     env: { ...compileCache, ...env },
     cwd,
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: 60_000,
+    timeout: patience,
   });
   let stdout = "";
   let stderr = "";

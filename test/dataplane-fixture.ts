@@ -5,6 +5,7 @@ import type { DeployableCertificate, DeployOutcome } from "@certwright/core";
 import { dataplaneTarget } from "@certwright/haproxy";
 import { freePort, type Haproxy, startHaproxy } from "@certwright/tools/servers";
 import type { TestCertificate } from "@certwright/tools/test-ca";
+import { patience } from "./cli-process.ts";
 import { type FakeDataplane, startFakeDataplane } from "./fake-dataplane.ts";
 import type { FakeOptions } from "./fake-dataplane-runtime.ts";
 import { deployable } from "./fleet-fixture.ts";
@@ -180,6 +181,7 @@ export async function deployTo(
     readonly attempts?: number;
     readonly limits?: object;
     readonly name?: string;
+    readonly onStep?: (step: string) => void;
   } = {},
 ): Promise<DeployOutcome & { readonly steps: readonly string[] }> {
   const steps: string[] = [];
@@ -189,8 +191,11 @@ export async function deployTo(
     limits: { attempts: options.attempts ?? 1, busyTimeout: 5_000, ...options.limits },
   }).deploy(given, {
     now: Date.now,
-    signal: AbortSignal.timeout(20_000),
-    step: (step) => void steps.push(step),
+    signal: AbortSignal.timeout(patience),
+    step: (step) => {
+      steps.push(step);
+      options.onStep?.(step);
+    },
   });
   return { ...outcome, steps };
 }

@@ -198,8 +198,9 @@ describe.each(["3.2", "2.6"] as const)("HAProxy %s", (version) => {
     if (version === "2.6") return;
 
     await open();
-    const waiting = deployTo(api.target(), renewed);
-    setTimeout(() => haproxy.command(`abort ssl cert ${other}`), 300);
+    const waiting = deployTo(api.target(), renewed, {
+      onStep: (step) => step === "waiting" && void haproxy.command(`abort ssl cert ${other}`),
+    });
     expect(await waiting).toMatchObject({ action: "updated", steps: ["waiting", "committed", "written", "verified"] });
   });
 });

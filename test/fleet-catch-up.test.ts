@@ -1,16 +1,15 @@
-import { writeFile } from "node:fs/promises";
+import { X509Certificate } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Haproxy } from "@certwright/tools/servers";
 import { expect, test } from "vitest";
-import { resultOf, startCommand } from "./cli-process.ts";
+import { fastClock, resultOf, startCommand } from "./cli-process.ts";
 import { fingerprintAt, startNode } from "./fleet-fixture.ts";
 import { ca } from "./haproxy-fixture.ts";
 
 /* A node that was down is brought up to date by whatever runs anyway, and by nobody's hand. */
 
 const name = "a.example.test";
-const preload = `--import=${fileURLToPath(new URL("./fast-clock.ts", import.meta.url))}`;
 
 test("a node that was down gets the certificate by the next renew, and by the service", async () => {
   await using certwright = await startCommand();
@@ -29,7 +28,7 @@ certificates: { ${name}: { deploy: [edge] } }
 `,
   );
   const run = (args: readonly string[], clock: Readonly<Record<string, string>> = {}) =>
-    certwright.run([...args, "--config", file, "--json"], { env: { NODE_OPTIONS: preload, ...clock } });
+    certwright.run([...args, "--config", file, "--json"], { env: { ...fastClock, ...clock } });
   const shown = (node: Haproxy) => fingerprintAt(node.ports.web ?? 0, name);
   const lacking = async (clock = {}) => {
     const status = await run(["fleet", "status", "--late"], clock);
@@ -75,15 +74,17 @@ certificates: { ${name}: { deploy: [edge] } }
   expect(renewed).not.toBe(issued);
   let stop: (signal: NodeJS.Signals) => void = () => {};
   const service = certwright.run(["serve", "--config", file, "--json"], {
-    env: { NODE_OPTIONS: preload, ...later, CLOCK_SPEED: "120" },
+    env: { ...fastClock, ...later, CLOCK_SPEED: "120" },
     onLine: (_line, kill) => {
       stop = kill;
     },
   });
-  await expect.poll(async () => (await lacking(later)).code, { timeout: 20_000 }).toBe(3);
+  expect(await lacking(later)).toEqual({ code: 3, late: [down.adminSocket] });
+  // The service may be quicker than anybody who looks what it serves when it is back.
+  const { fingerprint256 } = new X509Certificate(await readFile(`${down.dir}/certs/${name}.pem`));
+  expect(fingerprint256.replaceAll(":", "").toLowerCase()).toBe(issued);
   await down.restart();
-  expect(await shown(down)).toBe(issued);
-  await expect.poll(() => shown(down), { timeout: 40_000 }).toBe(renewed);
+  await expect.poll(() => shown(down)).toBe(renewed);
   stop("SIGTERM");
   expect((await service).code).toBe(0);
   expect(await lacking(later)).toEqual({ code: 0, late: [] });

@@ -7,6 +7,7 @@ import { createResolver } from "@certwright/dns";
 import type { Fleet, FleetCertificates, FleetPolicy, FleetWorld } from "@certwright/haproxy";
 import { type Haproxy, startHaproxy } from "@certwright/tools/servers";
 import type { TestCa, TestCertificate } from "@certwright/tools/test-ca";
+import { patience } from "./cli-process.ts";
 import { defaults } from "./haproxy-fixture.ts";
 
 /** What the tests of fleets share. */
@@ -50,19 +51,19 @@ export function fleetOf(targets: readonly string[], policy: FleetPolicy = { kind
   return { label: "edge", source: { kind: "list", targets }, policy, parallel: 8 };
 }
 
-/** A world whose clock can be put forward, so that nobody waits for a next try. */
+/** A world whose clock stands still until it is put forward, so that nobody waits for a next try, and none comes unasked. */
 export function createFleetWorld() {
-  let ahead = 0;
+  let now = Date.now();
   const events: CertwrightEvent[] = [];
   const world: FleetWorld = {
     store: memoryStore(),
     resolver: createResolver({ servers: [] }),
     run: async () => ({ exitCode: 1, stdout: "" }),
-    now: () => Date.now() + ahead,
+    now: () => now,
     sleep: async (milliseconds) => {
-      ahead += milliseconds;
+      now += milliseconds;
     },
-    signal: AbortSignal.timeout(60_000),
+    signal: AbortSignal.timeout(patience),
     emit: (event) => events.push(event),
     limits: { attempts: 1 },
   };
@@ -70,7 +71,7 @@ export function createFleetWorld() {
     world,
     events,
     pass: (milliseconds: number) => {
-      ahead += milliseconds;
+      now += milliseconds;
     },
   };
 }
@@ -107,7 +108,9 @@ export function startLoad(ports: readonly number[], right: ReadonlyMap<string, R
   };
   const loops = ports.map(loop);
   return {
+    /** Not before so many were made that they say something. */
     async stop(): Promise<Load> {
+      while (made < 50) await sleep(1);
       stopping = true;
       await Promise.all(loops);
       return { made, failed, wrong };
@@ -119,7 +122,7 @@ export function startLoad(ports: readonly number[], right: ReadonlyMap<string, R
 export function fingerprintAt(port: number, servername: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: "127.0.0.1", port, servername, rejectUnauthorized: false });
-    socket.setTimeout(5_000, () => socket.destroy(new Error("no handshake")));
+    socket.setTimeout(patience, () => socket.destroy(new Error("no handshake")));
     socket.once("error", reject);
     socket.once("secureConnect", () => {
       resolve(socket.getPeerCertificate().fingerprint256.replaceAll(":", "").toLowerCase());

@@ -85,7 +85,5 @@ test("a fleet under load: nodes that fall in the middle end up right by themselv
     );
   }
 
-  const { made, failed, wrong } = await load.stop();
-  expect({ failed, wrong }).toEqual({ failed: [], wrong: [] });
-  expect(made).toBeGreaterThan(50);
+  expect(await load.stop()).toMatchObject({ failed: [], wrong: [] });
 });

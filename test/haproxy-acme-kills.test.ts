@@ -1,7 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { fileStore, openJournal } from "@certwright/core/store";
-import { type Haproxy, startBind, startPebble, withTempDir } from "@certwright/tools/servers";
+import { type Haproxy, withTempDir } from "@certwright/tools/servers";
 import { describe, expect, test } from "vitest";
+import { patience } from "./cli-process.ts";
 import {
   acmeConfig,
   inMemory,
@@ -9,16 +10,15 @@ import {
   placeholderSha1,
   startAgentProcess,
   startNode,
+  startWorld,
   txtAt,
   until,
   zone,
-  zones,
 } from "./haproxy-acme-fixture.ts";
 
 /* The agent as a process, which SIGKILL ends at every step of its work in turn; each time another goes on. */
 
-const dns = await startBind({ zones });
-const ca = await startPebble({ dnsServer: dns.address });
+const { ca, dns } = await startWorld();
 const { name: keyName, algorithm, secret } = dns.key;
 const vars = `nameserver=${dns.address},keyName=${keyName},key_algorithm=${algorithm},RFC2136_TSIG_SECRET=${secret}`;
 
@@ -63,7 +63,7 @@ async function endsRight(haproxy: Haproxy, label: string, state: string, records
   expect(JSON.stringify(agent.events)).not.toContain(secret);
   // Nothing is noted as still to be removed, and no half-written file is left.
   const store = fileStore(state, { now: Date.now, warn: () => undefined });
-  const journal = await openJournal(store, AbortSignal.timeout(5_000));
+  const journal = await openJournal(store, AbortSignal.timeout(patience));
   expect(await journal.adopt()).toEqual({ effects: [], living: 0, unreadable: [] });
   await journal.close();
   expect((await readdir(haproxy.dir)).filter((name) => name.endsWith(".tmp"))).toEqual([]);
@@ -81,26 +81,20 @@ describe.concurrent("the agent, ended by SIGKILL", () => {
   test.each([
     ["from the first record to the file", "k", [...setting, ...keeping]],
     ["until the last record is gone", "l", ["before ready 2", ...removing]],
-  ] as const)(
-    "%s, at every step in turn: it ends right all the same",
-    { timeout: 240_000 },
-    async (_, label, moments) => {
-      await using haproxy = await start(label);
-      await withTempDir(async (state) => {
-        for (const each of moments) {
-          const moment = each.replace("DIR", haproxy.dir).replace("NAME", label);
-          const agent = startAgentProcess(haproxy, dns, state, () => {}, moment);
-          const { by, stderr } = await agent.ended;
-          expect(by, `${moment}: ${stderr} ${JSON.stringify(agent.events)}`).toBe("SIGKILL");
-        }
-        await endsRight(haproxy, label, state, 3);
-      });
-    },
-  );
+  ] as const)("%s, at every step in turn: it ends right all the same", async (_, label, moments) => {
+    await using haproxy = await start(label);
+    await withTempDir(async (state) => {
+      for (const each of moments) {
+        const moment = each.replace("DIR", haproxy.dir).replace("NAME", label);
+        const agent = startAgentProcess(haproxy, dns, state, () => {}, moment);
+        const { by, stderr } = await agent.ended;
+        expect(by, `${moment}: ${stderr} ${JSON.stringify(agent.events)}`).toBe("SIGKILL");
+      }
+      await endsRight(haproxy, label, state, 3);
+    });
+  });
 
-  test("with the certificate in HAProxy's memory only, which is gone when HAProxy starts again", {
-    timeout: 180_000,
-  }, async () => {
+  test("with the certificate in HAProxy's memory only, which is gone when HAProxy starts again", async () => {
     await using haproxy = await start("m");
     await withTempDir(async (state) => {
       const agent = startAgentProcess(haproxy, dns, state, () => {}, "before dump 1");

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CertwrightError } from "@certwright/provider";
-import { startBind, startPebble, withTempDir } from "@certwright/tools/servers";
+import { withTempDir } from "@certwright/tools/servers";
 import { describe, expect, test } from "vitest";
 import {
   acmeConfig,
@@ -13,18 +13,17 @@ import {
   startAgent,
   startAgentProcess,
   startNode,
+  startWorld,
   txtAt,
   until,
   zone,
-  zones,
 } from "./haproxy-acme-fixture.ts";
 import { startProxy } from "./socket-proxy.ts";
 import { startWebhook } from "./webhook.ts";
 
 // HAProxy's own waits make an order last ten seconds or more: all of them run at the same time, over one CA and DNS.
-const dns = await startBind({ zones });
-const ca = await startPebble({ dnsServer: dns.address });
-const world = { ca, dns };
+const world = await startWorld();
+const { ca, dns } = world;
 
 describe.concurrent("the agent for HAProxy's native ACME, where something goes wrong", () => {
   test("http-01 that fails again and again is told, for HAProxy has no event for it", async () => {
@@ -123,7 +122,7 @@ frontend https
     await until("the order failed", async () => (await haproxy.command("acme status")).includes("Scheduled"));
     await using agent = await startAgent(haproxy, dns);
     await until("the second order is validated", () => agent.of("challenge.answered").length === 1);
-    expect(agent.of("deploy.step")).toMatchObject([{ certificate: name, step: "order begun again" }]);
+    expect(agent.of("deploy.step")[0]).toMatchObject({ certificate: name, step: "order begun again" });
     await haproxy.reload();
     await obtained(haproxy, name, "f.pem");
     await until("no record is left", async () => (await txtAt(dns, `_acme-challenge.f.${zone}`)).length === 0);
@@ -187,9 +186,9 @@ frontend https
       expect(webhook.notices).toMatchObject([
         { event: "failed", certificate, code: "HAPROXY_ACME_DISK_NEWER", hint: expect.stringContaining("Reload") },
       ]);
-      await writeFile(certificate, "", { mode: 0o600 });
       agent.kill("SIGTERM");
       expect((await agent.ended).by).toBe(0);
+      await writeFile(certificate, "", { mode: 0o600 });
       // The next one finds that only memory has it.
       const next = startAgentProcess(haproxy, dns, state, () => {}, undefined, ["--config", config]);
       await until(

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { freePort, startBind, startPebble } from "@certwright/tools/servers";
+import { freePort, startPebble } from "@certwright/tools/servers";
 import { describe, expect, test } from "vitest";
 import {
   acmeConfig,
@@ -13,17 +13,15 @@ import {
   runCommand,
   startAgent,
   startNode,
+  startWorld,
   txtAt,
   until,
   zone,
-  zones,
 } from "./haproxy-acme-fixture.ts";
 
 // HAProxy's own waits make an order last ten seconds or more: all of them run at the same time, over one CA and DNS.
-const httpPort = await freePort();
-const dns = await startBind({ zones });
-const ca = await startPebble({ dnsServer: dns.address, httpPort });
-const world = { ca, dns };
+const world = await startWorld();
+const { dns } = world;
 
 describe.concurrent("the agent for HAProxy's native ACME", () => {
   test("dns-01 for apex and wildcard, prefix-equal names, and a crt-store with a key of its own", async () => {
@@ -73,9 +71,11 @@ frontend https
   });
 
   test("http-01, which HAProxy answers by itself: the agent keeps the certificate", async () => {
+    const httpPort = await freePort();
+    await using ca = await startPebble({ dnsServer: dns.address, httpPort });
     await using haproxy = await startNode(
       acmeConfig(
-        world,
+        { ca, dns },
         `frontend http
     bind 127.0.0.1:${httpPort}
     http-request return status 200 content-type text/plain lf-string "%[path,field(-1,/)].%[path,field(-1,/),map(virt@acme)]\\n" if { path_beg /.well-known/acme-challenge/ }
@@ -114,7 +114,10 @@ frontend https
     });
     await haproxy.reload();
     expect(await inMemory(haproxy, name)).toBe(sha1);
+    // The CA stands still meanwhile, lest the order that is begun be over when the second node is asked.
+    process.kill(ca.pid, "SIGSTOP");
     const renewed = await runCommand(["haproxy", "renew", name, ...nodes]);
+    process.kill(ca.pid, "SIGCONT");
     expect(renewed.code, renewed.stdout).toBe(0);
     expect(renewed.result.certificates.map(({ outcome }: { outcome: string }) => outcome).sort()).toEqual([
       "begun",

@@ -3,6 +3,7 @@ import { haproxyTarget, parseNode, push } from "@certwright/haproxy";
 import { type Haproxy, startHaproxy } from "@certwright/tools/servers";
 import type { TestCertificate } from "@certwright/tools/test-ca";
 import { describe, expect, test } from "vitest";
+import { patience } from "./cli-process.ts";
 import { ca, defaults, expectNothingOpen, pemOf, pushTo, served, watching } from "./haproxy-fixture.ts";
 
 // One frontend for each way a configuration can refer to a certificate; 2.6 has the first three.
@@ -241,7 +242,7 @@ frontend split
     const steps: string[] = [];
     const context = {
       now: Date.now,
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(patience),
       step: (step: string) => void steps.push(step),
     };
     const deploy = (issued: TestCertificate) =>

@@ -48,7 +48,7 @@ async function pushKilled(haproxy: Haproxy): Promise<void> {
   const script = `
     import { parseNode, push } from "@certwright/haproxy";
     const { node, ...request } = JSON.parse(process.env.PUSH);
-    await push(parseNode(node), request, { signal: AbortSignal.timeout(10_000), now: Date.now });
+    await push(parseNode(node), request, { signal: new AbortController().signal, now: Date.now });
   `;
   const killed = run(
     process.execPath,

@@ -5,6 +5,7 @@ import { type HaproxyEvent, type PushContext, type PushRequest, parseNode, push 
 import type { Haproxy } from "@certwright/tools/servers";
 import { createTestCa, type TestCertificate } from "@certwright/tools/test-ca";
 import { expect } from "vitest";
+import { patience } from "./cli-process.ts";
 
 /** What the end-to-end tests of the HAProxy package share. */
 
@@ -13,9 +14,9 @@ export const ca = createTestCa("HAProxy");
 export const defaults = `
 defaults
     mode http
-    timeout client 5s
-    timeout connect 5s
-    timeout server 5s
+    timeout client 1m
+    timeout connect 1m
+    timeout server 1m
 `;
 
 export const pemOf = (certificate: TestCertificate) => ({ key: certificate.keyPem, chain: certificate.fullchainPem });
@@ -26,7 +27,7 @@ export function watching(limits: PushContext["limits"] = {}): PushContext & { re
   return {
     events,
     limits,
-    signal: AbortSignal.timeout(30_000),
+    signal: AbortSignal.timeout(patience),
     now: Date.now,
     onEvent: (event) => events.push(event),
   };
@@ -47,7 +48,7 @@ export function served(port: number | undefined, sni: string, sigalgs?: string):
       rejectUnauthorized: false,
       ...(sigalgs === undefined ? {} : { sigalgs }),
     });
-    socket.setTimeout(5_000, () => socket.destroy(new Error("no handshake")));
+    socket.setTimeout(patience, () => socket.destroy(new Error("no handshake")));
     socket.once("error", reject);
     socket.once("secureConnect", () => {
       resolve(socket.getPeerCertificate().fingerprint256.replaceAll(":", "").toLowerCase());

@@ -3,6 +3,7 @@ import { connect } from "node:tls";
 import { parseNode, pushMany } from "@certwright/haproxy";
 import { type Haproxy, startHaproxy } from "@certwright/tools/servers";
 import { describe, expect, test } from "vitest";
+import { patience } from "./cli-process.ts";
 import { ca, defaults, expectNothingOpen, pemOf, pushTo, served, watching } from "./haproxy-fixture.ts";
 
 const config = `${defaults}
@@ -75,7 +76,7 @@ function isStapled(haproxy: Haproxy, servername: string): Promise<boolean> {
       requestOCSP: true,
     });
     let stapled = false;
-    socket.setTimeout(5_000, () => socket.destroy(new Error("no handshake")));
+    socket.setTimeout(patience, () => socket.destroy(new Error("no handshake")));
     socket.once("OCSPResponse", (response: Buffer | null) => {
       stapled = (response?.length ?? 0) > 0;
     });

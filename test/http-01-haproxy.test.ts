@@ -9,9 +9,9 @@ import { specFor, startEngine } from "./engine.ts";
 function config(listen: string, value: string): string {
   return `defaults
     mode http
-    timeout client 5s
-    timeout server 5s
-    timeout connect 5s
+    timeout client 1m
+    timeout server 1m
+    timeout connect 1m
 frontend http
     bind ${listen}
     http-request return status 200 content-type text/plain lf-string "${value}" if { path_beg /.well-known/acme-challenge/ }

@@ -6,15 +6,17 @@ import { Socket } from "node:net";
 /*
  * Loaded before a program (`node --import`), it ends the program by SIGKILL just before or after one of the effects it
  * has on the world outside, which `KILL_AT` names: `before update 2` is the moment before the second DNS update is sent.
+ * `KILL_BY` names another signal, which the program may see to.
  */
 
 const [moment = "", what = "", count = "1", ...rest] = (process.env.KILL_AT ?? "").split(" ");
 const path = rest.join(" ");
+const signal = process.env.KILL_BY ?? "SIGKILL";
 let seen = 0;
 
-function die(): never {
-  process.kill(process.pid, "SIGKILL");
-  for (;;);
+function die(): void {
+  process.kill(process.pid, signal);
+  while (signal === "SIGKILL");
 }
 
 /**
@@ -44,6 +46,7 @@ Socket.prototype.write = function (this: Socket, ...args: Parameters<typeof writ
   const act = (done?: () => void) => write.apply(this, whenSent(args, done));
   if (isUpdate(data, 2)) return around("update", act);
   if (typeof data !== "string") return act();
+  if (path !== "" && data.includes(`"type":"${path}"`)) return around("event", act);
   if (data.includes("dump ssl cert")) return around("dump", act);
   return data.includes("acme challenge_ready") ? around("ready", act) : act();
 } as typeof write;

@@ -64,7 +64,7 @@ test("an account is taken over by its key: our own export, lego's and acme.sh's 
   const unknown = await certwright.run(["account", "import", "stranger.pem", "--email", "new@example.test"]);
   expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining("error CLI_ACCOUNT_UNKNOWN") });
   expect(resultOf(await certwright.run(["account", "list", "--json"])).accounts).toHaveLength(1);
-}, 120_000);
+});
 
 test("a rollover that was killed before or after the CA's answer is ended by whatever comes next", async () => {
   await using certwright = await startCommand();
@@ -108,7 +108,7 @@ test("a rollover that was killed before or after the CA's answer is ended by wha
   const several = await Promise.all([1, 2, 3].map(() => certwright.run(["account", "rollover"])));
   expect(several.map(({ code, stderr }) => `${code} ${stderr}`)).toEqual(["0 ", "0 ", "0 "]);
   expect(await accountOf(certwright)).toBe(url);
-}, 120_000);
+});
 
 test("an account that was ended elsewhere is told, forgotten, and replaced; its certificates are revoked by their own keys", async () => {
   await using certwright = await startCommand();
@@ -137,7 +137,7 @@ test("an account that was ended elsewhere is told, forgotten, and replaced; its 
   // Nothing of this made an account.
   expect(await certwright.run(["account", "list"])).toMatchObject({ stdout: "no accounts yet\n" });
   expect(await certwright.run(issue("c.example.test"))).toMatchObject({ code: 0 });
-}, 120_000);
+});
 
 test("an account that is ended while it orders leaves nothing behind", async () => {
   await using certwright = await startCommand();
@@ -154,7 +154,7 @@ test("an account that is ended while it orders leaves nothing behind", async () 
     expect(issued.stderr).toMatch(/error (?:ACME_ACCOUNT_DEACTIVATED|CHALLENGE_FAILED|ACME_UNAUTH)/);
   expect(await certwright.txt("_acme-challenge.example.test")).toEqual([]);
   expect(await certwright.run(issue("other.example.test"))).toMatchObject({ code: 0 });
-}, 120_000);
+});
 
 test("a key that is known to others is never certified again", async () => {
   await using certwright = await startCommand();
@@ -194,7 +194,7 @@ test("a key that is known to others is never certified again", async () => {
   // From then on it is kept again, as was asked for.
   await certwright.run(["renew", "--force", "kept.example.test"]);
   expect(publicKeyOf(await current(certwright, "kept.example.test", "leaf.pem"))).toBe(publicKeyOf(third));
-}, 120_000);
+});
 
 test("nothing is revoked while its successor is not live everywhere", async () => {
   await using certwright = await startCommand();
@@ -218,7 +218,7 @@ test("nothing is revoked while its successor is not live everywhere", async () =
   expect(await certwright.run(["remove", "a.example.test"])).toMatchObject({ code: 2 });
   expect(await certwright.run(["remove", "a.example.test", "--yes"])).toMatchObject({ code: 0 });
   expect(await certwright.run(["list", "--names"])).toMatchObject({ stdout: "" });
-}, 120_000);
+});
 
 test("a certificate is exported once, and at each renewal by a configuration", async () => {
   await using certwright = await startCommand();
@@ -264,4 +264,4 @@ certificates:
     code: 2,
     stderr: expect.stringContaining("error EXPORT_ADDRESS"),
   });
-}, 120_000);
+});

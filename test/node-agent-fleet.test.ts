@@ -171,7 +171,7 @@ test("the commands on either side", async () => {
       ({ action }) => action,
       ({ code }) => code,
     );
-  await expect.poll(again, { timeout: 5_000 }).toBe("HAPROXY_TLS");
+  await expect.poll(again).toBe("HAPROXY_TLS");
   kill("SIGTERM");
   const ended = await serving;
   expect(ended).toMatchObject({ code: 0 });

@@ -86,7 +86,7 @@ beforeAll(async () => {
   expect(tarballs).toHaveLength(3);
   await writeFile(join(home, "package.json"), JSON.stringify({ name: "site", private: true }));
   await exec("npm", ["install", "--offline", "--no-audit", "--no-fund", ...tarballs], { cwd: home });
-}, 120_000);
+});
 
 afterAll(() => rm(home, { recursive: true, force: true }));
 

@@ -38,7 +38,7 @@ ${more}`;
     const response = await fetch(`http://127.0.0.1:${port}${path}`).catch(() => undefined);
     return { status: response?.status, body: (await response?.text()) ?? "" };
   };
-  const ready = () => expect.poll(async () => (await get("/readyz")).status, { timeout: 20_000 });
+  const ready = () => expect.poll(async () => (await get("/readyz")).status);
   const issued = () => webhook.notices.filter(({ event }) => event === "issued").map(({ certificate }) => certificate);
   const path = `${bin}:${process.env.PATH ?? ""}`;
   let kill: (signal: NodeJS.Signals) => void = () => {};
@@ -55,12 +55,12 @@ ${more}`;
   expect((await get("/metrics")).body).toContain('certwright_certificate_failing{certificate="a.example.test"} 0');
   expect((await get("/other")).status).toBe(404);
   expect((await fetch(`http://127.0.0.1:${port}/metrics`, { method: "POST" })).status).toBe(405);
-  await expect.poll(issued, { timeout: 10_000 }).toEqual(["a.example.test"]);
+  await expect.poll(issued).toEqual(["a.example.test"]);
 
   // The file changes: what is new is issued, what was there is left alone. By the account's new key.
   expect(await certwright.run(["account", "rollover"])).toMatchObject({ code: 0 });
   await edit(config(["a.example.test", "b.example.test"]));
-  await expect.poll(issued, { timeout: 20_000 }).toEqual(["a.example.test", "b.example.test"]);
+  await expect.poll(issued).toEqual(["a.example.test", "b.example.test"]);
   await ready().toBe(200);
 
   // A file with faults changes nothing, and is told.
@@ -75,7 +75,7 @@ ${more}`;
   await edit(config(["a.example.test", "b.example.test"]));
   kill("SIGHUP");
   await ready().toBe(200);
-  await expect.poll(() => readFile(join(dir, "told"), "utf8"), { timeout: 10_000 }).toContain("WATCHDOG=1");
+  await expect.poll(() => readFile(join(dir, "told"), "utf8")).toContain("WATCHDOG=1");
 
   kill("SIGTERM");
   const ended = await service;

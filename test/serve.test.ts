@@ -27,7 +27,7 @@ test("the service issues, leaves a bad certificate behind, follows its configura
   const looks: (CertificateResult & { next: Date })[] = [];
   const seen = (name: string): Promise<CertificateResult & { next: Date }> =>
     expect
-      .poll(() => looks.find(({ certificate }) => certificate === name), { timeout: 20_000 })
+      .poll(() => looks.find(({ certificate }) => certificate === name))
       .toBeDefined()
       .then(() => {
         const found = looks.find(({ certificate }) => certificate === name);

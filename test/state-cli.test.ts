@@ -49,7 +49,7 @@ test("a damaged certificate is told, left as it is, and obtained anew beside it;
   }
   expect(await readFile(meta, "utf8")).toBe(newer);
   expect(await ordersAt(certwright)).toBe(ordered);
-}, 120_000);
+});
 
 test("damage elsewhere in the state costs no order and is not overwritten", async () => {
   await using certwright = await startCommand();
@@ -81,7 +81,7 @@ test("damage elsewhere in the state costs no order and is not overwritten", asyn
     stderr: expect.stringMatching(/error STORE_LINKS_LOST: .*\n.*cp -a/),
   });
   expect(await ordersAt(certwright)).toBe(ordered);
-}, 120_000);
+});
 
 test("damage by which nothing is lost is told, and stops nothing else", async () => {
   await using certwright = await startCommand();
@@ -114,7 +114,7 @@ test("damage by which nothing is lost is told, and stops nothing else", async ()
   expect(swept.stdout).not.toContain("nothing was left behind");
   expect((await certwright.run(issue)).code).toBe(0);
   expect(await readFile(join(state, "journal/run-9"), "utf8")).toBe("damaged");
-}, 60_000);
+});
 
 /** Has a process see a clock that many days ahead. TLS, which asks the system itself, sees the right one. */
 const shiftedClock = `
@@ -155,7 +155,7 @@ test("a clock a year off is named, orders nothing, and leaves nothing wrong behi
   expect(resultOf(planned).certificates).toMatchObject([{ action: { do: "nothing" } }]);
   // A few hours, as of a clock kept in local time, do no harm.
   expect(await certwright.run(["renew"], off(0.4))).toMatchObject({ code: 0, stderr: "" });
-}, 120_000);
+});
 
 test.runIf(process.getuid?.() === 0)(
   "a full and a read-only disk: refused before an order, and all is well afterwards",
@@ -204,5 +204,4 @@ test.runIf(process.getuid?.() === 0)(
       await run("umount", [state]);
     }
   },
-  120_000,
 );

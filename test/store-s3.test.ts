@@ -11,10 +11,10 @@ beforeAll(async () => {
 });
 afterAll(() => moto.stop());
 
-/** A bucket of its own for every test, with leases that live for moments. */
-async function bucketOptions(): Promise<S3StoreOptions> {
+/** A bucket of its own for every test, with leases that live as long as the test or, where it waits for their end, a moment. */
+async function bucketOptions(lifetime = 300_000): Promise<S3StoreOptions> {
   const { options } = await makeBucket(moto);
-  return { ...options, prefix: "state/of one", lease: { lifetime: 600, renewEvery: 150, lookEvery: 20 } };
+  return { ...options, prefix: "state/of one", lease: { lifetime, renewEvery: 150, lookEvery: 20 } };
 }
 
 storeConformance({
@@ -39,7 +39,7 @@ test("sealed, the bucket holds no key in the clear; unsealed, it takes none", as
 });
 
 test("a lease whose holder died is free after its lifetime; a holder that was overtaken is told", async () => {
-  const options = await bucketOptions();
+  const options = await bucketOptions(600);
   const signal = new AbortController().signal;
   // One that is never renewed: as if the process had been killed.
   await s3Store({ ...options, lease: { ...options.lease, renewEvery: 1_000_000 } }).lease("work", { signal });
@@ -47,10 +47,10 @@ test("a lease whose holder died is free after its lifetime; a holder that was ov
     code: "STORE_LOCKED",
     holder: { pid: process.pid },
   });
-  const second = await s3Store(options).lease("work", { signal, waitMs: 5_000 });
+  const second = await s3Store(options).lease("work", { signal, waitMs: 120_000 });
   const leases = s3Store({ ...options, prefix: `${options.prefix}/.certwright/leases` });
   await leases.write("work", Buffer.from("somebody else"));
-  await expect.poll(() => second.lost.aborted, { timeout: 5_000 }).toBe(true);
+  await expect.poll(() => second.lost.aborted).toBe(true);
   await second.release();
 });
 

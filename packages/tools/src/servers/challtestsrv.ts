@@ -27,7 +27,7 @@ export async function startChalltestsrv(): Promise<Challtestsrv> {
     fetch(`${managementUrl}/${action}`, {
       method: "POST",
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(5_000),
+      signal: AbortSignal.timeout(30_000),
     });
   const server = await startServer({
     name: "pebble-challtestsrv",

@@ -103,7 +103,7 @@ export async function startHaproxy(options: HaproxyOptions): Promise<Haproxy> {
       const before = await workerPid();
       // Not SIGUSR2: HAProxy 2.6 loses the signal while its master re-executes itself. The answer may be cut off.
       await ask(masterSocket, "reload").catch(() => {});
-      const deadline = performance.now() + 10_000;
+      const deadline = performance.now() + 60_000;
       // For a moment both workers take connections; several answers of the new one say that the old one has stopped.
       for (let answers = 0; answers < 5; ) {
         answers = (await workerPid().catch(() => before)) === before ? 0 : answers + 1;
@@ -119,7 +119,7 @@ function ask(socket: string, line: string): Promise<string> {
     let answer = "";
     // Half-closed after the line: the master socket would keep the session open for more.
     const connection = connect(socket, () => connection.end(`${line}\n`));
-    connection.setTimeout(5_000, () => connection.destroy(new Error(`no answer to "${line}" on ${socket}`)));
+    connection.setTimeout(10_000, () => connection.destroy(new Error(`no answer to "${line}" on ${socket}`)));
     connection.setEncoding("utf8").on("data", (text: string) => {
       answer += text;
     });

@@ -25,8 +25,7 @@ export async function startMoto(): Promise<Moto> {
     dir,
     command: [...loader, "--argv0", python, python, "-m", "moto.server", "-H", "127.0.0.1", "-p", String(port)],
     env: { PYTHONHOME: join(root, "usr"), PYTHONNOUSERSITE: "1", PYTHONPYCACHEPREFIX: join(root, "pycache") },
-    ready: async () => (await fetch(`${endpoint}/moto-api/data.json`, { signal: AbortSignal.timeout(2_000) })).ok,
-    timeoutMs: 60_000,
+    ready: async () => (await fetch(`${endpoint}/moto-api/data.json`, { signal: AbortSignal.timeout(5_000) })).ok,
   });
   return { ...server, endpoint, region: "us-east-1", accessKeyId: "test", secretAccessKey: "test" };
 }

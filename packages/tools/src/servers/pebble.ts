@@ -165,7 +165,7 @@ function httpsRequest(url: string, ca: string, sent?: string): Promise<{ status:
     // Pebble in strict mode refuses a request without User-Agent, as RFC 8555 section 6.1 has it.
     const headers = { "User-Agent": "certwright-tools" };
     const method = sent === undefined ? "GET" : "POST";
-    const options = { method, ca, headers, agent: false, signal: AbortSignal.timeout(5_000) };
+    const options = { method, ca, headers, agent: false, signal: AbortSignal.timeout(30_000) };
     const outgoing = request(url, options, (response) => {
       let body = "";
       response.setEncoding("utf8");

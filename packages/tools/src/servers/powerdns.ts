@@ -59,7 +59,7 @@ export async function startPowerdns(options: PowerdnsOptions): Promise<Powerdns>
     fetch(`${apiUrl}/api/v1/servers/localhost${path}`, {
       ...init,
       headers: { "X-API-Key": apiKey, "Content-Type": "application/json" },
-      signal: AbortSignal.timeout(5_000),
+      signal: AbortSignal.timeout(30_000),
     });
   const server = await startServer({
     name: "PowerDNS",

@@ -18,7 +18,7 @@ export interface RunOptions {
   /** Replaces the environment; default: the caller's own. */
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
-  /** Milliseconds until the program is killed; default 60 000. */
+  /** Milliseconds until the program is killed; default 120 000. */
   readonly timeoutMs?: number;
   /** Called with each line as it is written, on either stream. */
   readonly onLine?: (line: string) => void;
@@ -28,7 +28,7 @@ const maxOutput = 1024 * 1024;
 
 /** Runs a program to its end, without a shell, and returns what it wrote on standard output and error. */
 export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
-  const { timeoutMs = 60_000, onLine } = options;
+  const { timeoutMs = 120_000, onLine } = options;
   const child = spawn(command, args, {
     stdio: ["ignore", "pipe", "pipe"],
     ...(options.env && { env: options.env }),

@@ -22,7 +22,7 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Asked every few milliseconds until it answers true; a throw means "not yet". */
   readonly ready: () => Promise<boolean>;
-  /** Milliseconds to become ready; default 20 000. */
+  /** Milliseconds to become ready; default 120 000. */
   readonly timeoutMs?: number;
 }
 
@@ -71,7 +71,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     }
     await rm(dir, { recursive: true, force: true });
   };
-  const deadline = performance.now() + (options.timeoutMs ?? 20_000);
+  const deadline = performance.now() + (options.timeoutMs ?? 120_000);
   while (!(await options.ready().catch(() => false))) {
     if (ended === undefined && performance.now() < deadline) {
       await Promise.race([end, sleep(15)]);

@@ -15,7 +15,7 @@ export async function verifyUnits(dir: string): Promise<string> {
   const [program = "", ...before] = command;
   try {
     // It says what is odd but not wrong, such as a misspelt key, and succeeds.
-    return (await run(program, [...before, ...args], { timeoutMs: 30_000, env: { ...process.env, ...env } })).trim();
+    return (await run(program, [...before, ...args], { env: { ...process.env, ...env } })).trim();
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
     return error.output.trim() || error.message;
