@@ -66,7 +66,7 @@ function lastStates(engine: Engine): readonly string[] {
   );
 }
 
-test("one of four name servers stale for 3 s, dead, lame, failing, truncating: the certificate is issued all the same", async () => {
+test.concurrent("one of four name servers stale for 3 s, dead, lame, failing, truncating: the certificate is issued all the same", async () => {
   await using world = await startWorld(["example.test"]);
   await using stack = new AsyncDisposableStack();
   const good = world.dns.address;
@@ -107,13 +107,13 @@ test("one of four name servers stale for 3 s, dead, lame, failing, truncating: t
   expect(outcomes).toEqual(faults.map(([name]) => `${name} true`));
 });
 
-test("where no server shows the value, the error names each with its reason, and nothing is left", async () => {
+test.concurrent("where no server shows the value, the error names each with its reason, and nothing is left", async () => {
   await using world = await startWorld(["example.test"]);
   const kinds = ["silence", "servfail", "refused", "empty"] as const;
   await using stack = new AsyncDisposableStack();
   const bad = await Promise.all(kinds.map(async (kind) => stack.use(await startDnsProxy(() => kind))));
   const { result, engine } = await world.issue("a.example.test", {
-    dns: { nameservers: bad.map(({ address }) => address), propagation: { mode: "check", seconds: 2 } },
+    dns: { nameservers: bad.map(({ address }) => address), propagation: { mode: "check", seconds: 6 } },
   });
   expect(result).toMatchObject({ outcome: "failed" });
   const message = result?.outcome === "failed" ? result.error.message : "";
@@ -130,7 +130,7 @@ test("where no server shows the value, the error names each with its reason, and
 
 const chain = Array.from({ length: 9 }, (_, index) => `c${index} 60 IN CNAME c${index + 1}`);
 
-test("aliases: in a circle, nine long, and by a wildcard that is not followed", async () => {
+test.concurrent("aliases: in a circle, nine long, and by a wildcard that is not followed", async () => {
   await using world = await startWorld([
     {
       name: "example.test",
@@ -165,7 +165,7 @@ test("aliases: in a circle, nine long, and by a wildcard that is not followed", 
   }
 });
 
-test("an alias into another provider's zone is written there, and removed there", async () => {
+test.concurrent("an alias into another provider's zone is written there, and removed there", async () => {
   await using power = await startPowerdns({ zones: ["example.test", "other.test"] });
   const changed = await fetch(`${power.apiUrl}/api/v1/servers/localhost/zones/example.test.`, {
     method: "PATCH",
@@ -210,7 +210,7 @@ test("an alias into another provider's zone is written there, and removed there"
   expect(engine.of("txt.removed")).toMatchObject(at);
 });
 
-test("no zone is guessed: a look-up that fails, and the SOA of another level, reach no provider", async () => {
+test.concurrent("no zone is guessed: a look-up that fails, and the SOA of another level, reach no provider", async () => {
   const zones: string[] = [];
   const blind = defineProvider({
     id: "blind",
@@ -243,7 +243,7 @@ test("no zone is guessed: a look-up that fails, and the SOA of another level, re
       { directoryUrl: ca.directoryUrl },
       {
         challenges: [{ type: "dns-01", provider: "blind" }],
-        dns: { nameservers: [dns.address], propagation: { mode: "check", seconds: 1 } },
+        dns: { nameservers: [dns.address], propagation: { mode: "check", seconds: 6 } },
       },
     ),
   );
@@ -260,7 +260,7 @@ test("no zone is guessed: a look-up that fails, and the SOA of another level, re
   expect(zones).toEqual(["example.test"]);
 });
 
-test("split horizon: a zone only the inner name server knows, beside one for all", async () => {
+test.concurrent("split horizon: a zone only the inner name server knows, beside one for all", async () => {
   await using inner = await startKnot({ zones: ["inner.test"] });
   await using outer = await startBind({ zones: ["outer.test"] });
   await using both = await startRouter((name) => (name.endsWith("inner.test") ? inner.address : outer.address));
@@ -302,10 +302,11 @@ test("split horizon: a zone only the inner name server knows, beside one for all
 });
 
 test("100 names over three zones at two providers in one certificate, apexes and wildcards among them", async () => {
-  await using bind = await startBind({ zones: ["one.test", "two.test"] });
   await using power = await startPowerdns({ zones: ["three.test"] });
+  await using bind = await startBind({ zones: ["one.test", "two.test"], forward: { "three.test": power.address } });
   await using both = await startRouter((name) => (name.endsWith("three.test") ? power.address : bind.address));
-  await using ca = await startPebble({ dnsServer: both.address });
+  // Pebble is not patient enough for three hundred questions by way of this busy process.
+  await using ca = await startPebble({ dnsServer: bind.address });
   const { name: keyName, algorithm: keyAlgorithm, secret: keySecret } = bind.key;
   await using engine = await startEngine({
     dns: both.address,

@@ -85,7 +85,7 @@ certificates: { ${name}: { deploy: [edge] } }
   expect(fingerprint256.replaceAll(":", "").toLowerCase()).toBe(issued);
   await down.restart();
   await expect.poll(() => shown(down)).toBe(renewed);
+  await expect.poll(() => lacking(later)).toEqual({ code: 0, late: [] });
   stop("SIGTERM");
   expect((await service).code).toBe(0);
-  expect(await lacking(later)).toEqual({ code: 0, late: [] });
 });

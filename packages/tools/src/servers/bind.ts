@@ -15,6 +15,8 @@ export interface DnsServerOptions {
   readonly ipv6?: boolean;
   /** False: the key is known but updates are refused; default true. */
   readonly updates?: boolean;
+  /** Zones another server has (`host:port`, by zone), which those who want recursion get from there, always anew. */
+  readonly forward?: Readonly<Record<string, string>>;
 }
 
 export interface DnsServer extends RunningServer {
@@ -25,10 +27,10 @@ export interface DnsServer extends RunningServer {
   readonly key: TsigKey;
 }
 
-/** Starts BIND, authoritative for the zones, no recursion. It answers for every zone when the promise resolves. */
+/** Starts BIND, authoritative for the zones. It answers for every zone when the promise resolves. */
 export async function startBind(options: DnsServerOptions): Promise<DnsServer> {
   const { dir: root } = await ensureServers("demo");
-  const { ipv6 = false, updates = true, tsigKey: key = makeTsigKey() } = options;
+  const { ipv6 = false, updates = true, forward = {}, tsigKey: key = makeTsigKey() } = options;
   const dir = await makeMemoryDir("bind");
   const port = await freePort();
   await mkdir(join(dir, "zones"));
@@ -39,6 +41,9 @@ export async function startBind(options: DnsServerOptions): Promise<DnsServer> {
     const policy = updates ? `allow-update { key "${key.name}"; };` : "";
     zones.push(`zone "${name}" { type primary; file "zones/${name}"; ${policy} };`);
   }
+  for (const [name, address] of Object.entries(forward))
+    zones.push(`zone "${name}" { type forward; forward only; forwarders { ${address.replace(":", " port ")}; }; };`);
+  const recursion = zones.length > options.zones.length ? "yes; max-cache-ttl 0; max-ncache-ttl 0" : "no";
   const config = `
     key "${key.name}" { algorithm ${key.algorithm}; secret "${key.secret}"; };
     options {
@@ -46,7 +51,7 @@ export async function startBind(options: DnsServerOptions): Promise<DnsServer> {
       listen-on port ${port} { 127.0.0.1; };
       listen-on-v6 ${ipv6 ? `port ${port} { ::1; }` : "{ none; }"};
       pid-file none; session-keyfile "${dir}/session.key";
-      recursion no; dnssec-validation no; empty-zones-enable no; notify no; send-cookie no;
+      recursion ${recursion}; dnssec-validation no; empty-zones-enable no; notify no; send-cookie no;
       allow-query { any; }; allow-transfer { key "${key.name}"; };
     };
     controls { };
