@@ -100,7 +100,7 @@ frontend https
     await haproxy.reload();
     await obtained(haproxy, join(haproxy.dir, "r.pem"), "r.pem");
     await until("no record is left", async () => (await txtAt(dns, `_acme-challenge.r.${zone}`)).length === 0);
-    expect(agent.of("certificate.failed")).toEqual([]);
+    expect(agent.of("certificate.failed"), haproxy.logs()).toEqual([]);
   });
 
   test("a failed order is begun again, and one that a reload cuts off is forgotten for its successor", async () => {

@@ -10,6 +10,8 @@ import { type Presented, present } from "./solve.ts";
 export interface Attempt {
   readonly certificate: string;
   readonly deploys: readonly Deploy[];
+  /** Process id of the worker whose order it is. Another one's is another order, with other records. */
+  readonly worker: number | undefined;
   readonly configured: AcmeCertificate | undefined;
   /** Aborted when HAProxy asks for other records, and when the agent is stopped. */
   readonly signal: AbortSignal;
@@ -25,9 +27,8 @@ export interface Attempt {
  * @throws what HAProxy says, or the signal's reason
  */
 export async function attemptOrder(attempt: Attempt, office: Office): Promise<Outcome> {
-  const { outcome, worker } = await lookAt(attempt, office);
   // A replayed ring tells of orders that ended long ago.
-  if (outcome !== "running") return "unknown";
+  if (!(await isRunning(attempt, office))) return "unknown";
   office.world.emit({
     type: "certificate.started",
     certificate: attempt.certificate,
@@ -38,24 +39,22 @@ export async function attemptOrder(attempt: Attempt, office: Office): Promise<Ou
   const presented = await presentAll(attempt, office);
   try {
     if (!(await markAll(attempt, office))) return "unknown";
-    return await outcomeOfValidation(attempt, worker, office);
+    return await outcomeOfValidation(attempt, office);
   } finally {
     await presented?.cleanUp();
   }
 }
 
-interface Look {
-  readonly outcome: Outcome;
-  /** Process id of the worker that said so. */
-  readonly worker: number;
-}
-
-function lookAt({ certificate, signal }: Attempt, { ask }: Office): Promise<Look> {
+/** How the order stands. An order is gone with its worker: what the next one has to do is not its failure. */
+function lookAt({ certificate, worker, signal }: Attempt, { ask }: Office): Promise<Outcome> {
   return ask(async (session) => {
     const rows = await acmeStatus(session);
-    const outcome = outcomeOf(rows.find((row) => row.certificate === certificate));
-    return { outcome, worker: session.worker.pid };
+    return session.worker.pid === worker ? outcomeOf(rows.find((row) => row.certificate === certificate)) : "unknown";
   }, signal);
+}
+
+async function isRunning(attempt: Attempt, office: Office): Promise<boolean> {
+  return (await lookAt(attempt, office)) === "running";
 }
 
 /**
@@ -81,18 +80,20 @@ async function presentAll(attempt: Attempt, office: Office): Promise<Presented |
     }
     if (deploys.every(({ expires }) => expires !== undefined && expires < world.now())) return undefined;
     await world.sleep(pauseBefore(tries, limits.dnsRetries), signal);
-    if ((await lookAt(attempt, office)).outcome !== "running") return undefined;
+    if (!(await isRunning(attempt, office))) return undefined;
   }
 }
 
 /** Tells HAProxy that every domain is ready; false where it has no such order any more. */
 async function markAll(attempt: Attempt, office: Office): Promise<boolean> {
-  const { certificate, deploys, configured, signal } = attempt;
+  const { certificate, deploys, worker, configured, signal } = attempt;
   const { ask, alarms, world, limits } = office;
   const domains = domainsToMark(deploys, configured?.domains);
   const alarm = `stuck ${certificate}`;
   for (;;) {
     const marked = await ask(async (session) => {
+      // The next worker's order has records of its own, which nobody has set yet.
+      if (session.worker.pid !== worker) return summarize([]);
       const answers = [];
       for (const domain of domains) answers.push(await challengeReady(session, certificate, domain));
       return summarize(answers);
@@ -102,7 +103,7 @@ async function markAll(attempt: Attempt, office: Office): Promise<boolean> {
     if (marked.kind === "validating") break;
     alarms.raise(alarm, stuck(office, certificate, marked.remaining, configured), certificate);
     await world.sleep(limits.quiet, signal);
-    if ((await lookAt(attempt, office)).outcome !== "running") return false;
+    if (!(await isRunning(attempt, office))) return false;
   }
   alarms.clear(alarm);
   for (const { domain } of deploys) {
@@ -112,7 +113,7 @@ async function markAll(attempt: Attempt, office: Office): Promise<boolean> {
   return true;
 }
 
-async function outcomeOfValidation(attempt: Attempt, worker: number, office: Office): Promise<Outcome> {
+async function outcomeOfValidation(attempt: Attempt, office: Office): Promise<Outcome> {
   const { signal, issued } = attempt;
   const { world, limits } = office;
   let done = false;
@@ -122,10 +123,8 @@ async function outcomeOfValidation(attempt: Attempt, worker: number, office: Off
   for (;;) {
     await Promise.race([world.sleep(limits.poll, signal), issued]);
     if (done) return "issued";
-    const look = await lookAt(attempt, office);
-    // An order is gone with its worker. What the next one has to do is not its failure.
-    if (look.worker !== worker) return "unknown";
-    if (look.outcome !== "running") return look.outcome;
+    const outcome = await lookAt(attempt, office);
+    if (outcome !== "running") return outcome;
   }
 }
 

@@ -3,11 +3,11 @@ import { attemptOrder } from "./attempt.ts";
 import type { Office } from "./office.ts";
 import { type Collected, collect, completeAt, sameRecords } from "./orders.ts";
 import { persist } from "./persist.ts";
-import type { RingMessage } from "./ring-message.ts";
+import type { RingMessage, Told } from "./ring-message.ts";
 
 /** Takes what the ring tells, and sees to each certificate apart from all others: a slow DNS holds up nobody else. */
 export interface Desk {
-  take(message: RingMessage): void;
+  take(message: RingMessage & Told): void;
   /** True while an order of the certificate is being seen through. */
   isBusy(certificate: string): boolean;
   /** Compares disk and memory, and writes what HAProxy has. Never rejects: what is wrong is told. */
@@ -53,7 +53,7 @@ export function openDesk(office: Office, onEnded: (certificate: string) => void)
         const superseded = new AbortController();
         live.attempt = { deploys, superseded };
         const attempt = {
-          ...{ certificate, deploys, configured, issued: live.issued.promise },
+          ...{ certificate, deploys, configured, issued: live.issued.promise, worker: deploys.at(-1)?.worker },
           signal: AbortSignal.any([signal, superseded.signal]),
         };
         try {

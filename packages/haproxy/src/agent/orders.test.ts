@@ -12,13 +12,17 @@ import {
 } from "./orders.ts";
 import type { Deploy } from "./ring-message.ts";
 
-function deploy(domain: string, record: string, { seconds = 0, wildcard = false } = {}): Deploy {
+function deploy(
+  domain: string,
+  record: string,
+  { seconds = 0, wildcard = false, worker = 1 } = {},
+): Deploy & { readonly worker: number } {
   const at = new Date(1_800_000_000_000 + seconds * 1000).toISOString();
-  return { kind: "deploy", at, certificate: "c", thumbprint: "t", domain, wildcard, token: "k", record };
+  return { kind: "deploy", at, certificate: "c", thumbprint: "t", domain, wildcard, token: "k", record, worker };
 }
 
 /** Events taken in one after the other, at the moments HAProxy says. */
-function collected(...deploys: readonly Deploy[]) {
+function collected(...deploys: readonly ReturnType<typeof deploy>[]) {
   const found = deploys.reduce<ReturnType<typeof collect> | undefined>(
     (before, each) => collect(before, each, Date.parse(each.at)),
     undefined,
@@ -41,6 +45,16 @@ describe("collecting", () => {
   test("what is older than HAProxy's retries is of another order", () => {
     const found = collected(deploy("a", "1"), deploy("b", "2", { seconds: 3600 }));
     expect(found.deploys.map(({ record }) => record)).toEqual(["2"]);
+  });
+
+  test("what the worker before asked for is of another order", () => {
+    const found = collected(
+      deploy("a", "1"),
+      deploy("a", "2", { wildcard: true }),
+      deploy("a", "3", { seconds: 1, worker: 2 }),
+    );
+    expect(found.deploys.map(({ record }) => record)).toEqual(["3"]);
+    expect(completeAt(found, ["a", "*.a"], limits)).toBe(found.since + limits.quiet);
   });
 
   test("an order with an event for every domain is whole soon; any other waits for HAProxy's retries", () => {

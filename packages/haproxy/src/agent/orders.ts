@@ -1,5 +1,5 @@
 import type { AcmeRow, ReadyAnswer } from "./acme-answers.ts";
-import type { Deploy } from "./ring-message.ts";
+import type { Deploy, Told } from "./ring-message.ts";
 
 /*
  * What to do about an order of HAProxy, decided from what the ring, `acme status` and the configuration say. Nothing
@@ -44,7 +44,7 @@ export const defaultOrderLimits: OrderLimits = {
 
 /** The records of one certificate HAProxy asked for and has not got. */
 export interface Collected {
-  readonly deploys: readonly Deploy[];
+  readonly deploys: readonly (Deploy & Told)[];
   /** When the last event came, by our clock. */
   readonly since: number;
 }
@@ -52,10 +52,11 @@ export interface Collected {
 /** HAProxy asks for all records of one order within its retries: 3, 9, 27 and 81 seconds. */
 const longestSpread = 4 * minute;
 
-/** Takes an event in. A second one for the same name is of a new order and takes the place of the first. */
-export function collect(before: Collected | undefined, deploy: Deploy, now: number): Collected {
+/** Takes an event in. One of another worker, or a second one for the same name, is of a new order. */
+export function collect(before: Collected | undefined, deploy: Deploy & Told, now: number): Collected {
   const others = (before?.deploys ?? []).filter(
     (other) =>
+      other.worker === deploy.worker &&
       !(other.domain === deploy.domain && other.wildcard === deploy.wildcard) &&
       Date.parse(deploy.at) - Date.parse(other.at) <= longestSpread,
   );

@@ -45,6 +45,11 @@ export interface Foreign {
 
 export type RingMessage = Deploy | NewCertificate | Foreign;
 
+/** Who told: process id of the worker. An order is that worker's alone, and gone with it. */
+export interface Told {
+  readonly worker: number;
+}
+
 /** Longest message in bytes; HAProxy's own limit is its buffer size. */
 export const longestMessage = 1024 * 1024;
 

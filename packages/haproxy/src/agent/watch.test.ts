@@ -59,7 +59,8 @@ async function watched(
     },
     currentWorker: async () => workers[Math.min(question++, workers.length - 1)] ?? 0,
   });
-  for await (const message of watching) names.push(message.kind === "newcert" ? message.certificate : message.kind);
+  for await (const message of watching)
+    names.push(message.kind === "newcert" ? `${message.worker} ${message.certificate}` : message.kind);
   server.close();
   for (const socket of sockets) socket.destroy();
   return { asked, states, names };
@@ -71,7 +72,7 @@ test("each connection replays the ring, and what was told before is left out", a
     { says: info(1) + newcert("/a.pem") + newcert("/b.pem") },
     { says: info(1) + newcert("/a.pem") + newcert("/b.pem") + newcert("/c.pem") },
   ]);
-  expect(names).toEqual(["/a.pem", "/b.pem", "/c.pem"]);
+  expect(names).toEqual(["1 /a.pem", "1 /b.pem", "1 /c.pem"]);
   expect(new Set(asked)).toEqual(new Set(["@@1 show info;show events dpapi -w -0\n"]));
 });
 
@@ -84,13 +85,13 @@ test("a connection that was handed to the worker before is given up for one to t
     ],
     { workers: [1, 1, 2, 2, 3], enough: 2 },
   );
-  expect(names).toEqual(["/old.pem", "/new.pem"]);
+  expect(names).toEqual(["1 /old.pem", "2 /new.pem"]);
   expect(asked).toHaveLength(2);
 });
 
 test("a message that cannot be read is told, and those after it are heard", async () => {
   const { names, states } = await watched([{ says: `${info(1)}<0>nonsense\0${newcert("/a.pem")}` }], { enough: 1 });
-  expect(names).toEqual(["/a.pem"]);
+  expect(names).toEqual(["1 /a.pem"]);
   expect(states).toContainEqual({
     kind: "unreadable",
     error: expect.objectContaining({ code: "HAPROXY_UNEXPECTED_ANSWER" }),

@@ -4,7 +4,7 @@ import { type Connect, connectNode } from "../runtime/connect.ts";
 import { parseInfo } from "../runtime/listings.ts";
 import type { Node } from "../runtime/node.ts";
 import { createSeen, RingBuffer } from "./ring-buffer.ts";
-import { parseRingMessage, type RingMessage } from "./ring-message.ts";
+import { parseRingMessage, type RingMessage, type Told } from "./ring-message.ts";
 
 /** What watching needs of the world. */
 export interface Watching {
@@ -47,17 +47,17 @@ const longestInfo = 64 * 1024;
  * Everything the ring of the current worker tells, and of each worker after it, until the signal. It never gives up. After
  * each interruption the ring is replayed from its oldest message, and what was told before is left out.
  */
-export async function* watchRing(node: Node, watching: Watching): AsyncGenerator<RingMessage> {
+export async function* watchRing(node: Node, watching: Watching): AsyncGenerator<RingMessage & Told> {
   const { signal, onState } = watching;
   const seen = createSeen();
   let pause = shortestPause;
   while (!signal.aborted) {
     try {
-      for await (const text of listen(node, watching)) {
+      for await (const { worker, text } of listen(node, watching)) {
         pause = shortestPause;
         if (text === undefined || seen(text)) continue;
         const message = read(text, onState);
-        if (message) yield message;
+        if (message) yield { ...message, worker };
       }
       // An end without an error is a reload.
       if (!signal.aborted) onState({ kind: "lost", error: cut(node) });
@@ -81,7 +81,7 @@ function read(text: string, onState: Watching["onState"]): RingMessage | undefin
   }
 }
 
-/** One connection, message by message; undefined once a worker answers. */
+/** One connection, message by message; none once a worker answers. */
 async function* listen(node: Node, watching: Watching) {
   const { signal, onState, connect = connectNode } = watching;
   const socket = await connect(node, { signal, timeout: 5_000 });
@@ -93,6 +93,7 @@ async function* listen(node: Node, watching: Watching) {
   let info: Buffer | undefined = Buffer.alloc(0);
   let listening = false;
   let replaced = false;
+  let worker = 0;
   try {
     socket.write(request);
     for await (const chunk of socket as AsyncIterable<Buffer>) {
@@ -102,19 +103,19 @@ async function* listen(node: Node, watching: Watching) {
         const end = info.indexOf("\n\n");
         if (end < 0) refuse(node, info.toString("utf8"), "Name:");
         if (end < 0) continue;
-        const { pid } = parseInfo(info.subarray(0, end).toString("utf8"));
-        void whenReplaced(pid, watching, ended.signal).then((is) => {
+        worker = parseInfo(info.subarray(0, end).toString("utf8")).pid;
+        void whenReplaced(worker, watching, ended.signal).then((is) => {
           replaced = is;
           if (is) socket.destroy();
         });
         events = info.subarray(end + 2);
         info = undefined;
-        yield undefined;
+        yield { worker, text: undefined };
       }
       for (const message of buffer.add(events)) {
         if (!listening) onState({ kind: "listening" });
         listening = true;
-        yield message;
+        yield { worker, text: message };
       }
       refuse(node, buffer.rest.trimStart(), "<");
     }
