@@ -19,8 +19,10 @@ export async function makeBucket(moto: Moto, endpoint = moto.endpoint) {
     region: moto.region,
     bucket,
     prefix: "ci/prod",
-    accessKeyId: env.AWS_ACCESS_KEY_ID,
-    secretAccessKey: env.AWS_SECRET_ACCESS_KEY,
+    credentials: async () => ({
+      accessKeyId: env.AWS_ACCESS_KEY_ID,
+      secretAccessKey: env.AWS_SECRET_ACCESS_KEY,
+    }),
     allowPlainSecrets: true,
     fetch,
     now: Date.now,

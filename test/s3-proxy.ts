@@ -7,6 +7,9 @@ export interface Passed {
   readonly method: string;
   /** Without the bucket, decoded. */
   readonly path: string;
+  /** As they came. */
+  readonly url: string;
+  readonly headers: IncomingMessage["headers"];
 }
 
 /** What befalls a request instead of being passed on as it is. */
@@ -24,14 +27,15 @@ export type Fault =
 /** Between a client and an S3 service: counts what passes, and does harm where it is told to. */
 export async function startS3Proxy(service: string) {
   const passed: Passed[] = [];
-  let fault: (passing: Passed, headers: IncomingMessage["headers"]) => Fault | undefined = () => undefined;
+  let fault: (passing: Passed) => Fault | undefined = () => undefined;
   const server = createServer((incoming, outgoing) => {
     const { pathname, searchParams } = new URL(incoming.url ?? "", service);
     const path = decodeURIComponent(pathname).split("/").slice(2).join("/");
     const listed = searchParams.get("prefix");
-    const passing = { method: listed === null ? (incoming.method ?? "") : "LIST", path: listed ?? path };
+    const { method = "", url = "", headers } = incoming;
+    const passing = { method: listed === null ? method : "LIST", path: listed ?? path, url, headers };
     passed.push(passing);
-    pass(service, incoming, outgoing, fault(passing, incoming.headers));
+    pass(service, incoming, outgoing, fault(passing));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

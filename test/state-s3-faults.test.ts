@@ -137,8 +137,7 @@ test.each([
   ["knows no conditions", { status: 501, code: "NotImplemented" }],
 ] as const)("a service that %s is found out before anything is trusted to it", async (_what, fault) => {
   const { options, keys } = await makeBucket(moto, proxy.endpoint);
-  proxy.fault = (_passing, headers) =>
-    (headers["if-match"] ?? headers["if-none-match"]) === undefined ? undefined : fault;
+  proxy.fault = ({ headers }) => ((headers["if-match"] ?? headers["if-none-match"]) === undefined ? undefined : fault);
   const store = s3Store(options);
   const refused = { code: "STORE_NOT_CONDITIONAL", hint: expect.stringContaining("If-None-Match") };
   await expect(store.lease("work", { signal })).rejects.toMatchObject(refused);

@@ -1,3 +1,5 @@
+import type { CredentialSource } from "./credentials/credentials.ts";
+
 /** One bucket, and how to get at it. */
 export interface S3Options {
   /** `https://s3.eu-central-1.amazonaws.com`, or the address of any service that speaks its language. */
@@ -6,10 +8,8 @@ export interface S3Options {
   readonly bucket: string;
   /** In front of every key, without a slash at its end. Default: none. */
   readonly prefix?: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  /** Of temporary credentials. */
-  readonly sessionToken?: string;
+  /** Asked for each request; those that last are a function that gives them. */
+  readonly credentials: CredentialSource;
   readonly fetch: typeof globalThis.fetch;
   /** Milliseconds since 1970. */
   readonly now: () => number;

@@ -1,6 +1,8 @@
 import { largestValue, StoreError } from "@certwright/core/store";
-import { sha256Hex, signRequest } from "@certwright/provider";
+import type { S3Credentials } from "./credentials/credentials.ts";
+import { readBody } from "./read-body.ts";
 import { type S3Options, withPrefix } from "./s3-options.ts";
+import { signForS3 } from "./s3-signature.ts";
 
 /** What is asked of the service. */
 export interface S3Request {
@@ -34,15 +36,17 @@ const usualTimeoutMs = 15_000;
  */
 export async function sendOnce(
   options: S3Options,
+  credentials: S3Credentials,
   { method, key, query = {}, headers = {}, body, signal }: S3Request,
 ): Promise<S3Answer> {
   const path = key === undefined ? options.bucket : `${options.bucket}/${withPrefix(options, key)}`;
   const url = new URL(`/${path.split("/").map(encodeURIComponent).join("/")}`, options.endpoint);
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  const signed = signForS3({ method, url, headers, body: undefined }, body, { ...options, credentials });
   const deadline = AbortSignal.timeout(options.timeoutMs ?? usualTimeoutMs);
-  const response = await options.fetch(url, {
+  const response = await options.fetch(signed.url, {
     method,
-    headers: signedHeaders(options, method, url, headers, body),
+    headers: { ...signed.headers },
     redirect: "manual",
     signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
     ...(body === undefined ? {} : { body: Buffer.from(body) }),
@@ -52,57 +56,14 @@ export async function sendOnce(
     etag: response.headers.get("etag") ?? undefined,
     date: momentOf(response.headers.get("date")),
     modified: momentOf(response.headers.get("last-modified")),
-    body: await readBody(response, options),
+    body: await readBody(response, largestAnswer, () => tooLarge(options)),
   };
 }
 
-function signedHeaders(
-  options: S3Options,
-  method: string,
-  url: URL,
-  headers: Readonly<Record<string, string>>,
-  body: Uint8Array | undefined,
-): Record<string, string> {
-  const payloadHash = sha256Hex(body ?? "");
-  const time = new Date(options.now()).toISOString().replace(/[-:]|\.\d{3}/g, "");
-  const signed = signRequest(
-    { method, url, headers, body: undefined },
-    {
-      algorithm: "AWS4-HMAC-SHA256",
-      keyPrefix: "AWS4",
-      accessKey: options.accessKeyId,
-      secretKey: options.secretAccessKey,
-      time,
-      scope: [time.slice(0, 8), options.region, "s3", "aws4_request"],
-      path: "plain",
-      payloadHash,
-      headers: {
-        "x-amz-date": time,
-        "x-amz-content-sha256": payloadHash,
-        ...(options.sessionToken === undefined ? {} : { "x-amz-security-token": options.sessionToken }),
-      },
-    },
-  );
-  return { ...signed.headers };
-}
-
-async function readBody(response: Response, { endpoint }: S3Options): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > largestAnswer) {
-      throw new StoreError(
-        "STORE_FAILED",
-        `the S3 service at ${endpoint} answered with more than the store ever wrote`,
-        {
-          hint: "Is it an S3 service at all?",
-        },
-      );
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+function tooLarge({ endpoint }: S3Options): StoreError {
+  return new StoreError("STORE_FAILED", `the S3 service at ${endpoint} answered with more than the store ever wrote`, {
+    hint: "Is it an S3 service at all?",
+  });
 }
 
 function momentOf(header: string | null): number | undefined {

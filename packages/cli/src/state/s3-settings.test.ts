@@ -5,14 +5,21 @@ import { describe, expect, it } from "vitest";
 import type { CliContext } from "../context.ts";
 import { createSecrets } from "../reporter/secrets.ts";
 import { readS3Settings } from "./s3-settings.ts";
+import type { StateSettings } from "./s3-state.ts";
 import { readSealKeys } from "./seal-keys.ts";
 
 const keyText = (byte: number): string => Buffer.alloc(32, byte).toString("base64");
 
 function invocation(env: Readonly<Record<string, string>>, cwd = "/") {
   const stopper = { signal: new AbortController().signal };
-  const context = { env, cwd, stopper } as unknown as CliContext;
+  const context = { env, cwd, stopper, now: Date.now } as unknown as CliContext;
   return { context, secrets: createSecrets(), emit: () => {}, global: {} as never };
+}
+
+/** With the credentials as they come out in the end. */
+async function settingsOf(options: StateSettings["options"], given: ReturnType<typeof invocation>) {
+  const { credentials, ...settings } = await readS3Settings(options, given);
+  return { ...settings, ...(await credentials()) };
 }
 
 const credentials = { AWS_ACCESS_KEY_ID: "AKIA1", AWS_SECRET_ACCESS_KEY: "secret-of-one" };
@@ -20,11 +27,16 @@ const credentials = { AWS_ACCESS_KEY_ID: "AKIA1", AWS_SECRET_ACCESS_KEY: "secret
 describe("how a bucket is reached", () => {
   it("is Amazon's own in the region, with the credentials of the environment", async () => {
     expect(
-      await readS3Settings({}, invocation({ ...credentials, AWS_DEFAULT_REGION: "eu-west-1", AWS_SESSION_TOKEN: "t" })),
+      await settingsOf({}, invocation({ ...credentials, AWS_DEFAULT_REGION: "eu-west-1", AWS_SESSION_TOKEN: "t" })),
     ).toEqual({
       ...{ endpoint: "https://s3.eu-west-1.amazonaws.com", region: "eu-west-1", accessKeyId: "AKIA1" },
       ...{ secretAccessKey: "secret-of-one", sessionToken: "t" },
     });
+  });
+
+  it("is in a partition of its own in China", async () => {
+    const given = invocation({ ...credentials, AWS_REGION: "cn-north-1" });
+    expect((await readS3Settings({}, given)).endpoint).toBe("https://s3.cn-north-1.amazonaws.com.cn");
   });
 
   it("is what the configuration says, and then not with the environment's token", async () => {
@@ -41,7 +53,7 @@ describe("how a bucket is reached", () => {
       secretAccessKey: { env: "MINE" },
     };
     const given = invocation(env);
-    expect(await readS3Settings(options, given)).toEqual({
+    expect(await settingsOf(options, given)).toEqual({
       ...{ endpoint: "https://s3.example.net:9000", region: "eu-west-1", accessKeyId: "AKIA2" },
       secretAccessKey: "mine-secret",
     });
@@ -56,7 +68,7 @@ describe("how a bucket is reached", () => {
       AWS_SECRET_ACCESS_KEY_FILE: "secret",
       AWS_ENDPOINT_URL_S3: "http://127.0.0.1:9000",
     };
-    expect(await readS3Settings({}, invocation(env, dir.path))).toEqual({
+    expect(await settingsOf({}, invocation(env, dir.path))).toEqual({
       ...{ endpoint: "http://127.0.0.1:9000", region: "us-east-1", accessKeyId: "A", secretAccessKey: "from-a-file" },
     });
   });

@@ -17,6 +17,8 @@ export interface SecretFile {
   readonly bytes: Uint8Array;
   /** Permission bits; undefined where the system has none. */
   readonly mode: number | undefined;
+  /** Number of the user it belongs to. */
+  readonly uid: number;
 }
 
 export interface SecretOutput {

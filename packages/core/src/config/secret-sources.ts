@@ -29,7 +29,7 @@ export function createSecretSources(options: {
 async function readFile(path: string, limit: number): Promise<SecretFile> {
   const file = await open(path, "r");
   try {
-    const { mode } = await file.stat();
+    const { mode, uid } = await file.stat();
     const buffer = Buffer.alloc(limit + 1);
     let length = 0;
     while (length < buffer.length) {
@@ -37,7 +37,7 @@ async function readFile(path: string, limit: number): Promise<SecretFile> {
       if (bytesRead === 0) break;
       length += bytesRead;
     }
-    return { bytes: buffer.subarray(0, length), mode };
+    return { bytes: buffer.subarray(0, length), mode, uid };
   } finally {
     await file.close();
   }

@@ -73,7 +73,7 @@ export const serve = object("serve", "`certwright serve`.", {
 
 const stateOptions = object(
   "state-options",
-  "How a bucket is reached. What is left out comes from the `AWS_...` variables of the environment, each also with `_FILE`.",
+  "How a bucket is reached. What is left out comes from the `AWS_...` variables of the environment, each also with `_FILE`; without a key there, the credentials are a web identity's, a profile's, a container's or an instance's.",
   {
     endpoint: optional(
       url("https", "http"),

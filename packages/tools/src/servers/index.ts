@@ -5,7 +5,7 @@ export { type ServerGroupName, serverGroups } from "./groups.ts";
 export { type Haproxy, type HaproxyOptions, startHaproxy } from "./haproxy.ts";
 export { ensureServers, type Root, type Say } from "./install.ts";
 export { startKnot } from "./knot.ts";
-export { type Moto, startMoto } from "./moto.ts";
+export { type Moto, motoPython, startMoto } from "./moto.ts";
 export { runOpenssl } from "./openssl.ts";
 export { type AcmeRequest, type Pebble, type PebbleOptions, startPebble } from "./pebble.ts";
 export { type Powerdns, type PowerdnsOptions, startPowerdns } from "./powerdns.ts";
