@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readFile, stat, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { type Moto, startMoto } from "@certwright/tools/servers";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -19,7 +20,9 @@ test("commands work on state in a bucket named by the environment, and nothing l
   const place = `s3://${bucket}/ci/prod`;
 
   expect(await run("state", "check")).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining(place) });
-  const issued = await run("issue", "-d", "example.test", "--dns", "rfc2136", "--email", "ops@example.test");
+  const exported = `export:${join(certwright.dir, "exported.pem")}`;
+  const where = ["--email", "ops@example.test", "--deploy", exported];
+  const issued = await run("issue", "-d", "example.test", "--dns", "rfc2136", ...where);
   expect(issued, issued.stdout).toMatchObject({ code: 0, stderr: "" });
   const [list, status, accounts, cleanup, doctor] = await Promise.all([
     run("list", "--names"),
@@ -34,6 +37,8 @@ test("commands work on state in a bucket named by the environment, and nothing l
     stdout: expect.stringContaining(`${place}/certificates/example.test/current`),
   });
   expect(accounts.stdout).toContain("ops@example.test");
+  // Another machine that shares the bucket has a file of its own under that name.
+  expect(status.stdout).toContain(`${exported} on ${hostname()}: accepted`);
   expect(cleanup).toMatchObject({ code: 0, stdout: "nothing was left behind\n" });
   expect(doctor.stdout).toContain("example.test:");
   expect(doctor.stdout).not.toContain("DOCTOR_STATE");
@@ -109,16 +114,28 @@ certificates: { example.test: { deploy: [file] } }
   });
 });
 
-test("what is missing to reach a bucket is told at once, all of it", async () => {
+test("what is missing to reach a bucket is told, and where credentials were looked for", async () => {
   await using certwright = await startCommand();
   const run = (env: Readonly<Record<string, string>>, ...args: readonly string[]) => certwright.run(args, { env });
   const state = { CERTWRIGHT_STATE: "s3://acme-state/prod" };
   expect(await run(state, "list")).toMatchObject({ code: 2, stderr: expect.stringContaining("certwright state key") });
-  const key = { CERTWRIGHT_STATE_KEY: randomBytes(32).toString("base64") };
-  expect(await run({ ...state, ...key }, "list")).toMatchObject({
+  const key = { ...state, CERTWRIGHT_STATE_KEY: randomBytes(32).toString("base64") };
+  expect(await run({ ...key, AWS_ACCESS_KEY_ID: "AKIA1" }, "list")).toMatchObject({
     code: 2,
-    stderr: expect.stringMatching(/AWS_REGION.*AWS_ACCESS_KEY_ID.*AWS_SECRET_ACCESS_KEY/),
+    stderr: expect.stringMatching(/AWS_REGION.*AWS_SECRET_ACCESS_KEY/),
   });
+  const nothing = { ...key, AWS_REGION: "eu-west-1", AWS_EC2_METADATA_SERVICE_ENDPOINT: "http://127.0.0.1:9" };
+  const { code, stderr } = await run(nothing, "list");
+  expect(code).toBe(2);
+  for (const place of [
+    "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    "AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN",
+    `the profile default in ${certwright.dir}/.aws/credentials`,
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "an instance's role (the metadata service at http://127.0.0.1:9 cannot be reached",
+  ]) {
+    expect(stderr).toContain(place);
+  }
   expect(await run({ CERTWRIGHT_STATE: "gs://acme/prod" }, "list")).toMatchObject({
     code: 2,
     stderr: expect.stringContaining("STORE_BAD_LOCATION"),

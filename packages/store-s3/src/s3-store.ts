@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import {
   type Condition,
   checkFolder,
@@ -19,6 +20,8 @@ import { etagOf, putObject } from "./s3-put.ts";
 /** A bucket as state. */
 export interface S3StoreOptions extends S3Options {
   readonly lease?: Partial<LeaseTimes>;
+  /** Name of this machine among those that share the bucket. Default: that of the system. */
+  readonly machine?: string;
   /** The user allows private keys in the bucket without encryption of ours. Default false: see `sealedStore`. */
   readonly allowPlainSecrets?: boolean;
 }
@@ -51,6 +54,7 @@ export function s3Store(options: S3StoreOptions): Store {
   };
 
   return {
+    machine: options.machine ?? hostname(),
     async read(key) {
       checkKey(key);
       return await get(key);

@@ -87,9 +87,10 @@ function describe(meta: CertificateMeta, store: Store, now: number): readonly st
 }
 
 function describeTarget(
-  { target, wanted, accepted, served, failures, nextTry, lastError }: TargetState,
+  { target: name, machine, wanted, accepted, served, failures, nextTry, lastError }: TargetState,
   now: number,
 ): string {
+  const target = machine === undefined ? name : `${name} on ${machine}`;
   if (served?.fingerprint256 === wanted) return `${target}: served since ${moment(served.at)}`;
   if (accepted?.fingerprint256 === wanted) return `${target}: accepted ${moment(accepted.at)}, not seen served`;
   const why = lastError === undefined ? "not deployed yet" : `${lastError.code}: ${lastError.message}`;

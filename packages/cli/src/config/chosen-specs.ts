@@ -52,7 +52,7 @@ export async function chooseDue(
   // Most reasons are the same few: each is kept once.
   const reasons = new Map<string, string>();
   for await (const listed of eachCertificate(store)) {
-    const rest = "meta" in listed ? restAsIssued(listed.meta, now) : undefined;
+    const rest = "meta" in listed ? restAsIssued(listed.meta, now, store) : undefined;
     if (rest === undefined) {
       others.push(listed);
       continue;

@@ -7,7 +7,14 @@ import {
   rememberNews,
   unheardNews,
 } from "@certwright/core";
-import { openTold, readCertificateMeta, type Store, type ToldFile, unlessDamaged } from "@certwright/core/store";
+import {
+  openTold,
+  readCertificateMeta,
+  type Store,
+  statesHere,
+  type ToldFile,
+  unlessDamaged,
+} from "@certwright/core/store";
 import { isCertwrightError } from "@certwright/provider/errors";
 import type { CliContext } from "../context.ts";
 import { explain } from "../reporter/explain.ts";
@@ -58,7 +65,8 @@ async function tell(result: CertificateResult, file: ToldFile, parts: NotifierPa
   const now = parts.context.now();
   // That it is damaged is told by the run; that another could not be obtained in its place must be told, too.
   const reading = parts.isStored === false ? undefined : readCertificateMeta(parts.store, certificate);
-  const meta = reading && (await unlessDamaged(reading, () => {}));
+  const stored = reading && (await unlessDamaged(reading, () => {}));
+  const meta = stored && { ...stored, targets: statesHere(stored.targets, parts.store) };
   const news = newsOf(result, meta, parts.shares(), now);
   for (const channel of parts.channels()) {
     const told = await file.read();

@@ -1,5 +1,5 @@
 import { type CertificateResult, type Counters, isLive, metricsText } from "@certwright/core";
-import { listCertificates, type Store } from "@certwright/core/store";
+import { listCertificates, type Store, statesHere } from "@certwright/core/store";
 import { explain } from "../reporter/explain.ts";
 
 /** What the service knows of its own work. */
@@ -57,7 +57,8 @@ export function createLooks(store: Store, isConfigValid: () => boolean): Looks {
       const measured = listed.flatMap((each) => {
         if (!("meta" in each) || !names.has(each.name)) return [];
         const look = looks.get(each.name);
-        return [{ meta: each.meta, nextLook: look?.next, failure: look?.failure }];
+        const meta = { ...each.meta, targets: statesHere(each.meta.targets, store) };
+        return [{ meta, nextLook: look?.next, failure: look?.failure }];
       });
       return metricsText(measured, counters, now) + configMetrics(isConfigValid(), names.size, measured.length);
     },

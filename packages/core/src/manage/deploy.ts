@@ -3,6 +3,8 @@ import { asError } from "../issue/as-error.ts";
 import { allDone } from "../issue/settle.ts";
 import type { TargetState } from "../store/certificate-meta.ts";
 import { readCertificate, type StoredCertificate, updateCertificateMeta } from "../store/certificates.ts";
+import type { Store } from "../store/store.ts";
+import { machineOf } from "../store/target-machine.ts";
 import type { Run } from "./parts.ts";
 import type { DeployableCertificate, DeployOutcome } from "./target.ts";
 import { toldOf } from "./told-of.ts";
@@ -41,7 +43,7 @@ export async function deployCertificate(
   await updateCertificateMeta(run.store, name, (meta) =>
     // What another run stored meanwhile is still to be deployed.
     meta.generation === certificate.generation
-      ? { ...meta, targets: statesAfter(kept, meta.targets, certificate.fingerprint256, now) }
+      ? { ...meta, targets: statesAfter(kept, meta.targets, run.store, certificate.fingerprint256, now) }
       : meta,
   );
   return results;
@@ -50,12 +52,18 @@ export async function deployCertificate(
 function statesAfter(
   results: readonly TargetResult[],
   before: readonly TargetState[],
+  store: Store,
   fingerprint256: string,
   now: number,
 ): readonly TargetState[] {
   return results.reduce((states, result) => {
-    const state = states.find(({ target }) => target === result.target);
-    return withState(states, nextTargetState(state, result, fingerprint256, now));
+    const { target } = result;
+    const machine = machineOf(target, store);
+    // One without a machine is from before the state was shared.
+    const isSame = (state: TargetState) => state.target === target && (state.machine ?? machine) === machine;
+    const next = nextTargetState(states.findLast(isSame), result, fingerprint256, now);
+    const own = machine === undefined ? next : { ...next, machine };
+    return [...states.filter((state) => !isSame(state)), own];
   }, before);
 }
 
@@ -123,10 +131,6 @@ export function deployable({ meta, leafPem, chainPem, keyPem }: StoredCertificat
     fingerprint256,
     notAfter: new Date(meta.notAfter),
   };
-}
-
-function withState(states: readonly TargetState[], state: TargetState): readonly TargetState[] {
-  return [...states.filter(({ target }) => target !== state.target), state];
 }
 
 /** What is known of a target after an attempt to bring the certificate of this fingerprint there. */

@@ -1,5 +1,7 @@
 import type { CertificateSpec } from "../spec.ts";
 import type { StoredCertificate } from "../store/certificates.ts";
+import type { Store } from "../store/store.ts";
+import { statesHere } from "../store/target-machine.ts";
 import { undeployed } from "./deploy.ts";
 import type { StoredFacts } from "./plan.ts";
 
@@ -7,10 +9,12 @@ import type { StoredFacts } from "./plan.ts";
 export function factsOf(
   { meta, spec }: Pick<StoredCertificate, "meta"> & { readonly spec: Pick<CertificateSpec, "profile"> },
   targets: readonly string[],
+  store: Pick<Store, "machine">,
 ): StoredFacts {
   const { renewalInfo } = meta;
   const chosen = renewalInfo?.chosen;
-  const known = new Set(meta.targets.map(({ target }) => target));
+  const states = statesHere(meta.targets, store);
+  const known = new Set(states.map(({ target }) => target));
   return {
     identifiers: meta.identifiers,
     keyType: meta.keyType,
@@ -22,7 +26,7 @@ export function factsOf(
     certId: renewalInfo?.certId,
     suggested: chosen === undefined ? undefined : { at: new Date(chosen), explanation: renewalInfo?.explanationUrl },
     undeployed: [
-      ...undeployed(meta.targets)
+      ...undeployed(states)
         .filter(({ target }) => targets.includes(target))
         .map(({ target, nextTry, accepted, wanted, lastError }) => ({
           target,

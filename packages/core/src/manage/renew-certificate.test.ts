@@ -79,6 +79,52 @@ test("a target that took an old certificate, while another run stored a new one,
   expect(undeployed(meta?.targets ?? [])).toMatchObject([{ target: target.id, wanted: meta?.fingerprint256 }]);
 });
 
+test("machines that share the state each deploy to the targets of their own, and once to those they share", async () => {
+  let isDown = false;
+  const deployed: string[] = [];
+  const socket = "haproxy:/run/haproxy/admin.sock";
+  await using engine = await startEngine(1, {
+    target: async (id) => ({
+      id,
+      deploy: async () => {
+        if (isDown) throw new Error("the node is down");
+        deployed.push(id);
+        return { action: "updated", served: true };
+      },
+    }),
+  });
+  const spec = { ...specFor("a.example.com", ...engine.cas), deploy: [socket, "exec:reload"] };
+  const look = async (machine: string, force = false) => {
+    const store = { ...engine.store, machine };
+    return [(await engine.look(spec, { force }, { store })).outcome, ...deployed.splice(0)];
+  };
+  expect(await look("one")).toEqual(["issued", socket, "exec:reload"]);
+  expect(await look("one")).toEqual(["skipped"]);
+  isDown = true;
+  expect(await look("two")).toEqual(["deployed"]);
+  // That it failed there is its own affair, and put off by its own schedule.
+  expect(await look("one")).toEqual(["skipped"]);
+  isDown = false;
+  engine.later(3_600_000);
+  expect(await look("two")).toEqual(["deployed", socket]);
+  expect(await look("two")).toEqual(["skipped"]);
+  expect(await look("one")).toEqual(["skipped"]);
+  expect(await look("two", true)).toEqual(["issued", socket, "exec:reload"]);
+  expect(await look("one")).toEqual(["deployed", socket]);
+  expect(
+    (await readCertificateMeta(engine.store, spec.name))?.targets.map(({ target, machine }) => [target, machine]),
+  ).toEqual(
+    expect.arrayContaining([
+      [socket, "one"],
+      [socket, "two"],
+      ["exec:reload", undefined],
+    ]),
+  );
+  // A state that is moved to one machine's disk knows one target of each name.
+  expect((await engine.look(spec)).outcome).toBe("deployed");
+  expect((await engine.look(spec)).outcome).toBe("skipped");
+});
+
 test("a plan makes no account, in order to ask when to renew", async () => {
   await using engine = await startEngine(1);
   const [ca] = engine.cas;

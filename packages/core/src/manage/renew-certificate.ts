@@ -124,7 +124,7 @@ async function planNow(
     return { action: { do: "issue", spec, reason, replaces: undefined }, stored: undefined };
   }
   if (stored !== undefined) refuseEarlierClock(stored.meta.notBefore, world.now());
-  const facts = stored === undefined ? undefined : factsOf(await ask(stored), spec.deploy);
+  const facts = stored === undefined ? undefined : factsOf(await ask(stored), spec.deploy, store);
   return { action: planCertificate(spec, facts, { now: new Date(world.now()), force }), stored: facts };
 }
 

@@ -70,13 +70,13 @@ async function runOver(stored: CertificateMeta, asked: CertificateSpec, now: num
 describe("a certificate wanted as it was issued", () => {
   test("rests until it is due", () => {
     const askedAt = (now: number) => ({ ...meta, renewalInfo: { certId: "a.b", nextCheck: now + day } });
-    expect(restAsIssued(askedAt(after(59)), after(59))).toEqual({
+    expect(restAsIssued(askedAt(after(59)), after(59), {})).toEqual({
       do: "nothing",
       reason: "not due: a third of its life is left",
       next: new Date(after(60)),
     });
-    expect(restAsIssued(askedAt(after(60)), after(60))).toBeUndefined();
-    expect(restAsIssued(meta, after(2))).toBeDefined();
+    expect(restAsIssued(askedAt(after(60)), after(60), {})).toBeUndefined();
+    expect(restAsIssued(meta, after(2), {})).toBeDefined();
   });
 
   test.each<[string, Partial<CertificateMeta>]>([
@@ -89,7 +89,7 @@ describe("a certificate wanted as it was issued", () => {
     ["the clock is behind", { notBefore: after(4) }],
     ["the CA was never asked", { renewalInfo: { certId: "a.b" } }],
   ])("%s: a closer look", (_, changed) => {
-    expect(restAsIssued({ ...meta, ...changed }, after(2))).toBeUndefined();
+    expect(restAsIssued({ ...meta, ...changed }, after(2), {})).toBeUndefined();
   });
 });
 

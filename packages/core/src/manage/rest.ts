@@ -1,6 +1,7 @@
 import type { CertificateSpec, KeyTypeName } from "../spec.ts";
 import type { CertificateMeta } from "../store/certificate-meta.ts";
 import { readCertificateMeta, readCertificateSpec } from "../store/certificates.ts";
+import type { Store } from "../store/store.ts";
 import { isEarlierClock } from "./clock.ts";
 import { factsOf } from "./facts.ts";
 import type { Run } from "./parts.ts";
@@ -27,8 +28,8 @@ export interface RestingCertificate {
  *
  * @param now milliseconds since 1970
  */
-export function restAsIssued(meta: CertificateMeta, now: number): Rest | undefined {
-  const rest = needsCloserLook(meta, now) ? undefined : restOf(meta, asIssued(meta), {}, now);
+export function restAsIssued(meta: CertificateMeta, now: number, store: Pick<Store, "machine">): Rest | undefined {
+  const rest = needsCloserLook(meta, now) ? undefined : restOf(meta, asIssued(meta), {}, now, store);
   // Whether it is wanted where it is not live, only its specification tells.
   return rest?.waiting === undefined ? rest : undefined;
 }
@@ -44,7 +45,7 @@ export async function restNow(spec: CertificateSpec, { store, world }: Run): Pro
   if (meta === undefined || needsCloserLook(meta, now)) return undefined;
   // A profile was asked for only where there is one; a CA asked for none may name the one it used.
   const asked = meta.profile === undefined ? {} : await readCertificateSpec(store, spec.name);
-  return asked === undefined ? undefined : restOf(meta, spec, asked, now);
+  return asked === undefined ? undefined : restOf(meta, spec, asked, now, store);
 }
 
 function restOf(
@@ -52,8 +53,9 @@ function restOf(
   spec: CertificateSpec,
   asked: Pick<CertificateSpec, "profile">,
   now: number,
+  store: Pick<Store, "machine">,
 ): Rest | undefined {
-  const facts = factsOf({ meta, spec: asked }, spec.deploy);
+  const facts = factsOf({ meta, spec: asked }, spec.deploy, store);
   const action = planCertificate(spec, facts, { now: new Date(now), force: false });
   if (action.do !== "nothing") return undefined;
   const { spec: _spec, ...rest } = action;

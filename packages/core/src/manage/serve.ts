@@ -5,6 +5,7 @@ import { own } from "../store/ledger.ts";
 import { openLedger } from "../store/ledger-file.ts";
 import { certificateFolders, listOne } from "../store/list-certificates.ts";
 import { safeName } from "../store/names.ts";
+import { statesHere } from "../store/target-machine.ts";
 import { LimitError } from "./limit-error.ts";
 import { createLine, type Line } from "./line.ts";
 import { type CaPool, createCaPool } from "./obtain.ts";
@@ -156,7 +157,7 @@ async function nextLook(
   line.leave(spec.name);
   if (result.outcome === "failed") return await nextTry(spec, run);
   const meta = await readCertificateMeta(run.store, spec.name);
-  const tries = (meta?.targets ?? []).flatMap(({ nextTry: at }) => at ?? []);
+  const tries = statesHere(meta?.targets ?? [], run.store).flatMap(({ nextTry: at }) => at ?? []);
   return Math.min(Number.POSITIVE_INFINITY, ...tries);
 }
 

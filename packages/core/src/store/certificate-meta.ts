@@ -41,6 +41,8 @@ export interface RenewalInfoState {
 export interface TargetState {
   /** As written in the configuration: `haproxy:/run/haproxy/admin.sock`. */
   readonly target: string;
+  /** Whose it is, where several machines share the state and each has its own of that name. */
+  readonly machine?: string;
   /** Fingerprint of the leaf that it should serve. */
   readonly wanted: string;
   /** The last leaf it took, and when. */
@@ -72,6 +74,7 @@ const seenAt = shape<SeenAt>({ fingerprint256: fingerprint, at: instant });
 /** Of one target, wherever it is kept. */
 export const targetState = shape<TargetState>({
   target: text(),
+  machine: optional(text(255)),
   wanted: fingerprint,
   accepted: optional(seenAt),
   served: optional(seenAt),

@@ -49,6 +49,7 @@ export { type SealKey, sealKey, sealKeyFromPassphrase } from "./seal-key.ts";
 export type { Condition, Lease, LeaseOptions, Store, Stored, WriteOptions } from "./store.ts";
 export { largestValue } from "./store.ts";
 export { hasCode, type LeaseHolder, StoreError } from "./store-error.ts";
+export { statesHere } from "./target-machine.ts";
 export { openTold, type ToldFile } from "./told-file.ts";
 export { tryStore } from "./try-store.ts";
 export { type TellDamage, unlessDamaged } from "./unless-damaged.ts";

@@ -13,6 +13,7 @@ import {
 } from "./generations.ts";
 import type { Store } from "./store.ts";
 import { hasCode } from "./store-error.ts";
+import { machineOf, statesHere } from "./target-machine.ts";
 
 /** A certificate as it came from the CA, checked, with all that is to be remembered of it. */
 export interface IssuedCertificate {
@@ -58,7 +59,7 @@ export async function saveCertificate(store: Store, issued: IssuedCertificate, n
     accountUrl: issued.accountUrl,
     issuedAt: now,
     ...(issued.renewalInfo === undefined ? {} : { renewalInfo: issued.renewalInfo }),
-    targets: spec.deploy.map((target) => wantedTarget(target, facts.fingerprint256, before.get(target))),
+    targets: spec.deploy.map((target) => wantedTarget(target, store, facts.fingerprint256, before.get(target))),
   };
   const meta = await claimGeneration(store, about, Math.max(0, ...taken) + 1);
   const put = (file: GenerationFile, bytes: string | Uint8Array, secret = false) =>
@@ -103,7 +104,7 @@ async function claimGeneration(
 async function readPreviousTargets(store: Store, name: string): Promise<ReadonlyMap<string, TargetState>> {
   try {
     const meta = await readCertificateMeta(store, name);
-    return new Map(meta?.targets.map((state) => [state.target, state]));
+    return new Map(statesHere(meta?.targets ?? [], store).map((state) => [state.target, state]));
   } catch (error) {
     // A damaged old generation is no reason to lose a new certificate; a newer format is one not to write at all.
     if (hasCode(error, "STORE_CORRUPT")) return new Map();
@@ -111,10 +112,13 @@ async function readPreviousTargets(store: Store, name: string): Promise<Readonly
   }
 }
 
-function wantedTarget(target: string, wanted: string, before: TargetState | undefined): TargetState {
+/** Those of other machines are left out: each finds that its own is not known, and deploys to it. */
+function wantedTarget(target: string, store: Store, wanted: string, before: TargetState | undefined): TargetState {
   const { accepted, served } = before ?? {};
+  const machine = machineOf(target, store);
   return {
     target,
+    ...(machine === undefined ? {} : { machine }),
     wanted,
     ...(accepted === undefined ? {} : { accepted }),
     ...(served === undefined ? {} : { served }),

@@ -104,6 +104,7 @@ export function sealedStore(below: Store, keys: SealKeys): Store {
   }
 
   return {
+    ...(below.machine === undefined ? {} : { machine: below.machine }),
     read,
     write,
     async readThrough(pointer, leaf) {

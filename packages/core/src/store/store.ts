@@ -64,6 +64,8 @@ export const largestValue = 16 * 1024 * 1024;
  * - Every call MUST be bounded in time. A store that needs the network gets its signal and limits where it is opened.
  */
 export interface Store {
+  /** Name of this machine, where others use the same state: what is on it alone is kept apart by it. */
+  readonly machine?: string;
   /** The value, or `undefined` where there is none. The bytes belong to the caller. Of a pointer: its target's name. */
   read(key: string): Promise<Stored | undefined>;
   /**
