@@ -155,16 +155,27 @@ function readCommands(log: string): readonly string[] {
 /** Runs the only job of a pipeline of GitLab; outputs are its dotenv report. */
 export async function runPipeline(path: string, variables: Values, machine: Machine): Promise<JobEnd> {
   const [job] = Object.values<Readonly<Record<string, unknown>>>(parse(await readFile(path, "utf8")));
-  const { script, variables: own, artifacts, ...others } = job ?? {};
+  const { script, variables: own, id_tokens: tokens = {}, artifacts, ...others } = job ?? {};
   const known = ["image", "rules", "resource_group", "interruptible", "timeout"];
   const unknown = Object.keys(others).filter((key) => !known.includes(key));
   if (unknown.length > 0) throw new Error(`a job says ${unknown}, which is not known here`);
   const lines = ["set -eo pipefail", ...(script as readonly string[])].join("\n");
-  const env = { ...machine.env, ...variables, ...(own as Values), GITLAB_CI: "true" };
+  const audiences = Object.entries(tokens as Readonly<Record<string, { readonly aud: string }>>);
+  const identities = Object.fromEntries(audiences.map(([name, { aud }]) => [name, identityToken(aud)]));
+  const env = { ...machine.env, ...variables, ...(own as Values), ...identities, GITLAB_CI: "true" };
   const { code, log } = await bash(["-c", lines], env, machine);
   const { reports } = artifacts as { reports: { dotenv: string } };
   const report = await readFile(join(machine.workspace, reports.dotenv), "utf8");
   return { code, log, outputs: readDotenv(report), summary: "", annotations: [] };
+}
+
+/** A token of the form that GitLab signs, for one audience. */
+export function identityToken(audience: string): string {
+  const parts = [
+    { alg: "RS256", typ: "JWT" },
+    { aud: audience, sub: "project_path:group/project:ref_type:branch:ref:main" },
+  ];
+  return [...parts.map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")), "signature"].join(".");
 }
 
 /** As GitLab reads it: no quotes, no empty lines, no more than 5 KB and 20 variables. */

@@ -7,7 +7,7 @@ import { type DnsServer, type Moto, type Pebble, startBind, startMoto, startPebb
 import { version } from "certwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import { type Machine, runAction, runPipeline, runWorkflow } from "./ci-runner.ts";
+import { identityToken, type Machine, runAction, runPipeline, runWorkflow } from "./ci-runner.ts";
 
 /* What docs/ gives to copy, run as the CI systems run it: each job on an empty machine, state in a bucket. */
 
@@ -213,6 +213,23 @@ test("GitLab: two jobs at the same moment, and one after, order once; later jobs
   expect(third.left.sort()).toEqual([".github", "certwright.env", "certwright.yaml", "deploy"]);
   expect(await orders()).toBe(before + names.length);
   expect(await deployed()).toHaveLength(2);
+});
+
+test("GitLab: a job that has no key, and proves by a token who it is", async () => {
+  const guide = await readFile(join(root, "docs/guide/ci.md"), "utf8");
+  const added = parse(/```yaml\n( {2}id_tokens:.*?)```/s.exec(guide)?.[1] ?? "");
+  const { certificates: given } = parse(await readFile(pipeline, "utf8"));
+  const variables = { ...given.variables, ...added.variables };
+  const file = join(dir, "identity.gitlab-ci.yml");
+  await writeFile(file, stringify({ certificates: { ...given, ...added, variables } }));
+  const { secrets, job, deployed } = await project();
+  const { AWS_ACCESS_KEY_ID: _, AWS_SECRET_ACCESS_KEY: __, ...others } = secrets;
+  const { code, log } = await job((machine) =>
+    runPipeline(file, { ...others, AWS_ENDPOINT_URL_STS: moto.endpoint }, machine),
+  );
+  expect(code, log).toBe(0);
+  expect(await deployed()).toEqual(["example.test *.example.test", "www.example.test"]);
+  expect(log).not.toContain(identityToken(added.id_tokens.AWS_WEB_IDENTITY_TOKEN.aud));
 });
 
 test("what is given to copy pins the version there is", async () => {

@@ -15,8 +15,8 @@ it("every configuration the documentation shows is right, a part of one together
   for (const page of await pages()) {
     const text = await readFile(join(root, page), "utf8");
     for (const [, block = ""] of text.matchAll(/^```yaml\n([\s\S]*?)^```/gm)) {
-      // Steps of a CI system's own file are a list.
-      if (block.trimStart().startsWith("- ")) continue;
+      // A part of a CI system's own file is indented as it is there.
+      if (block.startsWith(" ")) continue;
       shown++;
       const whole = [
         block,
