@@ -12,6 +12,12 @@ import { toldOf } from "./told-of.ts";
 /** Code of a target's failure that brings none. */
 const uncoded = "DEPLOY_FAILED";
 
+/**
+ * Targets of other machines that are remembered, the latest: jobs and containers are another machine each time. One that is
+ * forgotten and lives deploys once more, which changes nothing.
+ */
+const mostOthers = 64;
+
 /** What came of one target. */
 export type TargetResult = { readonly target: string } & (
   | ({ readonly ok: true } & DeployOutcome)
@@ -56,7 +62,7 @@ function statesAfter(
   fingerprint256: string,
   now: number,
 ): readonly TargetState[] {
-  return results.reduce((states, result) => {
+  const after = results.reduce((states, result) => {
     const { target } = result;
     const machine = machineOf(target, store);
     // One without a machine is from before the state was shared.
@@ -65,6 +71,9 @@ function statesAfter(
     const own = machine === undefined ? next : { ...next, machine };
     return [...states.filter((state) => !isSame(state)), own];
   }, before);
+  const others = after.filter(({ machine }) => machine !== undefined && machine !== store.machine);
+  const forgotten = new Set(others.slice(0, -mostOthers));
+  return after.filter((state) => !forgotten.has(state));
 }
 
 /** Whether clients of this target get the certificate now: taken, and not waiting for a reload. */

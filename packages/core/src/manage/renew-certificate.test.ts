@@ -120,6 +120,11 @@ test("machines that share the state each deploy to the targets of their own, and
       ["exec:reload", undefined],
     ]),
   );
+  // Jobs are another machine each time: only the latest are remembered.
+  for (let job = 1; job <= 70; job++) expect(await look(`job-${job}`)).toEqual(["deployed", socket]);
+  const machines = (await readCertificateMeta(engine.store, spec.name))?.targets.map(({ machine }) => machine);
+  expect(machines).toHaveLength(66);
+  expect(machines?.at(-1)).toBe("job-70");
   // A state that is moved to one machine's disk knows one target of each name.
   expect((await engine.look(spec)).outcome).toBe("deployed");
   expect((await engine.look(spec)).outcome).toBe("skipped");
