@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { glob, readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 
@@ -111,20 +111,19 @@ function anchorsOf(page: string): readonly string[] {
   );
 }
 
-async function markdown(folder: string): Promise<readonly string[]> {
-  const files = await readdir(join(root, folder), { recursive: true });
-  return files
-    .filter((file) => file.endsWith(".md") && !file.includes("node_modules"))
-    .map((file) => join(folder, file));
+/** Files below a folder; not what is installed, nor what is built, which may come and go meanwhile. */
+async function filesBelow(folder: string, pattern: string): Promise<readonly string[]> {
+  const exclude = (name: string) => name === "node_modules" || name === "dist";
+  const found: string[] = [];
+  for await (const file of glob(`${folder}/${pattern}`, { cwd: root, exclude })) found.push(file);
+  return found;
+}
+
+function markdown(folder: string): Promise<readonly string[]> {
+  return filesBelow(folder, "**/*.md");
 }
 
 async function sources(folder: string): Promise<readonly string[]> {
-  const files = await readdir(join(root, folder), { recursive: true });
-  return files
-    .filter(
-      (file) =>
-        /\/src\/.*(?<!\.test|\.fixture)\.ts$/.test(file) &&
-        !/node_modules|\/dist\/|\/testing\/|^provider-test\/|^tools\//.test(file),
-    )
-    .map((file) => join(folder, file));
+  const files = await filesBelow(folder, "*/src/**/*.ts");
+  return files.filter((file) => !/(?:\.test|\.fixture)\.ts$|\/testing\/|\/provider-test\/|\/tools\//.test(file));
 }
