@@ -1,6 +1,7 @@
 import { createSocket, type RemoteInfo } from "node:dgram";
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
+import { freePort } from "@certwright/tools/servers";
 
 /** What a proxy does with one question. */
 export type Treatment =
@@ -45,9 +46,9 @@ export async function startDnsProxy(treat: Treat, tcp?: (name: string) => string
       socket.pipe(behind).pipe(socket);
     });
   });
-  listener.listen(0, "127.0.0.1");
+  const port = await freePort();
+  listener.listen(port, "127.0.0.1");
   await once(listener, "listening");
-  const { port } = listener.address() as AddressInfo;
   udp.bind(port, "127.0.0.1");
   await once(udp, "listening");
   udp.on("message", (query, from) => {

@@ -74,7 +74,9 @@ it("sends a lost question again, with another id", async () => {
     },
   );
   expect(await exchange(question, fake.server, { timeoutMs: 500 })).toMatchObject(values);
-  expect(ids).toHaveLength(2);
+  // A busy machine may lose one more.
+  expect(ids.length).toBeGreaterThanOrEqual(2);
+  expect(new Set(ids).size).toBe(ids.length);
 });
 
 it("ignores forged and broken answers and takes the right one behind them", async () => {
@@ -94,7 +96,7 @@ it("says so when nothing but broken answers come", async () => {
     "TXT x.test",
     rawReply(reply, (bytes) => bytes.subarray(0, -1)),
   );
-  await expect(exchange(question, fake.server, { timeoutMs: 100 })).rejects.toMatchObject({ code: "DNS_BAD_ANSWER" });
+  await expect(exchange(question, fake.server, { timeoutMs: 1_000 })).rejects.toMatchObject({ code: "DNS_BAD_ANSWER" });
 });
 
 it("times out on a silent server", async () => {
@@ -105,7 +107,7 @@ it("times out on a silent server", async () => {
     retryable: true,
     message: expect.stringContaining(`127.0.0.1:${fake.server.port}`),
   });
-  expect(fake.asked).toHaveLength(3);
+  await expect.poll(() => fake.asked).toHaveLength(3);
   await expect(exchange(question, fake.server, { timeoutMs: 50, transport: "tcp" })).rejects.toMatchObject({
     code: "DNS_TIMEOUT",
   });
@@ -163,8 +165,10 @@ it.each(["udp", "tcp"] as const)("stops on abort over %s", async (transport) => 
 
 it("gives up on a server that is silent over TCP after it truncated its answer", async () => {
   await using fake = await startFakeDns();
-  fake.on("TXT x.test", { truncated: true }, () => []);
-  const asked = exchange(question, fake.server, { timeoutMs: 100 });
+  fake.on("TXT x.test", (query, transport) =>
+    transport === "udp" ? [replyTo(dnsPacket.decode(query), { truncated: true })] : [],
+  );
+  const asked = exchange(question, fake.server, { timeoutMs: 500 });
   await expect(asked).rejects.toMatchObject({ code: "DNS_TRUNCATED_TCP_FAILED" });
 });
 

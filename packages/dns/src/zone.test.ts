@@ -6,7 +6,7 @@ import { a, cname, type FakeDns, ns, rcodes, silent, soa, startFakeDns } from ".
 import { findZone } from "./zone.ts";
 import { checkServers } from "./zone-health.ts";
 
-const resolverFor = ({ server }: FakeDns) => createResolver({ servers: [server], timeoutMs: 200 });
+const resolverFor = ({ server }: FakeDns) => createResolver({ servers: [server], timeoutMs: 1_000 });
 const nothing = { rcode: rcodes.nxdomain, authorities: [soa("example.test")] };
 const apex = { answers: [soa("example.test")] };
 

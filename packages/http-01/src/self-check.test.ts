@@ -54,7 +54,7 @@ async function checkAgainst(
     sleep: async () => undefined,
   };
   try {
-    const solver = withSelfCheck(plain, { world, ports: { http: port ?? own, https: 1 }, timeoutMs: 2_000 });
+    const solver = withSelfCheck(plain, { world, ports: { http: port ?? own, https: 1 }, timeoutMs: 60_000 });
     const outcomes: TaskOutcome[] = [];
     for await (const outcome of solver.wait?.([task], new AbortController().signal) ?? []) outcomes.push(outcome);
     expect(outcomes).toHaveLength(1);

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 test("the kit runs under node:test as it does here, and lets the process end", async () => {
   const file = fileURLToPath(new URL("testing/with-node-test.ts", import.meta.url));
   const args = ["--test", "--test-reporter=tap", file];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 15_000 });
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 120_000 });
   expect(stdout).toMatch(/^# fail 0$/m);
   expect(Number(/^# pass (\d+)$/m.exec(stdout)?.[1])).toBeGreaterThan(40);
 });

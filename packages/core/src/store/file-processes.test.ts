@@ -16,9 +16,7 @@ import { quietStore, startChild, temporaryFolder } from "./testing/temporary.ts"
 const never = new AbortController().signal;
 const text = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString();
 
-test("processes that count at once lose no count, by compare-and-swap nor under a lease", {
-  timeout: 60_000,
-}, async () => {
+test("processes that count at once lose no count, by compare-and-swap nor under a lease", async () => {
   await using folder = await temporaryFolder();
   const state = join(folder.path, "state");
   const children = Array.from({ length: 3 }, () => startChild(["count", state, "40"]));
@@ -31,9 +29,7 @@ test("processes that count at once lose no count, by compare-and-swap nor under 
   expect(text((await store.read("leased-counter"))?.bytes)).toBe("60");
 });
 
-test("a lease of another process is respected, explained, and free the moment it is killed", {
-  timeout: 60_000,
-}, async () => {
+test("a lease of another process is respected, explained, and free the moment it is killed", async () => {
   await using folder = await temporaryFolder();
   const store = quietStore(folder.path);
   const holder = startChild(["hold", folder.path, "*.example.com"]);
@@ -54,9 +50,7 @@ test("a lease of another process is respected, explained, and free the moment it
   await (await waiting).release();
 });
 
-test("killed at any moment, a run leaves whole values, a matching pair and every effect on record", {
-  timeout: 120_000,
-}, async () => {
+test("killed at any moment, a run leaves whole values, a matching pair and every effect on record", async () => {
   await using folder = await temporaryFolder();
   const state = join(folder.path, "state");
   const pairsFile = join(folder.path, "pairs.json");
@@ -115,7 +109,7 @@ async function expectWhole(state: string, lines: readonly string[]): Promise<voi
   await journal.close();
 }
 
-test("with no umask at all, directories are 0700 and files 0600", { timeout: 60_000 }, async () => {
+test("with no umask at all, directories are 0700 and files 0600", async () => {
   await using folder = await temporaryFolder();
   const state = join(folder.path, "state");
   const child = startChild(["write", state, "10"]);
@@ -131,7 +125,7 @@ test("with no umask at all, directories are 0700 and files 0600", { timeout: 60_
   expect(((await stat(state)).mode & 0o7777).toString(8)).toBe("700");
 });
 
-test("where no more may be written, what was there stays, and a word says why", { timeout: 60_000 }, async () => {
+test("where no more may be written, what was there stays, and a word says why", async () => {
   await using folder = await temporaryFolder();
   const state = join(folder.path, "state");
   const store = quietStore(state);
@@ -147,7 +141,7 @@ test("where no more may be written, what was there stays, and a word says why", 
   await store.write("folder/value", Buffer.from("after"));
 });
 
-test("where this user may not write, a word says so, and reading still works", { timeout: 60_000 }, async () => {
+test("where this user may not write, a word says so, and reading still works", async () => {
   await using folder = await temporaryFolder();
   const state = join(folder.path, "state");
   const store = quietStore(state);

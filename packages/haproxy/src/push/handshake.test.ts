@@ -8,7 +8,7 @@ import { addressOf, shakeHands } from "./handshake.ts";
 const ca = createTestCa("Handshake");
 const ecdsa = ca.issue({ names: ["a.test"] });
 const rsa = ca.issue({ names: ["a.test"], keyType: "rsa" });
-const options = { signal: AbortSignal.timeout(10_000), timeout: 2_000, keyType: "ecdsa" as const };
+const options = { signal: new AbortController().signal, timeout: 60_000, keyType: "ecdsa" as const };
 
 async function serving<T>(tls: TlsOptions | undefined, use: (port: number) => Promise<T>): Promise<T> {
   const server = tls ? createServer(tls) : createPlainServer((socket) => socket.resume());

@@ -3,9 +3,7 @@ import { targets } from "./figures.ts";
 import { threeWeeks } from "./scenario.ts";
 import { simulate } from "./simulate.ts";
 
-test("three weeks of 330 certificates, the CA down for two days: none expires, no limit is hit, no hour is crowded", {
-  timeout: 180_000,
-}, async () => {
+test("three weeks of 330 certificates, the CA down for two days: none expires, no limit is hit, no hour is crowded", async () => {
   const figures = await simulate(threeWeeks);
   expect(figures.expired).toEqual([]);
   expect(figures.limited).toEqual([]);
