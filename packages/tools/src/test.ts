@@ -1,12 +1,13 @@
 /**
- * `npm test [-- filters]`: units, then the end-to-end tests against real servers.
+ * `npm test [-- filters and options]`: units, then the end-to-end tests against real servers. Filters are parts of paths;
+ * options are vitest's own, such as `-t "part of a name"`.
  * The last line is `N passed, N failed, N skipped`; the exit code is 1 when anything failed.
  *
  * Where the real servers cannot be had, the end-to-end tests are skipped and it is said what is missing.
  * In CI (`CI` set) that is a failure instead, and everything `npm run check` checks comes first and is counted too.
  */
 import { fileURLToPath } from "node:url";
-import { createVitest, type TestModule, type Vitest } from "vitest/node";
+import { createVitest, parseCLI, type TestModule, type Vitest } from "vitest/node";
 import { runChecks } from "./checks.ts";
 import { ensureServers, type ServerGroupName, ServersUnavailableError, serverGroups } from "./servers/index.ts";
 
@@ -16,7 +17,7 @@ interface Tally {
   skipped: number;
 }
 
-const filters = process.argv.slice(2);
+const { filter: filters, options } = parseCLI(["vitest", ...process.argv.slice(2)]);
 const inCi = ["1", "true"].includes(process.env.CI ?? "");
 const tally: Tally = { passed: 0, failed: 0, skipped: 0, ...(inCi && (await runChecks())) };
 const missing = await missingServers();
@@ -54,7 +55,7 @@ async function missingServers(): Promise<string | undefined> {
 function open(project: string[], mode: "run" | "list"): Promise<Vitest> {
   const config = fileURLToPath(new URL("../vitest.config.ts", import.meta.url));
   const quiet = mode === "list" ? { reporters: [] } : {};
-  return createVitest({ config, project, watch: false, run: true, passWithNoTests: true, ...quiet });
+  return createVitest({ ...options, config, project, watch: false, run: true, passWithNoTests: true, ...quiet });
 }
 
 function count({ state }: Vitest, into: Tally): void {
