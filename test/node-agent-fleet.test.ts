@@ -151,16 +151,15 @@ test("the commands on either side", async () => {
   const pushed = await certwright("fleet", "push", "--node", target, "--json");
   expect(pushed).toMatchObject({ code: 0 });
   expect(await fingerprintAt(node.ports.web ?? 0, "n1.fleet.test")).toBe(renewed[1]?.fingerprint256);
-  const [drift, deploy, status] = await Promise.all([
+  const [drift, deploy, check] = await Promise.all([
     certwright("fleet", "drift", "--node", target, "--json"),
     certwright("deploy", "n0.fleet.test", `haproxy:${target}`, "--json"),
-    certwright("haproxy", "status", "--node", target, "--json"),
+    certwright("haproxy", "check", "--node", target, "--json"),
   ]);
   expect(drift.code).toBe(0);
   expect(resultOf(drift)).toMatchObject({ differing: 0, notAsked: 0 });
   expect(deploy.code).toBe(0);
-  expect(status.code).toBe(1);
-  expect(resultOf(status)).toMatchObject({ failures: [{ error: { code: "HAPROXY_AGENT_ONLY" } }] });
+  expect(resultOf(check)).toMatchObject({ findings: [{ code: "HAPROXY_AGENT_ONLY" }] });
 
   // Another CA from now on; then it goes, in order.
   await writeFile(join(dir, "ca.pem"), ca.rootPem);

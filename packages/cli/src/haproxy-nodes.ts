@@ -1,4 +1,4 @@
-import { type Node, openSession, parseNode, type Session } from "@certwright/haproxy";
+import { type Node, type OwnAcme, openOwnAcme, parseNode } from "@certwright/haproxy";
 import type { Invocation } from "./command.ts";
 import type { haproxyNodeFlags } from "./declarations/haproxy.ts";
 import { type Explained, explain } from "./reporter/explain.ts";
@@ -13,7 +13,7 @@ export type NodeAnswer<T> = { readonly node: Node } & ({ readonly answer: T } | 
  */
 export async function askNodes<T>(
   { flags, context }: Invocation<typeof haproxyNodeFlags>,
-  act: (session: Session) => Promise<T>,
+  act: (acme: OwnAcme) => Promise<T>,
 ): Promise<readonly NodeAnswer<T>[]> {
   const addresses = flags.node.length > 0 ? flags.node : ["/run/haproxy/admin.sock"];
   const nodes = [...new Set(addresses)].map(parseNode);
@@ -21,11 +21,11 @@ export async function askNodes<T>(
   return Promise.all(
     nodes.map(async (node) => {
       try {
-        const session = await openSession(node, { signal });
+        const acme = await openOwnAcme(node, { signal, now: context.now });
         try {
-          return { node, answer: await act(session) };
+          return { node, answer: await act(acme) };
         } finally {
-          session.close();
+          acme.close();
         }
       } catch (error) {
         signal.throwIfAborted();

@@ -53,10 +53,11 @@ export const haproxyErrorCodes = {
   HAPROXY_FLEET_NODES: "The nodes of a fleet could not be found, and none were known from before.",
   HAPROXY_FLEET_INCOMPLETE:
     "Too few nodes of a fleet serve the certificate for its policy; the others are tried again.",
-  HAPROXY_AGENT_ONLY: "A node agent takes certificates and tells how they are there; it does nothing else.",
+  HAPROXY_AGENT_ONLY: "A node agent does a fixed list of things, and this is none of them.",
   HAPROXY_AGENT_DECIDES: "A target says of a node agent what only the agent itself may be told where it is started.",
   HAPROXY_AGENT_CLIENT: "The node agent takes nothing from this client.",
   HAPROXY_AGENT_BUSY: "The node agent has as many clients as it takes at a time.",
+  HAPROXY_AGENT_HTTP: "The node agent answers no http-01 challenges.",
   HAPROXY_AGENT_NAMES: "The node agent takes no certificate for some of the names.",
   HAPROXY_AGENT_ISSUER: "The node agent takes no certificate of that CA.",
   HAPROXY_AGENT_PLACE: "The node agent may not change that certificate or list of its HAProxy.",

@@ -1,9 +1,9 @@
 import type { Solver, Task } from "@certwright/core";
 import type { Effect, Journal } from "@certwright/core/store";
-import { settingsOf } from "./push/settings.ts";
+import { openAgent } from "./node-agent/agent-session.ts";
+import { type Settings, settingsOf } from "./push/settings.ts";
 import { addMapEntry, deleteMapEntry } from "./runtime/map.ts";
-import { type Node, parseNode } from "./runtime/node.ts";
-import { noRuntimeApi } from "./runtime/session.ts";
+import { type Node, parseNode, writeNode } from "./runtime/node.ts";
 
 /** Where HAProxy itself answers http-01. */
 export interface HaproxyHttpOptions {
@@ -18,24 +18,15 @@ export interface HaproxyHttpOptions {
 
 /**
  * Meets http-01 by an entry in a map of every node: token to key authorization. HAProxy needs one rule that returns the
- * map's value under `/.well-known/acme-challenge/`; `docs/guide/http-01.md` has it.
- *
- * @throws HaproxyError HAPROXY_AGENT_ONLY
+ * map's value under `/.well-known/acme-challenge/`; `docs/guide/http-01.md` has it. A node agent has a map of its own.
  */
 export function createHaproxyHttpSolver({ nodes, map, journal, now }: HaproxyHttpOptions): Solver {
-  // Said before an order is placed.
-  const agent = nodes.find(({ kind }) => kind === "agent");
-  if (agent !== undefined) throw noRuntimeApi(agent);
   const effects = new Map<string, readonly Effect[]>();
-  const open = (node: Node, signal: AbortSignal) => settingsOf(node, { signal, now }).open();
+  const open = (node: Node, signal: AbortSignal) => openAnswers(node, map, settingsOf(node, { signal, now }));
 
   const presentAt = async (node: Node, tasks: readonly Task[], signal: AbortSignal): Promise<void> => {
-    const session = await open(node, signal);
-    try {
-      for (const { token, keyAuthorization } of tasks) await addMapEntry(session, map, token, keyAuthorization);
-    } finally {
-      session.close();
-    }
+    await using answers = await open(node, signal);
+    for (const task of tasks) await answers.add(task);
   };
 
   return {
@@ -47,7 +38,7 @@ export function createHaproxyHttpSolver({ nodes, map, journal, now }: HaproxyHtt
       const recorded = await journal.record(
         wanted.map(({ task, node }) => ({
           kind: "haproxy-map" as const,
-          where: node.id,
+          where: writeNode(node),
           zone: map,
           name: task.token,
           value: task.keyAuthorization,
@@ -70,14 +61,10 @@ export function createHaproxyHttpSolver({ nodes, map, journal, now }: HaproxyHtt
       const mine = tasks.flatMap(({ id }) => effects.get(id) ?? []);
       const undone = await Promise.allSettled(
         nodes.map(async (node) => {
-          const here = mine.filter(({ where }) => where === node.id);
+          const here = mine.filter(({ where }) => where === writeNode(node));
           if (here.length === 0) return;
-          const session = await open(node, signal);
-          try {
-            for (const { name } of here) await deleteMapEntry(session, map, name);
-          } finally {
-            session.close();
-          }
+          await using answers = await open(node, signal);
+          for (const effect of here) await answers.delete(effect);
           journal.done(here.map(({ id }) => id));
         }),
       );
@@ -85,16 +72,36 @@ export function createHaproxyHttpSolver({ nodes, map, journal, now }: HaproxyHtt
       const failed = undone.find((result) => result.status === "rejected");
       if (failed !== undefined) throw failed.reason;
     },
-    undo: async ({ kind, where, zone, name }, signal) => {
-      if (kind !== "haproxy-map" || zone !== map) return false;
-      const session = await open(nodes.find(({ id }) => id === where) ?? parseNode(where), signal);
-      try {
-        await deleteMapEntry(session, map, name);
-      } finally {
-        session.close();
-      }
+    undo: async (effect, signal) => {
+      if (effect.kind !== "haproxy-map" || effect.zone !== map) return false;
+      await using answers = await open(parseNode(effect.where), signal);
+      await answers.delete(effect);
       return true;
     },
+  };
+}
+
+/** What one node answers. */
+interface Answers extends AsyncDisposable {
+  add(task: Task): Promise<void>;
+  delete(effect: Pick<Effect, "name" | "certificate">): Promise<void>;
+}
+
+async function openAnswers(node: Node, map: string, settings: Settings): Promise<Answers> {
+  if (node.kind === "agent") {
+    const session = await openAgent(node, settings);
+    return {
+      add: ({ identifier: { value: name }, token, keyAuthorization }) =>
+        session.answer({ name, token, thumbprint: keyAuthorization.slice(token.length + 1) }),
+      delete: ({ name: token, certificate: name }) => session.withdraw({ name, token }),
+      [Symbol.asyncDispose]: async () => session.close(),
+    };
+  }
+  const session = await settings.open();
+  return {
+    add: ({ token, keyAuthorization }) => addMapEntry(session, map, token, keyAuthorization),
+    delete: ({ name: token }) => deleteMapEntry(session, map, token),
+    [Symbol.asyncDispose]: async () => session.close(),
   };
 }
 

@@ -1,5 +1,4 @@
 export type { AcmeRow } from "./agent/acme-answers.ts";
-export { acmeRenew, acmeStatus } from "./agent/acme-commands.ts";
 export { parseAcmeVars } from "./agent/acme-vars.ts";
 export { runAgent } from "./agent/agent.ts";
 export type { Places } from "./agent/copies.ts";
@@ -43,6 +42,7 @@ export {
   type NodeAgentOptions,
   startNodeAgent,
 } from "./node-agent/node-agent.ts";
+export { type OwnAcme, openOwnAcme } from "./own-acme.ts";
 export type { AddRequest } from "./push/discover.ts";
 export type { HandshakePoint } from "./push/handshake.ts";
 export { push } from "./push/push.ts";

@@ -1,4 +1,4 @@
-import { acmeRenew, type Session } from "@certwright/haproxy";
+import type { OwnAcme } from "@certwright/haproxy";
 import type { CommandResult, Invocation } from "../command.ts";
 import type { haproxyNodeFlags } from "../declarations/haproxy.ts";
 import { exitCodes } from "../exit-code.ts";
@@ -11,9 +11,9 @@ type Outcome = "begun" | "running already" | "not there" | "failed";
 /** `acme renew` on every node that has the certificates. */
 export async function run(invocation: Invocation<typeof haproxyNodeFlags>): Promise<CommandResult> {
   const { args } = invocation;
-  const answers = await askNodes(invocation, async (session) => {
+  const answers = await askNodes(invocation, async (acme) => {
     const outcomes = [];
-    for (const certificate of args) outcomes.push({ certificate, ...(await renewAt(session, certificate)) });
+    for (const certificate of args) outcomes.push({ certificate, ...(await renewAt(acme, certificate)) });
     return outcomes;
   });
   const rows = answers.flatMap(({ node, ...rest }) =>
@@ -44,9 +44,9 @@ export async function run(invocation: Invocation<typeof haproxyNodeFlags>): Prom
   };
 }
 
-async function renewAt(session: Session, certificate: string): Promise<{ outcome: Outcome; message?: string }> {
+async function renewAt(acme: OwnAcme, certificate: string): Promise<{ outcome: Outcome; message?: string }> {
   try {
-    return { outcome: (await acmeRenew(session, certificate)) ? "begun" : "running already" };
+    return { outcome: (await acme.renew(certificate)) ? "begun" : "running already" };
   } catch (error) {
     const { code, message } = explain(error);
     // One node of a fleet may well not have it; only that none has it is a failure.

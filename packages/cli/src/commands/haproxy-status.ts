@@ -1,4 +1,4 @@
-import { type AcmeRow, acmeStatus } from "@certwright/haproxy";
+import type { AcmeRow } from "@certwright/haproxy";
 import { relativeTime } from "../certificate-state.ts";
 import type { CommandResult, Invocation } from "../command.ts";
 import type { haproxyNodeFlags } from "../declarations/haproxy.ts";
@@ -8,7 +8,7 @@ import { table } from "../reporter/table.ts";
 
 /** `acme status` of every node. */
 export async function run(invocation: Invocation<typeof haproxyNodeFlags>): Promise<CommandResult> {
-  const answers = await askNodes(invocation, acmeStatus);
+  const answers = await askNodes(invocation, (acme) => acme.status());
   const now = invocation.context.now();
   const rows = answers.flatMap(({ node, ...rest }) =>
     "answer" in rest ? rest.answer.map((row) => ({ node: node.id, row })) : [],

@@ -47,6 +47,8 @@ export async function run(invocation: ServeNode): Promise<CommandResult> {
       certificates: flags.allowCertificate,
       lists: flags.allowAdd,
       issuers: await allowedIssuers(invocation),
+      httpMap: flags.httpMap,
+      renew: flags.allowRenew,
     },
     map: flags.map.map(readMapping),
     check: checkPoints(flags.check),

@@ -49,7 +49,7 @@ const agentDeclaration: Declaration<typeof haproxyAgentFlags> = {
 export const haproxyNodeFlags = {
   node: list(
     "--node <address>",
-    "/run/haproxy/admin.sock, master:/path, tls://host:port?ca=&cert=&key=; repeat for several",
+    "/run/haproxy/admin.sock, master:/path, tls://host:port?ca=&cert=&key=, agent:// with the same; repeat for several",
     {
       group: where,
       shownDefault: "/run/haproxy/admin.sock",

@@ -64,6 +64,13 @@ export const serveNodeFlags = {
     complete: "file",
     shownDefault: "any",
   }),
+  httpMap: text("--http-map <map>", "map of HAProxy that answers to http-01 go into, for the names allowed", {
+    group: what,
+    shownDefault: "no http-01",
+  }),
+  allowRenew: toggle("--allow-renew", "have HAProxy's own ACME order certificates anew that may be changed", {
+    group: what,
+  }),
   allowFewerNames: toggle("--allow-fewer-names", "replace a certificate even if the new one lacks names of it", {
     group: what,
   }),
@@ -74,7 +81,7 @@ export const serveNodeDeclaration: Declaration<typeof serveNodeFlags> = {
   group: "HAProxy",
   summary: "be the node agent of a HAProxy whose socket stays local: takes certificates from named clients over mTLS",
   description:
-    "Runs beside one HAProxy until it is stopped. Clients prove themselves by TLS certificates, and can do two things: bring a certificate, which is checked, written to disk, pushed without a reload and verified; and ask what is there. No command of the Runtime API passes, no key is handed out, and nothing outside the allow-list is changed.\nDeploy to it with haproxy:agent://host:port?ca=FILE&cert=FILE&key=FILE. At SIGHUP it reads its certificate, the CA and the list of revoked clients anew.",
+    "Runs beside one HAProxy until it is stopped. Clients prove themselves by TLS certificates, and can do a few things: bring a certificate, which is checked, written to disk, pushed without a reload and verified; ask what is there; and, where it is allowed, have an http-01 challenge answered and an order of HAProxy's own ACME begun. No command of the Runtime API passes, no key is handed out, and nothing outside the allow-list is changed.\nDeploy to it with haproxy:agent://host:port?ca=FILE&cert=FILE&key=FILE. At SIGHUP it reads its certificate, the CA and the list of revoked clients anew.",
   flags: serveNodeFlags,
   examples: [
     [

@@ -17,7 +17,7 @@ const usualMap = "virt@acme";
 /**
  * The solver of a way to prove names that is no DNS record.
  *
- * @throws CertwrightError `CLI_USAGE`, `HAPROXY_NODE_ADDRESS`, `HAPROXY_PLAINTEXT_REFUSED`, `HAPROXY_AGENT_ONLY`
+ * @throws CertwrightError `CLI_USAGE`, `HAPROXY_NODE_ADDRESS`, `HAPROXY_PLAINTEXT_REFUSED`
  */
 export async function openSolver(way: ChallengeSpec, surroundings: SolverSurroundings): Promise<Solver> {
   const { type, listen, selfCheck = true } = way;

@@ -8,9 +8,9 @@ export interface AcmeRow {
   readonly section: string;
   /** `Running` while an order is under way, also one that waits for records for ever. */
   readonly state: "Running" | "Scheduled" | "Stopped";
-  readonly expires: Date | undefined;
+  readonly expires?: Date | undefined;
   /** When the next order is to begin. */
-  readonly scheduled: Date | undefined;
+  readonly scheduled?: Date | undefined;
   /** Its moment has come, and nothing runs: the last order failed. HAProxy looks again after twelve hours only. */
   readonly overdue: boolean;
 }

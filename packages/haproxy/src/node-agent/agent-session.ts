@@ -1,4 +1,5 @@
 import { TLSSocket } from "node:tls";
+import type { AcmeRow } from "../agent/acme-answers.ts";
 import { HaproxyError } from "../errors.ts";
 import type { Emit } from "../events.ts";
 import type { PushResult } from "../push/push-request.ts";
@@ -7,7 +8,7 @@ import type { Sights } from "../push/sights.ts";
 import { connectError, timeoutError } from "../runtime/connect.ts";
 import type { AgentNode } from "../runtime/node.ts";
 import { type Answer, errorOf, readAnswer } from "./answer.ts";
-import { type LookAsk, type PutAsk, readAsk } from "./ask.ts";
+import { type AnswerAsk, type LookAsk, type PutAsk, readAsk, type WithdrawAsk } from "./ask.ts";
 import { readLines } from "./lines.ts";
 import { agentTls, beatEvery, longestLine } from "./protocol.ts";
 
@@ -15,10 +16,19 @@ import { agentTls, beatEvery, longestLine } from "./protocol.ts";
 export interface AgentSession {
   put(ask: Omit<PutAsk, "op" | "id">, onStep: Emit): Promise<PushResult>;
   look(ask: Omit<LookAsk, "op" | "id">): Promise<Sights>;
+  /** Has a challenge answered under this name for a while. @throws HaproxyError HAPROXY_AGENT_HTTP, HAPROXY_AGENT_NAMES */
+  answer(ask: Omit<AnswerAsk, "op" | "id">): Promise<void>;
+  withdraw(ask: Omit<WithdrawAsk, "op" | "id">): Promise<void>;
+  acmeStatus(): Promise<readonly AcmeRow[]>;
+  /** False where an order is under way. */
+  acmeRenew(certificate: string): Promise<boolean>;
   /** False once nothing can be asked any more. */
   readonly isOpen: boolean;
   close(): void;
 }
+
+/** What comes before an answer is complete. */
+type Part = Extract<Answer, { say: "step" | "acme" }>;
 
 interface Waiting {
   readonly onAnswer: (answer: Answer) => void;
@@ -71,7 +81,7 @@ export async function openAgent(node: AgentNode, { signal, limits, connect }: Se
       return end(errorOf(answer.error, node.id));
     } else if ("id" in answer && answer.id !== undefined) {
       waiting.get(answer.id)?.onAnswer(answer);
-      if (answer.say !== "step") waiting.delete(answer.id);
+      if (answer.say !== "step" && answer.say !== "acme") waiting.delete(answer.id);
     }
     listen();
   };
@@ -82,7 +92,11 @@ export async function openAgent(node: AgentNode, { signal, limits, connect }: Se
   if (signal.aborted) onAbort();
   await hello.promise;
 
-  const ask = <T>(request: object, read: (answer: Answer) => T | undefined, onStep: Emit): Promise<T> =>
+  const ask = <T>(
+    request: object,
+    read: (answer: Answer) => T | undefined,
+    onPart?: (part: Part) => void,
+  ): Promise<T> =>
     new Promise((resolve, reject) => {
       if (ending !== undefined) return reject(ending);
       const id = ++asked;
@@ -90,7 +104,7 @@ export async function openAgent(node: AgentNode, { signal, limits, connect }: Se
       // What it could not read would end the conversation for all that is under way.
       if (!isReadable(line)) return reject(unreadable(node));
       const onAnswer = (answer: Answer) => {
-        if (answer.say === "step") return onStep({ ...answer.event, node: node.id });
+        if (answer.say === "step" || answer.say === "acme") return onPart?.(answer);
         if (answer.say === "refused") return reject(errorOf(answer.error, node.id));
         const found = read(answer);
         if (found !== undefined) return resolve(found);
@@ -100,14 +114,24 @@ export async function openAgent(node: AgentNode, { signal, limits, connect }: Se
       if (waiting.size === 1) listen();
       socket.write(`${line}\n`);
     });
+  const well = (each: Answer) => (each.say === "well" ? true : undefined);
   return {
-    put: (put, onStep) => ask({ op: "put", ...put }, (each) => (each.say === "done" ? each.result : undefined), onStep),
-    look: (look) =>
+    put: (put, onStep) =>
       ask(
-        { op: "look", ...look },
-        (each) => (each.say === "seen" ? each.sights : undefined),
-        () => {},
+        { op: "put", ...put },
+        (each) => (each.say === "done" ? each.result : undefined),
+        (part) => part.say === "step" && onStep({ ...part.event, node: node.id }),
       ),
+    look: (look) => ask({ op: "look", ...look }, (each) => (each.say === "seen" ? each.sights : undefined)),
+    answer: async (answer) => void (await ask({ op: "answer", ...answer }, well)),
+    withdraw: async (withdraw) => void (await ask({ op: "withdraw", ...withdraw }, well)),
+    async acmeStatus() {
+      const rows: AcmeRow[] = [];
+      await ask({ op: "acme-status" }, well, (part) => part.say === "acme" && rows.push(part.row));
+      return rows;
+    },
+    acmeRenew: (certificate) =>
+      ask({ op: "acme-renew", certificate }, (each) => (each.say === "begun" ? each.begun : undefined)),
     get isOpen() {
       return ending === undefined;
     },

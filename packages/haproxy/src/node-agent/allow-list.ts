@@ -15,6 +15,10 @@ export interface AllowList {
   readonly certificates: readonly string[];
   /** Lists new certificates may be attached to, as HAProxy names them. */
   readonly lists: readonly string[];
+  /** Map of HAProxy that answers to http-01 go into, for the names above. Left out: none is answered. */
+  readonly httpMap?: string | undefined;
+  /** Whether HAProxy may be had to order those certificates anew that it obtains by itself. Default: no. */
+  readonly renew?: boolean;
   /** CAs of which one must have signed them. Empty: any, and none. */
   readonly issuers: readonly X509Certificate[];
 }

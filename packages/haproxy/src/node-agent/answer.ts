@@ -1,3 +1,4 @@
+import type { AcmeRow } from "../agent/acme-answers.ts";
 import { type HaproxyErrorCode, haproxyErrorCodes } from "../error-codes.ts";
 import { HaproxyError } from "../errors.ts";
 import type { HaproxyEvent } from "../events.ts";
@@ -15,6 +16,11 @@ export type Answer =
   | { readonly say: "step"; readonly id: number; readonly event: HaproxyEvent }
   | { readonly say: "done"; readonly id: number; readonly result: PushResult }
   | { readonly say: "seen"; readonly id: number; readonly sights: Sights }
+  /** One of the certificates HAProxy obtains by itself; after the last comes `well`. */
+  | { readonly say: "acme"; readonly id: number; readonly row: AcmeRow }
+  /** Done, and there is no more to say of it. */
+  | { readonly say: "well"; readonly id: number }
+  | { readonly say: "begun"; readonly id: number; readonly begun: boolean }
   /** Without an id it concerns the whole conversation, which ends with it. */
   | { readonly say: "refused"; readonly id?: number; readonly error: Refused };
 
@@ -83,19 +89,36 @@ const done: Check<PushResult> = record(
 
 const seen: Check<Sights> = record({ memory: sight, disk: sight, handshake: sight }, { name: long }, "ignored");
 
+const date: Check<Date> = (value) => {
+  const found = new Date(text(40, /^\d{4}-\d\d-\d\dT/)(value));
+  if (Number.isNaN(found.getTime())) throw new RangeError("no date");
+  return found;
+};
+
+const row: Check<AcmeRow> = record(
+  { certificate: long, section: long, state: word("Running", "Scheduled", "Stopped"), overdue: boolean },
+  { expires: date, scheduled: date },
+  "ignored",
+);
+
 const answers: { readonly [S in Answer["say"]]: Check<Answer> } = {
   hello: record({ say: word("hello") }, {}, "ignored"),
   beat: record({ say: word("beat") }, {}, "ignored"),
   step: record({ say: word("step"), id: count, event: step }, {}, "ignored"),
   done: record({ say: word("done"), id: count, result: done }, {}, "ignored"),
   seen: record({ say: word("seen"), id: count, sights: seen }, {}, "ignored"),
+  acme: record({ say: word("acme"), id: count, row }, {}, "ignored"),
+  well: record({ say: word("well"), id: count }, {}, "ignored"),
+  begun: record({ say: word("begun"), id: count, begun: boolean }, {}, "ignored"),
   refused: record({ say: word("refused"), error: refused }, { id: count }, "ignored"),
 };
+
+const words = Object.keys(answers) as Answer["say"][];
 
 /** @throws RangeError or SyntaxError when the line is nothing an agent says */
 export function readAnswer(line: string): Answer {
   const value: unknown = JSON.parse(line);
-  const { say } = record({ say: word("hello", "beat", "step", "done", "seen", "refused") }, {}, "ignored")(value);
+  const { say } = record({ say: word(...words) }, {}, "ignored")(value);
   return answers[say](value);
 }
 

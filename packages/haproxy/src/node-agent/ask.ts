@@ -2,7 +2,7 @@ import { count, record, text, word } from "./fields.ts";
 import { longestLine } from "./protocol.ts";
 
 /** What a client may ask. There is nothing else, and no command of the Runtime API passes. */
-export type Ask = PutAsk | LookAsk;
+export type Ask = PutAsk | LookAsk | AnswerAsk | WithdrawAsk | AcmeStatusAsk | AcmeRenewAsk;
 
 /** Make this certificate live. Holds a private key. */
 export interface PutAsk {
@@ -30,10 +30,46 @@ export interface LookAsk {
   readonly certificate?: string;
 }
 
+/** Answer an http-01 challenge for a while, under this name alone. */
+export interface AnswerAsk extends Omit<WithdrawAsk, "op"> {
+  readonly op: "answer";
+  /** Of the account's key: what the answer ends with (RFC 8555 section 8.1). */
+  readonly thumbprint: string;
+}
+
+/** Answer it no more. */
+export interface WithdrawAsk {
+  readonly op: "withdraw";
+  readonly id: number;
+  /** As the CA asks for it: lower case, IDN as `xn--`. */
+  readonly name: string;
+  readonly token: string;
+}
+
+/** Tell of the certificates HAProxy obtains by itself. */
+export interface AcmeStatusAsk {
+  readonly op: "acme-status";
+  readonly id: number;
+}
+
+/** Have HAProxy obtain one now. */
+export interface AcmeRenewAsk {
+  readonly op: "acme-renew";
+  readonly id: number;
+  readonly certificate: string;
+}
+
 // biome-ignore lint/suspicious/noControlCharactersInRegex: names with them never reach HAProxy
 const inHaproxy = text(1_024, /^[^\u0000-\u001f\u007f]+$/);
 const pem = text(longestLine, /^[\t\n\r\x20-\x7e]+$/);
 const place = { certificate: inHaproxy };
+
+// What is in a map is served to everybody, and so is of base64url alone (RFC 8555 section 8.1).
+const challenge = {
+  id: count,
+  name: text(253, /^(?:[0-9a-f:]*:[0-9a-f:.]*|(?!-)[0-9a-z_-]+(?:\.[0-9a-z_-]+)*)$/),
+  token: text(256, /^[\w-]+$/),
+};
 
 const operations = {
   put: record(
@@ -43,11 +79,17 @@ const operations = {
     "refused",
   ),
   look: record({ op: word("look"), id: count, leaf: pem }, place, "refused"),
+  answer: record({ op: word("answer"), ...challenge, thumbprint: text(43, /^[\w-]{43}$/) }, {}, "refused"),
+  withdraw: record({ op: word("withdraw"), ...challenge }, {}, "refused"),
+  "acme-status": record({ op: word("acme-status"), id: count }, {}, "refused"),
+  "acme-renew": record({ op: word("acme-renew"), id: count, certificate: inHaproxy }, {}, "refused"),
 } as const;
+
+const names = Object.keys(operations) as (keyof typeof operations)[];
 
 /** @throws RangeError or SyntaxError when the line is no request */
 export function readAsk(line: string): Ask {
   const value: unknown = JSON.parse(line);
-  const op = record({ op: word("put", "look") }, {}, "ignored")(value).op;
+  const op = record({ op: word(...names) }, {}, "ignored")(value).op;
   return operations[op](value);
 }

@@ -6,6 +6,7 @@ import type { Client } from "./client.ts";
 import { readLines } from "./lines.ts";
 import { lookAll } from "./look.ts";
 import type { Office } from "./office.ts";
+import { attendAcme } from "./own-acme.ts";
 import { beatEvery, longestLine, mostAhead } from "./protocol.ts";
 import { putAll } from "./put.ts";
 
@@ -20,9 +21,11 @@ export interface ClientLimits {
   readonly slowest: number;
   /** Without a request. Default: 60 000. */
   readonly idle: number;
+  /** An answer to http-01 stands this long where its client does not come back. Default: 3 600 000. */
+  readonly answers: number;
 }
 
-export const defaultClientLimits: ClientLimits = { slowest: 10_000, idle: 60_000 };
+export const defaultClientLimits: ClientLimits = { slowest: 10_000, idle: 60_000, answers: 3_600_000 };
 
 // Requests that wait, in bytes.
 const mostWaiting = 8 * 1024 * 1024;
@@ -126,8 +129,12 @@ function createQueue(socket: TLSSocket) {
 async function carryOut(batch: readonly Ask[], client: Client, memory: Memory, office: Office): Promise<void> {
   const puts = batch.filter((ask) => ask.op === "put");
   const looks = batch.filter((ask) => ask.op === "look");
+  const challenges = batch.filter((ask) => ask.op === "answer" || ask.op === "withdraw");
+  const orders = batch.filter((ask) => ask.op === "acme-status" || ask.op === "acme-renew");
   if (puts.length > 0) await putAll(puts, client, memory, office);
   if (looks.length > 0) await lookAll(looks, client, memory, office);
+  if (challenges.length > 0) await office.http.carryOut(challenges, client);
+  if (orders.length > 0) await attendAcme(orders, client, office);
 }
 
 function noRequest(what: string): HaproxyError {

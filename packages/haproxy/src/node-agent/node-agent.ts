@@ -6,6 +6,7 @@ import { HaproxyError } from "../errors.ts";
 import { addressOf } from "../push/handshake.ts";
 import { clientAt } from "./client.ts";
 import { type ClientLimits, converse, defaultClientLimits } from "./conversation.ts";
+import { createHttpAnswers } from "./http-answers.ts";
 import type { Office } from "./office.ts";
 import { agentTls } from "./protocol.ts";
 
@@ -19,7 +20,7 @@ export interface AgentCredentials {
   readonly crl?: string;
 }
 
-export interface NodeAgentOptions extends Omit<Office, "context"> {
+export interface NodeAgentOptions extends Omit<Office, "context" | "http"> {
   /** Without a host on every address. */
   readonly listen: { readonly host?: string; readonly port: number };
   readonly credentials: AgentCredentials;
@@ -55,8 +56,10 @@ const tellEvery = 1_000;
 export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAgent> {
   const { listen, credentials, clients, clientLimits, context, emit } = options;
   const stopping = new AbortController();
-  const office: Office = { ...options, context: { ...context, signal: stopping.signal } };
+  const own = { ...options, context: { ...context, signal: stopping.signal } };
   const limits = { ...defaultClientLimits, ...clientLimits };
+  const http = createHttpAnswers(own, limits.answers);
+  const office: Office = { ...own, http };
   const talks = new Set<Promise<void>>();
   const server = createServer(
     {
@@ -88,6 +91,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       stopping.abort(stopped());
       await Promise.all(talks);
+      await http.close();
       await closed;
     },
   };

@@ -7,6 +7,7 @@ import type { PushContext } from "../push/settings.ts";
 import type { Node } from "../runtime/node.ts";
 import { serverName } from "../target.ts";
 import type { AllowList } from "./allow-list.ts";
+import type { HttpAnswers } from "./http-answers.ts";
 
 /** What a node agent works with. */
 export interface Office {
@@ -19,6 +20,7 @@ export interface Office {
   readonly check: readonly Omit<HandshakePoint, "sni">[];
   /** Replace certificates even if the new one lacks names of theirs. */
   readonly allowFewerNames: boolean;
+  readonly http: HttpAnswers;
   /** The signal ends all work; it is the agent's, not that of one client: what was begun is better ended than left. */
   readonly context: Omit<PushContext, "onEvent" | "permit">;
   readonly emit: Emit;

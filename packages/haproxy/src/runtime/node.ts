@@ -99,6 +99,14 @@ function networkNode(text: string): Node {
   return { kind: url.protocol === "agent:" ? "agent" : "tcp", id, host, port, tls };
 }
 
+/** The address of a node with all that {@link parseNode} needs: no secret, but the paths of files. */
+export function writeNode(node: Node): string {
+  if (isLocal(node) || node.tls === undefined) return node.id;
+  const { caFile, certFile, keyFile, serverName } = node.tls;
+  const tls = { ca: caFile, cert: certFile, key: keyFile, ...(serverName ? { servername: serverName } : {}) };
+  return `${node.id}?${new URLSearchParams(tls)}`;
+}
+
 /** True for an address that never leaves this machine. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));

@@ -99,7 +99,7 @@ export async function openSession(node: Node, options: SessionOptions): Promise<
 export function noRuntimeApi(node: Node): HaproxyError {
   return new HaproxyError("HAPROXY_AGENT_ONLY", `${node.id} is a node agent, which has no Runtime API to offer.`, {
     node: node.id,
-    hint: "A node agent takes certificates and tells how they are there. Do this on the node itself, through its socket.",
+    hint: "Do this on the node itself, through its socket.",
   });
 }
 
