@@ -1,4 +1,3 @@
-import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import {
   type HaproxyError,
   type ManyOutcome,
@@ -16,12 +15,14 @@ import { ca, contentOf, expectNothingOpen, pemOf, served, watching } from "./hap
 import {
   clientFiles,
   config,
+  connectTo,
   credentials,
   files,
   inner,
   other,
   site,
   startAgent,
+  talk,
   targetOf,
 } from "./node-agent-fixture.ts";
 
@@ -199,44 +200,4 @@ function soon(pushed: () => Promise<PushResult>, action: PushResult["action"]): 
       (error: HaproxyError) => error.code,
     );
   return expect.poll(ended).toBe(action);
-}
-
-/** A client that got in, and says nothing. */
-function connectTo(address: string): Promise<TLSSocket> {
-  const [host = "", port] = address.split(":");
-  return new Promise((resolve, reject) => {
-    const options = { ALPNProtocols: ["certwright-node/1"], ...clientFiles, host, port: Number(port) };
-    const socket = connect(options).once("data", () => resolve(socket));
-    socket.on("error", reject);
-  });
-}
-
-/** A client of our own making: says something, and tells what it heard until the other side ends it. */
-function talk(
-  address: string,
-  { said, deaf = false, ...options }: ConnectionOptions & { readonly said: string; readonly deaf?: boolean },
-): Promise<{ readonly heard: string }> {
-  const [host = "", port] = address.split(":");
-  return new Promise((resolve) => {
-    let heard = "";
-    const socket = connect({
-      ALPNProtocols: ["certwright-node/1"],
-      ca: inner.rootPem,
-      ...options,
-      host,
-      port: Number(port),
-    });
-    socket.setTimeout(patience, () => socket.destroy(new Error("the agent did not end it")));
-    socket.once("secureConnect", () => socket.write(said));
-    // Who does not read is not told of the end; who goes on to write finds out.
-    if (deaf) socket.pause().once("secureConnect", () => setInterval(() => socket.write(" "), 20).unref());
-    else
-      socket.on("data", (chunk) => {
-        heard += chunk;
-      });
-    socket.on("error", (error) => {
-      if (error.message === "the agent did not end it") heard = error.message;
-    });
-    socket.once("close", () => resolve({ heard }));
-  });
 }

@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
+import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import type { CertwrightEvent } from "@certwright/core";
 import { type NodeAgentOptions, parseNode, startNodeAgent } from "@certwright/haproxy";
 import type { Haproxy } from "@certwright/tools/servers";
 import { createTestCa, type TestCertificate } from "@certwright/tools/test-ca";
+import { patience } from "./cli-process.ts";
 import { ca, defaults } from "./haproxy-fixture.ts";
 
 /** What the tests of node agents share. */
@@ -100,4 +102,44 @@ export async function spawnAgent(socket: string, port: number) {
     await closed;
   };
   return { kill, [Symbol.asyncDispose]: kill };
+}
+
+/** A client that got in, and says nothing. */
+export function connectTo(address: string, who: ConnectionOptions = clientFiles): Promise<TLSSocket> {
+  const [host = "", port] = address.split(":");
+  return new Promise((resolve, reject) => {
+    const options = { ALPNProtocols: ["certwright-node/1"], ...who, host, port: Number(port) };
+    const socket = connect(options).once("data", () => resolve(socket));
+    socket.on("error", reject);
+  });
+}
+
+/** A client of our own making: says something, and tells what it heard until the other side ends it. */
+export function talk(
+  address: string,
+  { said, deaf = false, ...options }: ConnectionOptions & { readonly said: string; readonly deaf?: boolean },
+): Promise<{ readonly heard: string }> {
+  const [host = "", port] = address.split(":");
+  return new Promise((resolve) => {
+    let heard = "";
+    const socket = connect({
+      ALPNProtocols: ["certwright-node/1"],
+      ca: inner.rootPem,
+      ...options,
+      host,
+      port: Number(port),
+    });
+    socket.setTimeout(patience, () => socket.destroy(new Error("the agent did not end it")));
+    socket.once("secureConnect", () => socket.write(said));
+    // Who does not read is not told of the end; who goes on to write finds out.
+    if (deaf) socket.pause().once("secureConnect", () => setInterval(() => socket.write(" "), 20).unref());
+    else
+      socket.on("data", (chunk) => {
+        heard += chunk;
+      });
+    socket.on("error", (error) => {
+      if (error.message === "the agent did not end it") heard = error.message;
+    });
+    socket.once("close", () => resolve({ heard }));
+  });
 }

@@ -34,7 +34,7 @@ export {
 } from "./fleet/fleet-push.ts";
 export { fleetTarget, nodesOf } from "./fleet/fleet-target.ts";
 export { createHaproxyHttpSolver, createStatelessHttpSolver, type HaproxyHttpOptions } from "./http-01.ts";
-export { type AllowList, isNamePattern } from "./node-agent/allow-list.ts";
+export type { AllowList } from "./node-agent/allow-list.ts";
 export { readIssuers } from "./node-agent/issuer.ts";
 export {
   type AgentCredentials,

@@ -25,7 +25,7 @@ test.each([
   ["nowhere to listen", [...proof, ...name]],
   ["--client-ca is missing", [...listen, ...proof.slice(0, 4), ...name]],
   ["which names", [...listen, ...proof]],
-  ["cannot be", [...listen, ...proof, "--allow-name", "a*.example.com"]],
+  ["has a * where none may be", [...listen, ...proof, "--allow-name", "a*.example.com"]],
   ["no socket of this machine", [...listen, ...proof, ...name, "--node", "tcp://127.0.0.1:1"]],
   ["host and a port", [...listen, ...proof, ...name, "--check", "443"]],
   ["does not map", [...listen, ...proof, ...name, "--map", "a:b"]],

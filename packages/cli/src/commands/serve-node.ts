@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
+import { parseIdentifier } from "@certwright/core";
 import {
   type AgentCredentials,
   isLocal,
-  isNamePattern,
   parseNode,
   parseTarget,
   readIssuers,
@@ -125,12 +125,7 @@ function allowedNames(names: readonly string[]): readonly string[] {
   if (names.length === 0) {
     throw usageError("nothing says which names certificates may have", "Give --allow-name example.com, or * for any.");
   }
-  const wrong = names.find((name) => !isNamePattern(name));
-  if (wrong === undefined) return names;
-  throw usageError(
-    `--allow-name cannot be ${JSON.stringify(wrong)}`,
-    "Write example.com, *.example.com, or * for any.",
-  );
+  return names.map((name) => (name === "*" ? name : parseIdentifier(name).value));
 }
 
 /** The grammar is that of targets. */

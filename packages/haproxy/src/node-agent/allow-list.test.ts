@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { CertificateDetails } from "../runtime/listings.ts";
-import { type AllowList, isNamePattern, refuseChange, refuseList, refuseNames } from "./allow-list.ts";
+import { type AllowList, refuseChange, refuseList, refuseNames } from "./allow-list.ts";
 
 const allow = (part: Partial<AllowList>): AllowList => ({
   names: [],
@@ -35,11 +35,6 @@ describe("names", () => {
     refuseNames(["a.b.c.test", "192.0.2.1"], allow({ names: ["*"] }));
     expect(() => refuseNames([], allow({ names: ["*"] }))).toThrow(refusal("HAPROXY_AGENT_NAMES"));
   });
-
-  test("what a pattern may be", () => {
-    expect(["*", "a.test", "*.a.test", "192.0.2.1", "2001:db8::1"].filter((each) => !isNamePattern(each))).toEqual([]);
-    expect(["", "**", "*.", "a*.test", "*.*.test", "a test", "a/b"].filter(isNamePattern)).toEqual([]);
-  });
 });
 
 describe("places", () => {
@@ -71,6 +66,22 @@ describe("places", () => {
   });
 
   test.each([
+    ["/folder/new.pem", true],
+    ["/folder/new.pem.rsa", true],
+    ["/certs/a.pem", true],
+    // HAProxy reads these with site.pem.
+    ["/folder/site.pem.key", false],
+    ["/folder/site.pem.ocsp", false],
+    ["/folder/..", false],
+    ["/folder/site.pem [verify none] x.pem", false],
+  ])("new, where it is named: %s %s", (name, isAllowed) => {
+    const named = allow({ names: ["*"], certificates: ["/certs/a.pem", "/folder/*"] });
+    const change = () => refuseChange(name, undefined, named);
+    if (isAllowed) change();
+    else expect(change).toThrow(refusal("HAPROXY_AGENT_PLACE"));
+  });
+
+  test.each([
     ["/etc/haproxy/certs/new.pem", true],
     ["/etc/haproxy/new.crt", true],
     ["/etc/haproxy/certs/new.pem.key", false],
@@ -79,6 +90,12 @@ describe("places", () => {
     ["/etc/haproxy/certs/sub/x.pem", false],
     ["/etc/cron.d/x.pem", false],
     ["x.pem", false],
+    ["/etc/haproxy/certs//new.pem", false],
+    ["/etc/haproxy/certs/new.pem [verify none] x.pem", false],
+    ["/etc/haproxy/certs/new.pem !other.example x.pem", false],
+    ["/etc/haproxy/certs/new.pem<<x.pem", false],
+    ["/etc/haproxy/certs/new.pem;show info;x.pem", false],
+    ["/etc/haproxy/certs/new\\.pem", false],
   ])("new, beside a list: %s %s", (name, isAllowed) => {
     const lists = allow({ names: ["*"], lists: ["/etc/haproxy/certs/", "/etc/haproxy/list.txt", "@site"] });
     const change = () => refuseChange(name, undefined, lists);

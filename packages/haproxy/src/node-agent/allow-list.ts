@@ -23,10 +23,11 @@ export interface AllowList {
   readonly issuers: readonly X509Certificate[];
 }
 
-/** True for what {@link AllowList.names} may hold. */
-export function isNamePattern(text: string): boolean {
-  return text === "*" || /^(?:\*\.)?[^*\s/]+$/.test(text);
-}
+/**
+ * What the file of a new certificate may be called: nothing that means more than a file in a line of a crt-list, and no
+ * ending HAProxy reads beside another file (`.key`, `.ocsp`). Files that begin with a dot it does not load.
+ */
+export const newFile = /^\w[\w.:@+-]*\.(?:pem|crt)$/;
 
 /**
  * Refuses a certificate with a name that is not allowed.
@@ -59,7 +60,10 @@ function isAllowed(name: string, allowed: readonly string[]): boolean {
 export function refuseChange(name: string, present: CertificateDetails | undefined, allow: AllowList): void {
   // "crt multi.pem" stands for multi.pem.rsa and multi.pem.ecdsa.
   const spellings = [name, name.replace(/\.(?:rsa|ecdsa|dsa)$/, "")];
-  if (allow.certificates.some((pattern) => spellings.some((each) => fits(each, pattern)))) return;
+  const named = spellings.filter((each) => allow.certificates.some((pattern) => fits(each, pattern)));
+  // In a folder, a new file is none that another one there is read with.
+  if (named.some((each) => present !== undefined || allow.certificates.includes(each) || newFile.test(basename(each))))
+    return;
   if (allow.certificates.length > 0)
     throw notAllowed(name, "On the node, --allow-certificate says which it may change.");
   if (present === undefined) {
@@ -82,7 +86,7 @@ function fits(name: string, pattern: string): boolean {
 
 // In a directory of certificates, or in the folder of a crt-list.
 function isBeside(name: string, list: string): boolean {
-  if (!list.startsWith("/") || !/^\w.*\.(?:pem|crt)$/.test(basename(name))) return false;
+  if (!list.startsWith("/") || !newFile.test(basename(name))) return false;
   return [list.replace(/(.)\/+$/, "$1"), dirname(list)].includes(dirname(name));
 }
 

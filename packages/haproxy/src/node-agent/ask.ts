@@ -1,3 +1,4 @@
+import { newFile } from "./allow-list.ts";
 import { count, record, text, word } from "./fields.ts";
 import { longestLine } from "./protocol.ts";
 
@@ -74,8 +75,7 @@ const challenge = {
 const operations = {
   put: record(
     { op: word("put"), id: count, chain: pem, key: pem },
-    // HAProxy gives other endings a meaning of their own, and dot files are not loaded.
-    { ...place, add: inHaproxy, as: text(200, /^\w[\w.:@+-]*\.(?:pem|crt)$/) },
+    { ...place, add: inHaproxy, as: text(200, newFile) },
     "refused",
   ),
   look: record({ op: word("look"), id: count, leaf: pem }, place, "refused"),

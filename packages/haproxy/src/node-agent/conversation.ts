@@ -32,16 +32,16 @@ const mostWaiting = 8 * 1024 * 1024;
 const looksTogether = 50;
 
 /**
- * Serves one client until it goes, or the agent is stopped. What has come is worked off together: a lone certificate gets
- * a push of its own at once, and a stream of them the speed of many.
+ * Serves one client until it goes, or is to leave; what is under way is ended before. What has come is worked off
+ * together: a lone certificate gets a push of its own at once, and a stream of them the speed of many.
  */
 export async function converse(
   socket: TLSSocket,
   client: Client,
   { slowest, idle }: ClientLimits,
   office: Office,
+  leaving: AbortSignal,
 ): Promise<void> {
-  const { signal } = office.context;
   const memory: Memory = {};
   let isWorking = false;
   let lastAsked = performance.now();
@@ -78,9 +78,9 @@ export async function converse(
   };
   const beat = setInterval(tick, Math.min(beatEvery, idle));
   const onAbort = () => wake();
-  signal.addEventListener("abort", onAbort, { once: true });
+  leaving.addEventListener("abort", onAbort, { once: true });
 
-  while (!socket.destroyed && !signal.aborted) {
+  while (!socket.destroyed && !leaving.aborted) {
     const batch = queue.take();
     if (batch.length === 0) {
       await new Promise<void>((resolve) => {
@@ -93,7 +93,7 @@ export async function converse(
     isWorking = false;
     lastAsked = performance.now();
   }
-  signal.removeEventListener("abort", onAbort);
+  leaving.removeEventListener("abort", onAbort);
   client.leave();
   await gone;
   clearInterval(beat);

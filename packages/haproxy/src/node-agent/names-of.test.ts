@@ -10,7 +10,9 @@ test.each([
   ["Other.Test", ["a.test", "b.test", "other.test"]],
   ["*.test", ["a.test", "b.test", "*.test"]],
   ["A friendly name", ["a.test", "b.test"]],
-])("common name %s", (commonName, served) => {
+  ["other.test\0 A friendly name", ["a.test", "b.test", "other.test"]],
+  ["other.test\0\n", ["a.test", "b.test", "other.test"]],
+])("common name %j", (commonName, served) => {
   const { keyPem: key, fullchainPem: chain } = ca.issue({ names: ["a.test", "b.test"], commonName });
   expect(namesOf(readBundle({ key, chain }))).toEqual(served);
 });

@@ -10,8 +10,9 @@ import { canonicalName } from "../runtime/names.ts";
  * @throws HaproxyError HAPROXY_BAD_PEM
  */
 export function namesOf({ names, certificatesPem }: Pick<Bundle, "names" | "certificatesPem">): readonly string[] {
-  // No client can ask for one with a blank in it.
-  const common = commonNames(certificatesPem).filter((name) => /^\S+$/.test(name));
+  // HAProxy reads as far as the first NUL. And no client can ask for one with a blank in it.
+  const read = commonNames(certificatesPem).map((name) => name.replace(/\0.*$/s, ""));
+  const common = read.filter((name) => /^\S+$/.test(name));
   return [...new Set([...names, ...common.map(canonicalName)])];
 }
 

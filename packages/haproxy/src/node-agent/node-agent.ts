@@ -34,7 +34,11 @@ export interface NodeAgentOptions extends Omit<Office, "context" | "http"> {
 export interface NodeAgent {
   /** `host:port`. */
   readonly address: string;
-  /** Takes other credentials from the next connection on. */
+  /**
+   * Takes other credentials from now on: what is under way ends in order, and then every client proves itself anew.
+   *
+   * @throws Error when they cannot be used; then nothing has changed
+   */
   renew(credentials: AgentCredentials): void;
   /** Ends what is under way, in order, and every connection. */
   close(): Promise<void>;
@@ -61,6 +65,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
   const http = createHttpAnswers(own, limits.answers);
   const office: Office = { ...own, http };
   const talks = new Set<Promise<void>>();
+  let leaving = new AbortController();
   const server = createServer(
     {
       ...secured(credentials),
@@ -76,7 +81,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
       const isKnown = clients.length === 0 || client.names.some((name) => clients.includes(name));
       if (!isKnown) return client.refuse(notThisClient());
       if (talks.size >= mostClients) return client.refuse(tooMany());
-      const talk = converse(socket, client, limits, office).finally(() => talks.delete(talk));
+      const talk = converse(socket, client, limits, office, leaving.signal).finally(() => talks.delete(talk));
       talks.add(talk);
     },
   );
@@ -86,10 +91,15 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
   const { address, port } = server.address() as AddressInfo;
   return {
     address: addressOf({ host: address, port }),
-    renew: (next) => server.setSecureContext(secured(next)),
+    renew(next) {
+      server.setSecureContext(secured(next));
+      leaving.abort();
+      leaving = new AbortController();
+    },
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       stopping.abort(stopped());
+      leaving.abort();
       await Promise.all(talks);
       await http.close();
       await closed;
