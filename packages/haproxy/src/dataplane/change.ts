@@ -1,11 +1,11 @@
 import { basename } from "node:path/posix";
+import { createLocks } from "@certwright/provider";
 import { addListLine, formatListLine, type ListLine } from "../disk/crt-list-file.ts";
 import type { StoredFile } from "./answers.ts";
 import {
   deleteCertificate,
   deleteStored,
   getListText,
-  getStoredLists,
   postEntry,
   postStored,
   putCertificate,
@@ -13,7 +13,7 @@ import {
   putStored,
   type Taken,
 } from "./api.ts";
-import { canBeNamed } from "./look.ts";
+import { canBeNamed, type Reach } from "./look.ts";
 import type { Desk } from "./open-api.ts";
 import { answered, wanted } from "./patience.ts";
 import { refusedByApi } from "./refused.ts";
@@ -21,9 +21,13 @@ import { followReload } from "./reload.ts";
 
 /* The changes a push through an API is made of. Each is safe to repeat. */
 
+// HAProxy has one transaction for all, which the API opens and commits in two steps: two of ours would meet in it.
+const turns = createLocks();
+
 /** Replaces what HAProxy has in memory. @throws HaproxyError as `wanted` */
 export async function replaceInMemory(desk: Desk, certificate: string, pem: string): Promise<void> {
-  await wanted(desk, { what: "the new content", certificate }, () => putCertificate(desk.api, certificate, pem));
+  const replace = () => putCertificate(desk.api, certificate, pem);
+  await turns.hold([desk.node.url], () => wanted(desk, { what: "the new content", certificate }, replace));
   desk.emit({ type: "committed", node: desk.node.id, certificate });
 }
 
@@ -31,7 +35,9 @@ export async function replaceInMemory(desk: Desk, certificate: string, pem: stri
 export async function writeStored(desk: Desk, file: StoredFile, pem: string, reload: boolean): Promise<void> {
   const { api, node, emit } = desk;
   const question = { what: "the new file", certificate: file.file };
-  const { reloadId } = await wanted(desk, question, () => putStored(api, file.storageName, pem, reload));
+  const replace = () => wanted(desk, question, () => putStored(api, file.storageName, pem, reload));
+  // What is in memory alone is lost by a reload.
+  const { reloadId } = await (reload ? turns.hold([node.url], replace) : replace());
   emit({ type: "written", node: node.id, path: file.file });
   if (reloadId !== undefined) await followReload(desk, reloadId, file.file);
   if (reload || reloadId !== undefined) emit({ type: "reloaded", node: node.id, certificate: file.file });
@@ -51,7 +57,9 @@ export async function upload(
 ): Promise<{ readonly file: StoredFile; readonly reloaded: boolean }> {
   const { api, node, emit } = desk;
   const question = { what: "the new file", certificate: storageName };
-  const { stored, reloadId }: Taken = await wanted(desk, question, () => postStored(api, storageName, pem, announce));
+  const { stored, reloadId }: Taken = await turns.hold([node.url], () =>
+    wanted(desk, question, () => postStored(api, storageName, pem, announce)),
+  );
   const { file } = stored;
   emit({ type: "written", node: node.id, path: file });
   if (reloadId !== undefined) {
@@ -79,8 +87,8 @@ export async function attachTo(desk: Desk, list: string, line: ListLine): Promis
 }
 
 /** The text of the file behind a crt-list; undefined where the API has no such file, or cannot name it. */
-export async function listTextOf(desk: Desk, list: string): Promise<string | undefined> {
-  const files = await wanted(desk, { what: "stored crt-lists" }, () => getStoredLists(desk.api));
+export async function listTextOf(desk: Desk, reach: Reach, list: string): Promise<string | undefined> {
+  const files = await reach.listFiles();
   if (!files.some(({ file }) => file === list) || !canBeNamed(basename(list))) return undefined;
   return wanted(desk, { what: "a stored crt-list" }, () => getListText(desk.api, basename(list)));
 }
@@ -91,9 +99,9 @@ export async function listTextOf(desk: Desk, list: string): Promise<string | und
  *
  * @throws HaproxyError as `wanted`
  */
-export async function keepInStep(desk: Desk, list: string, line: ListLine): Promise<boolean> {
+export async function keepInStep(desk: Desk, reach: Reach, list: string, line: ListLine): Promise<boolean> {
   for (let tries = 0; tries < 5; tries++) {
-    const text = await listTextOf(desk, list);
+    const text = await listTextOf(desk, reach, list);
     if (text === undefined) return false;
     const changed = addListLine(text, line);
     if (changed === text) return true;
@@ -104,10 +112,10 @@ export async function keepInStep(desk: Desk, list: string, line: ListLine): Prom
 }
 
 /** The same for a certificate that is in the list: any line of its own is enough. @throws HaproxyError as `wanted` */
-export async function keepListed(desk: Desk, list: string, line: ListLine): Promise<boolean> {
-  const lines = (await listTextOf(desk, list))?.split("\n") ?? [];
+export async function keepListed(desk: Desk, reach: Reach, list: string, line: ListLine): Promise<boolean> {
+  const lines = (await listTextOf(desk, reach, list))?.split("\n") ?? [];
   if (lines.some((each) => each.trim().split(/\s+/)[0] === line.certificate)) return true;
-  return keepInStep(desk, list, line);
+  return keepInStep(desk, reach, list, line);
 }
 
 /** Takes back an upload that could not be attached; what cannot be taken back stays, unused. */

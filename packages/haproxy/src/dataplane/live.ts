@@ -11,9 +11,10 @@ import { isFileOf, keepListFile, lineOf, type Work, write } from "./work.ts";
 
 /** Replaces what is there, and attaches it where that was asked for. */
 export async function update(work: Work, place: Place): Promise<PushResult["action"]> {
-  const { desk, bundle, request } = work;
+  const { desk, reach, bundle, request } = work;
   const { name, present, file, way, listedIn } = place;
-  const stored = file && (await lookAtFile(desk, file));
+  // What differs in memory is written in either case.
+  const stored = file && present && isSame(present, bundle) ? await lookAtFile(desk, file) : undefined;
   const isStored = file === undefined || (stored !== undefined && isFileOf(bundle, stored));
   // The API shows the last issuer only. Where the file differs in its issuers, so may the memory.
   const issued = (present?.chainSubjects.length ?? 0) > 0 === bundle.issuers > 0;
@@ -21,7 +22,7 @@ export async function update(work: Work, place: Place): Promise<PushResult["acti
     present !== undefined && isSame(present, bundle) && issued && (isStored || stored?.serial !== bundle.serial);
   if (!isLoaded) await replaceInMemory(desk, name, bundle.pem);
   if (file && !isStored) await write(work, file, false);
-  if (listedIn !== undefined && file) await keepListed(desk, listedIn, lineOf(name, request));
+  if (listedIn !== undefined && file) await keepListed(desk, reach, listedIn, lineOf(name, request));
   if (way && way.kind !== "reload") {
     const attached = await attachTo(desk, way.list, lineOf(name, request));
     if (way.kind === "crt-list") await keepListFile(work, way.list, name);
@@ -32,12 +33,12 @@ export async function update(work: Work, place: Place): Promise<PushResult["acti
 
 /** Adds what is not there yet. @throws HaproxyError HAPROXY_RELOAD_NEEDED, and those of the API */
 export async function add(work: Work, place: Place): Promise<PushResult["action"]> {
-  const { desk, request, bundle } = work;
+  const { desk, reach, request, bundle } = work;
   const { way } = place;
   if (way === undefined || way.kind === "reload") throw new TypeError("A certificate that is new needs a way.");
   if (place.file) {
     // HAProxy will load it: the file that its next start needs is not ours to remove.
-    if (way.kind === "crt-list" && (await listTextOf(desk, way.list))?.includes(place.name)) {
+    if (way.kind === "crt-list" && (await listTextOf(desk, reach, way.list))?.includes(place.name)) {
       throw notTaken(desk, place, "its file and its line are there, but HAProxy has loaded neither");
     }
     await removeStored(desk, place.file);

@@ -3,7 +3,16 @@ import type { Candidate } from "../push/choose.ts";
 import type { CertificateDetails } from "../runtime/listings.ts";
 import { isLockName } from "../runtime/writer-lock.ts";
 import type { Process, StoredDetails, StoredFile } from "./answers.ts";
-import { getBufferSize, getCertificate, getNames, getProcess, getStored, getStoredDetails } from "./api.ts";
+import {
+  getBufferSize,
+  getCertificate,
+  getLists,
+  getNames,
+  getProcess,
+  getStored,
+  getStoredDetails,
+  getStoredLists,
+} from "./api.ts";
 import type { Desk } from "./open-api.ts";
 import { answered, wanted } from "./patience.ts";
 import { refusedByApi } from "./refused.ts";
@@ -19,6 +28,14 @@ export interface Reach {
   readonly names: readonly string[];
   /** Files of certificates the API keeps. */
   readonly stored: readonly StoredFile[];
+  /** Lists in memory; asked for once. */
+  readonly lists: () => Promise<readonly string[]>;
+  /** Files of lists the API keeps; asked for once. */
+  readonly listFiles: () => Promise<readonly StoredFile[]>;
+  /** Everything that could be the certificate to replace: in memory, or among the files where that is all there is; looked at once. */
+  readonly candidates: () => Promise<readonly Candidate[]>;
+  /** What that look showed in memory. */
+  readonly shown: Map<string, CertificateDetails>;
 }
 
 /** @throws HaproxyError as `wanted` */
@@ -28,7 +45,7 @@ export async function lookAround(desk: Desk): Promise<Reach> {
   const asked = await answered(desk, { what: "the running process" }, () => getProcess(api));
   if ("failure" in asked) {
     if (asked.failure.kind !== "no-runtime") throw refusedByApi(api, "the running process", asked.failure);
-    return { unreached: asked.failure.reason, names: [], stored };
+    return reachOf(desk, { unreached: asked.failure.reason, names: [], stored });
   }
   if ("error" in asked.value) {
     throw refusedByApi(api, "the running process", { kind: "no-runtime", reason: asked.value.error });
@@ -36,18 +53,38 @@ export async function lookAround(desk: Desk): Promise<Reach> {
   const names = await answered(desk, { what: "runtime certificates" }, () => getNames(api));
   if (!("failure" in names)) {
     const size = await answered(desk, { what: "the buffer size" }, () => getBufferSize(api));
-    return {
+    return reachOf(desk, {
       process: asked.value,
       unreached: "",
       // Some users of an API may not read its configuration.
       ...("failure" in size || size.value === undefined ? {} : { bufferSize: size.value }),
       names: names.value.filter((name) => !isLockName(name)),
       stored,
-    };
+    });
   }
   if (names.failure.kind !== "no-runtime") throw refusedByApi(api, "runtime certificates", names.failure);
   // Data Plane API up to 3.1 changes no certificate in memory.
-  return { unreached: "this Data Plane API has no runtime/ssl_certs", names: [], stored };
+  return reachOf(desk, { unreached: "this Data Plane API has no runtime/ssl_certs", names: [], stored });
+}
+
+function reachOf(desk: Desk, seen: Omit<Reach, "lists" | "listFiles" | "candidates" | "shown">): Reach {
+  const { api } = desk;
+  const shown: Reach["shown"] = new Map();
+  return {
+    ...seen,
+    lists: once(() => wanted(desk, { what: "runtime crt-lists" }, () => getLists(api))),
+    listFiles: once(() => wanted(desk, { what: "stored crt-lists" }, () => getStoredLists(api))),
+    candidates: once(() => allCandidates(desk, seen, shown)),
+    shown,
+  };
+}
+
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => {
+    answer ??= ask();
+    return answer;
+  };
 }
 
 /** The API's folder of certificates and lists, where any file shows it. */
@@ -80,6 +117,13 @@ export async function lookInMemory(desk: Desk, name: string): Promise<Certificat
   throw refusedByApi(desk.api, question.what, answer.failure, name);
 }
 
+/** The same, as a look at all of them showed it a moment ago: once, for what comes after may have changed it. */
+export async function lookOnce(desk: Desk, { shown }: Reach, name: string): Promise<CertificateDetails | undefined> {
+  const found = shown.get(name);
+  shown.delete(name);
+  return found ?? lookInMemory(desk, name);
+}
+
 /** What the API says of a file it keeps. */
 export async function lookAtFile(desk: Desk, file: StoredFile): Promise<StoredDetails | undefined> {
   const question = { what: "a stored certificate", certificate: file.file };
@@ -97,17 +141,23 @@ export function canBeAsked(name: string): boolean {
 // As many as there are connections; each answer is small.
 const together = 8;
 
-/** Everything that could be the certificate to replace: in memory, or among the files where that is all there is. */
-export async function allCandidates(desk: Desk, reach: Reach): Promise<readonly Candidate[]> {
-  if (!reach.process) {
-    const files = reach.stored.filter(({ storageName }) => canBeNamed(storageName));
+async function allCandidates(
+  desk: Desk,
+  { process, stored, names }: Pick<Reach, "process" | "stored" | "names">,
+  shown: Reach["shown"],
+): Promise<readonly Candidate[]> {
+  if (!process) {
+    const files = stored.filter(({ storageName }) => canBeNamed(storageName));
     const seen = await inGroups(files, (file) => lookAtFile(desk, file));
     return seen.map(({ file, names }) => ({ name: file, status: "Used", names }));
   }
   const question = { what: "a certificate in memory" };
-  return inGroups(reach.names.filter(canBeAsked), async (name) => {
+  return inGroups(names.filter(canBeAsked), async (name) => {
     const answer = await answered(desk, question, () => getCertificate(desk.api, name));
-    if (!("failure" in answer)) return answer.value;
+    if (!("failure" in answer)) {
+      shown.set(name, answer.value);
+      return answer.value;
+    }
     // Of those that have their key elsewhere the API tells nothing; and others may go while we look.
     if (answer.failure.kind === "unknown" || answer.failure.kind === "split-key") return undefined;
     throw refusedByApi(desk.api, question.what, answer.failure, name);

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createLocks } from "@certwright/provider";
 import { isLockName, lockName } from "../runtime/writer-lock.ts";
 import type { Process } from "./answers.ts";
 import { type Answer, type Api, deleteCertificate, getNames, postCertificate } from "./api.ts";
@@ -23,15 +24,35 @@ export function needsLock({ version }: Process, { way }: Place): boolean {
   return way !== undefined || Number.parseFloat(version) < 3;
 }
 
+// Those of this process wait for each other without asking, and hand the lock on for as long as none else starves.
+const turns = createLocks();
+const held = new Map<string, { readonly identity: string; readonly since: number }>();
+const waiting = new Map<string, number>();
+const longestHeld = 2_000;
+
 /** Does the work as the node's only writer. @throws HaproxyError HAPROXY_BUSY, and the work's */
-export async function asOnlyWriter<T>(desk: Desk, work: () => Promise<T>): Promise<T> {
-  const identity = `${lockName}.${randomBytes(6).toString("hex")}`;
-  await take(desk, identity);
-  try {
-    return await work();
-  } finally {
-    await giveBack(desk, identity);
-  }
+export function asOnlyWriter<T>(desk: Desk, work: () => Promise<T>): Promise<T> {
+  const { url } = desk.node;
+  waiting.set(url, (waiting.get(url) ?? 0) + 1);
+  return turns.hold([url], async () => {
+    const others = (waiting.get(url) ?? 1) - 1;
+    if (others > 0) waiting.set(url, others);
+    else waiting.delete(url);
+    const lock = held.get(url) ?? {
+      identity: `${lockName}.${randomBytes(6).toString("hex")}`,
+      since: performance.now(),
+    };
+    if (!held.has(url)) await take(desk, lock.identity);
+    held.set(url, lock);
+    try {
+      return await work();
+    } finally {
+      if (!waiting.has(url) || performance.now() - lock.since > longestHeld) {
+        held.delete(url);
+        await giveBack(desk, lock.identity);
+      }
+    }
+  });
 }
 
 async function take(desk: Desk, identity: string): Promise<void> {

@@ -2,7 +2,8 @@ import { HaproxyError } from "../errors.ts";
 import type { Emit } from "../events.ts";
 import { defaultLimits, type PushLimits } from "../push/settings.ts";
 import type { DataplaneNode } from "./address.ts";
-import { type Answer, type Api, getVersion } from "./api.ts";
+import type { Process } from "./answers.ts";
+import { type Answer, type Api, getProcess, getVersion } from "./api.ts";
 import { openExchange } from "./exchange.ts";
 import { refusedByApi } from "./refused.ts";
 
@@ -29,6 +30,8 @@ export interface Desk {
   readonly now: () => number;
   readonly emit: Emit;
   readonly limits: PushLimits;
+  /** The running process as it is now; many who want to know at the same time ask once. */
+  readonly process: () => Promise<Answer<Process | { readonly error: string }>>;
 }
 
 /**
@@ -51,10 +54,29 @@ export async function openApi(node: DataplaneNode, context: DataplaneContext): P
   try {
     const version = await askVersion(api);
     if ("failure" in version) throw refusedByApi(api, "its version", version.failure);
-    return { api, node, signal, now, emit, limits };
+    return { api, node, signal, now, emit, limits, process: together(() => getProcess(api)) };
   } catch (error) {
     exchange.close();
     throw error;
+  }
+}
+
+/** One question for all who come while another is under way: each gets what was asked after it came. */
+function together<T>(ask: () => Promise<T>): () => Promise<T> {
+  let current: Promise<unknown> = Promise.resolve();
+  let next: Promise<T> | undefined;
+  return () => {
+    next ??= current.then(
+      () => start(),
+      () => start(),
+    );
+    return next;
+  };
+  function start(): Promise<T> {
+    next = undefined;
+    const asked = ask();
+    current = asked;
+    return asked;
   }
 }
 

@@ -7,17 +7,8 @@ import type { AddRequest } from "../push/discover.ts";
 import type { PushRequest } from "../push/push-request.ts";
 import type { CertificateDetails } from "../runtime/listings.ts";
 import type { StoredFile } from "./answers.ts";
-import { getEntries, getLists, getStoredLists } from "./api.ts";
-import {
-  allCandidates,
-  canBeAsked,
-  canBeNamed,
-  folderOf,
-  lookAtFile,
-  lookInMemory,
-  type Reach,
-  toStorageName,
-} from "./look.ts";
+import { getEntries } from "./api.ts";
+import { canBeAsked, canBeNamed, folderOf, lookAtFile, lookOnce, type Reach, toStorageName } from "./look.ts";
 import type { Desk } from "./open-api.ts";
 import { wanted } from "./patience.ts";
 
@@ -99,7 +90,7 @@ async function byName(desk: Desk, reach: Reach, bundle: Bundle, certificate: str
   }
   // "crt multi.pem" loads multi.pem.rsa and multi.pem.ecdsa; HAProxy then knows those, and no multi.pem.
   for (const name of [certificate, `${certificate}.${bundle.keyType}`]) {
-    const present = await lookInMemory(desk, name);
+    const present = await lookOnce(desk, reach, name);
     if (present) return inMemory(reach, present);
   }
   return undefined;
@@ -112,7 +103,7 @@ async function byNames(
   add: AddRequest | undefined,
 ): Promise<Place | undefined> {
   try {
-    return await byName(desk, reach, bundle, chooseByNames(bundle, await allCandidates(desk, reach), desk.node.id));
+    return await byName(desk, reach, bundle, chooseByNames(bundle, await reach.candidates(), desk.node.id));
   } catch (error) {
     if (add && hasCode(error, "HAPROXY_CERTIFICATE_UNKNOWN")) return undefined;
     throw error;
@@ -171,10 +162,9 @@ async function placeToAdd(
 }
 
 async function wayOf(desk: Desk, name: string, add: AddRequest, reach: Reach): Promise<NonNullable<Place["way"]>> {
-  const { api, node } = desk;
+  const { node } = desk;
   const list = add.list.replace(/(.)\/+$/, "$1");
-  const lists = await wanted(desk, { what: "runtime crt-lists" }, () => getLists(api));
-  const files = await wanted(desk, { what: "stored crt-lists" }, () => getStoredLists(api));
+  const [lists, files] = await Promise.all([reach.lists(), reach.listFiles()]);
   // The API shows no files that are not its own, but what lies in a directory has its path.
   const inside = [folderOf(reach), ...reach.names.map((each) => dirname(each))];
   const way = wayToAdd({

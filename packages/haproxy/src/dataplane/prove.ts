@@ -5,7 +5,6 @@ import type { PushResult } from "../push/push-request.ts";
 import { remarksAfter, remarksBefore } from "../push/remarks.ts";
 import { checkHandshakes, notLoaded } from "../push/verify.ts";
 import type { Process } from "./answers.ts";
-import { getProcess } from "./api.ts";
 import { lookInMemory } from "./look.ts";
 import type { Desk } from "./open-api.ts";
 import { answered } from "./patience.ts";
@@ -76,6 +75,6 @@ export async function shake({ desk, bundle, request }: Work, name: string, befor
 }
 
 async function currentProcess(desk: Desk, before: Process): Promise<Process> {
-  const asked = await answered(desk, { what: "the running process" }, () => getProcess(desk.api));
+  const asked = await answered(desk, { what: "the running process" }, desk.process);
   return "failure" in asked || "error" in asked.value ? before : asked.value;
 }

@@ -3,12 +3,13 @@ import { createLocks } from "@certwright/provider";
 import { keyTypeOfAlgorithm, readBundle } from "../certificate/pem.ts";
 import { refuseBundle, refusePlace } from "../certificate/refusals.ts";
 import { hasCode } from "../errors.ts";
+import type { Shown } from "../push/handshake.ts";
 import { shakeAll } from "../push/verify.ts";
 import { add, update } from "./live.ts";
 import { lookAround, type Reach } from "./look.ts";
 import { asOnlyWriter, needsLock } from "./node-lock.ts";
 import type { Desk } from "./open-api.ts";
-import { findPlace } from "./place.ts";
+import { findPlace, type Place } from "./place.ts";
 import { prove } from "./prove.ts";
 import { refuseSize } from "./size.ts";
 import { onlyStored, withoutProcess } from "./without-process.ts";
@@ -23,7 +24,7 @@ const passing = [
 ] as const;
 // What a reload can mend, where one is allowed.
 const mendable = ["HAPROXY_BUFFER_TOO_SMALL", "HAPROXY_DANGEROUS_SIZE", "HAPROXY_RELOAD_NEEDED"] as const;
-// Pushes of this process to one node need not get into each other's way.
+// Memory and file are to hold the same in the end, so a certificate of a node has one push at a time.
 const turns = createLocks();
 
 /**
@@ -41,9 +42,8 @@ export async function pushThroughApi(desk: Desk, request: ApiPushRequest, reach?
   refuseBundle(bundle, new Date(desk.now()));
   for (let attempts = 1; ; attempts++) {
     try {
-      const work: Work = { desk, request, bundle, files: [], reloaded: false };
-      const seen = attempts === 1 ? reach : undefined;
-      return await turns.hold([desk.node.url], async () => attempt(work, seen ?? (await lookAround(desk))));
+      const seen = (attempts === 1 ? reach : undefined) ?? (await lookAround(desk));
+      return await attempt({ desk, reach: seen, request, bundle, files: [], reloaded: false });
     } catch (error) {
       if (attempts >= desk.limits.attempts || !hasCode(error, ...passing) || desk.signal.aborted) throw error;
       const { certificate = "" } = request;
@@ -54,8 +54,8 @@ export async function pushThroughApi(desk: Desk, request: ApiPushRequest, reach?
 }
 
 /** The story of one node, from the first look to the proof. */
-async function attempt(work: Work, reach: Reach): Promise<ApiPushResult> {
-  const { desk, request, bundle } = work;
+async function attempt(work: Work): Promise<ApiPushResult> {
+  const { desk, reach, request, bundle } = work;
   const place = await findPlace(desk, reach, bundle, request);
   const { name, present } = place;
   refusePlace(bundle, {
@@ -66,7 +66,13 @@ async function attempt(work: Work, reach: Reach): Promise<ApiPushResult> {
   });
   const points = request.verify?.handshake ?? [];
   const before = present ? await shakeAll(points, keyTypeOfAlgorithm(present.algorithm), desk) : [];
-  if (!reach.process) return withoutProcess(work, reach, place, before);
+  return turns.hold([`${desk.node.url} ${name}`], () => carryOut(work, place, before));
+}
+
+async function carryOut(work: Work, place: Place, before: readonly Shown[]): Promise<ApiPushResult> {
+  const { desk, reach, request, bundle } = work;
+  const { name, present } = place;
+  if (!reach.process) return withoutProcess(work, place, before);
   if (place.way?.kind === "reload") return onlyStored(work, place, place.way.reason);
   try {
     const { bufferSize, process } = reach;
@@ -77,7 +83,7 @@ async function attempt(work: Work, reach: Reach): Promise<ApiPushResult> {
     });
     const change = () => (present ? update(work, place) : add(work, place));
     const action = await (needsLock(process, place) ? asOnlyWriter(desk, change) : change());
-    return await prove(work, place, reach.process, before, action);
+    return await prove(work, place, process, before, action);
   } catch (error) {
     if (!request.mayReload || !hasCode(error, ...mendable)) throw error;
     await store(work, place, true);

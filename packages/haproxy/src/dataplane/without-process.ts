@@ -1,5 +1,5 @@
 import type { Shown } from "../push/handshake.ts";
-import { lookAtFile, type Reach } from "./look.ts";
+import { lookAtFile } from "./look.ts";
 import type { Place } from "./place.ts";
 import { shake } from "./prove.ts";
 import { type ApiPushResult, isFileOf, result, store, type Work } from "./work.ts";
@@ -11,13 +11,8 @@ export async function onlyStored(work: Work, place: Place, reloadNeeded: string)
 }
 
 /** The API has no way to the running process: files, reloads and handshakes are all there is. */
-export async function withoutProcess(
-  work: Work,
-  reach: Reach,
-  place: Place,
-  before: readonly Shown[],
-): Promise<ApiPushResult> {
-  const { desk, request, bundle } = work;
+export async function withoutProcess(work: Work, place: Place, before: readonly Shown[]): Promise<ApiPushResult> {
+  const { desk, reach, request, bundle } = work;
   const points = request.verify?.handshake ?? [];
   const stored = place.file && (await lookAtFile(desk, place.file));
   const isStored = stored !== undefined && isFileOf(bundle, stored);

@@ -4,6 +4,7 @@ import { HaproxyError } from "../errors.ts";
 import type { PushRequest, PushResult } from "../push/push-request.ts";
 import type { StoredFile } from "./answers.ts";
 import { keepInStep, upload, writeStored } from "./change.ts";
+import type { Reach } from "./look.ts";
 import type { Desk } from "./open-api.ts";
 import type { Place } from "./place.ts";
 
@@ -20,6 +21,7 @@ export interface ApiPushResult extends PushResult {
 /** One attempt of a push. */
 export interface Work {
   readonly desk: Desk;
+  readonly reach: Reach;
   readonly request: ApiPushRequest;
   readonly bundle: Bundle;
   /** Paths of files that were written. */
@@ -35,7 +37,7 @@ export function lineOf(certificate: string, { add }: ApiPushRequest): ListLine {
 
 /** Keeps the file of a crt-list in step, where the API has it. */
 export async function keepListFile(work: Work, list: string, name: string): Promise<void> {
-  if (await keepInStep(work.desk, list, lineOf(name, work.request))) work.files.push(list);
+  if (await keepInStep(work.desk, work.reach, list, lineOf(name, work.request))) work.files.push(list);
 }
 
 /** Writes the certificate's file. */

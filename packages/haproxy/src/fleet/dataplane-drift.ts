@@ -1,14 +1,6 @@
 import { type Bundle, readBundle } from "../certificate/pem.ts";
 import { isSame } from "../certificate/served.ts";
-import {
-  allCandidates,
-  canBeAsked,
-  canBeNamed,
-  lookAround,
-  lookAtFile,
-  lookInMemory,
-  type Reach,
-} from "../dataplane/look.ts";
+import { canBeAsked, canBeNamed, lookAround, lookAtFile, lookOnce, type Reach } from "../dataplane/look.ts";
 import { type Desk, openApi } from "../dataplane/open-api.ts";
 import { apiRequestFor } from "../dataplane/target.ts";
 import { indexOf, type NameIndex } from "../push/many-names.ts";
@@ -59,7 +51,7 @@ async function ask(node: DataplaneFleetNode, world: FleetWorld): Promise<Asked |
     const desk = await openApi(node.node, world);
     try {
       const reach = await lookAround(desk);
-      return { desk, reach, index: indexOf(await allCandidates(desk, reach), node.id) };
+      return { desk, reach, index: indexOf(await reach.candidates(), node.id) };
     } catch (error) {
       desk.api.close();
       throw error;
@@ -83,7 +75,7 @@ async function look(
     };
   }
   try {
-    const shown = reach.process && canBeAsked(name) ? await lookInMemory(desk, name) : undefined;
+    const shown = reach.process && canBeAsked(name) ? await lookOnce(desk, reach, name) : undefined;
     const memory: Sight = reach.process ? sightOf(shown, bundle) : { kind: "unknown", detail: reach.unreached };
     return { name, memory, disk: await onDisk(desk, reach, shown?.certificateFile ?? name, bundle) };
   } catch (error) {

@@ -1,16 +1,22 @@
+import { isCertwrightError } from "@certwright/provider/errors";
 import { readBundle } from "../certificate/pem.ts";
-import { allCandidates, lookAround, type Reach } from "../dataplane/look.ts";
+import { lookAround } from "../dataplane/look.ts";
 import { type Desk, openApi } from "../dataplane/open-api.ts";
 import { pushThroughApi } from "../dataplane/push.ts";
 import { apiRequestFor, outcomeOf } from "../dataplane/target.ts";
 import type { ApiPushRequest, ApiPushResult } from "../dataplane/work.ts";
-import { indexOf, type NameIndex } from "../push/many-names.ts";
+import { hasCode } from "../errors.ts";
+import { inLanes, supplyOf } from "../push/lanes.ts";
+import { indexOf } from "../push/many-names.ts";
 import { asError, describeFailure, reloadNeeded, type TellResult } from "./fleet-node-push.ts";
 import type { DataplaneFleetNode } from "./fleet-nodes.ts";
 import type { FleetCertificates, FleetWorld } from "./fleet-push.ts";
 
+// As many as there are connections: HAProxy takes one after the other, but most of the time goes into the way there.
+const lanes = 8;
+
 /**
- * Brings certificates to one node through its Data Plane API, one after the other. Failures are told, not thrown.
+ * Brings certificates to one node through its Data Plane API, a few at a time. Failures are told, not thrown.
  *
  * @throws the signal's reason
  */
@@ -36,7 +42,7 @@ export async function pushToDataplane(
   }
   try {
     const batch = createBatch(desk, node, certificates.list.length);
-    for (const { name, fingerprint256 } of certificates.list) {
+    const push = async ({ name, fingerprint256 }: FleetCertificates["list"][number]) => {
       try {
         const done = await batch.push(apiRequestFor(node, await certificates.load(name)));
         if (done.action === "reload-needed") throw reloadNeeded(done);
@@ -44,33 +50,42 @@ export async function pushToDataplane(
       } catch (error) {
         fail(name, fingerprint256, error);
       }
-    }
+    };
+    await inLanes(lanes, supplyOf(certificates.list), () => true, push);
   } finally {
     desk.api.close();
   }
 }
 
-/** What one look shows serves for many pushes, until one of them adds something or fails. */
+/** What one look shows serves for many pushes, until HAProxy turns out to be another. */
 function createBatch(desk: Desk, node: DataplaneFleetNode, count: number) {
-  let seen: Promise<{ readonly reach: Reach; readonly index: NameIndex | undefined }> | undefined;
+  let seen: ReturnType<typeof look> | undefined;
   const look = async () => {
     const reach = await lookAround(desk);
     const needsIndex = count > 1 && node.request.certificate === undefined;
-    return { reach, index: needsIndex ? indexOf(await allCandidates(desk, reach), node.id) : undefined };
+    return { reach, index: needsIndex ? indexOf(await reach.candidates(), node.id) : undefined };
   };
   return {
     async push(request: ApiPushRequest): Promise<ApiPushResult> {
       seen ??= look();
+      const mine = seen;
+      const forget = () => {
+        if (seen === mine) seen = undefined;
+      };
+      const { reach, index } = await mine.catch((error: unknown) => {
+        forget();
+        throw error;
+      });
+      const found = index?.find(readBundle(request.pem));
+      const { add: _there, ...rest } = request;
+      const named = found === undefined ? request : { ...rest, certificate: found };
       try {
-        const { reach, index } = await seen;
-        const found = index?.find(readBundle(request.pem));
-        const { add: _there, ...rest } = request;
-        const named = found === undefined ? request : { ...rest, certificate: found };
         const done = await pushThroughApi(desk, named, reach);
-        if (done.action === "added" || done.reloaded) seen = undefined;
+        if (done.pid !== (reach.process?.pid ?? 0)) forget();
         return done;
       } catch (error) {
-        seen = undefined;
+        const isGone = hasCode(error, "HAPROXY_CERTIFICATE_UNKNOWN") && found !== undefined;
+        if (isGone || (isCertwrightError(error) && error.retryable)) forget();
         throw error;
       }
     },
