@@ -83,6 +83,38 @@ describe("a node that is down", () => {
   });
 });
 
+test("a node that was taken out of the fleet is forgotten, whether it had the certificate or not", async () => {
+  const { world } = createFleetWorld();
+  const certificate = renew();
+  const [first = "", second = ""] = targets();
+  const down = "haproxy:/nowhere/admin.sock";
+  await expect(deploy({ kind: "all" }, world, certificate, [first, second, down])).rejects.toMatchObject({
+    code: "HAPROXY_FLEET_INCOMPLETE",
+  });
+  const done = await deploy({ kind: "all" }, world, certificate, [first]);
+  expect(done).toMatchObject({ action: "unchanged", detail: expect.stringMatching(/^1 of 1 nodes have it/) });
+  expect(done).not.toHaveProperty("retryAt");
+  const { nodes: states } = await readFleetState(world.store, "edge", name);
+  expect(states.map(({ target }) => `haproxy:${target}`)).toEqual([first]);
+});
+
+test("a node that is taken out while a push is under way is done with, and then forgotten", async () => {
+  const { world } = createFleetWorld();
+  const certificate = renew();
+  const [first = "", ...others] = targets();
+  const canary: FleetPolicy = { kind: "canary", nodes: 1, waitMs: 60_000 };
+  const sleeping: FleetWorld = {
+    ...world,
+    // Another run with another configuration, in the middle of this one.
+    sleep: async () => void (await deploy({ kind: "all" }, world, certificate, [first])),
+  };
+  await deploy(canary, sleeping, certificate, [first, ...others]);
+  expect(await shown()).toEqual(nodes.map(() => certificate.fingerprint256));
+  await deploy({ kind: "all" }, world, certificate, [first]);
+  const { nodes: states } = await readFleetState(world.store, "edge", name);
+  expect(states.map(({ target }) => `haproxy:${target}`)).toEqual([first]);
+});
+
 describe("canary", () => {
   const canary: FleetPolicy = { kind: "canary", nodes: 1, waitMs: 60_000 };
 
@@ -151,6 +183,10 @@ describe("nodes are found", () => {
       "edge IN AAAA 2001:db8::1",
       "_haproxy._tcp IN SRV 2 0 8444 b",
       "_haproxy._tcp IN SRV 1 0 8443 a",
+      "_twice._tcp IN SRV 1 0 8443 a",
+      "_twice._tcp IN SRV 2 5 8443 a",
+      "nobody IN TXT nothing",
+      "_nobody._tcp IN SRV 0 0 0 .",
     ];
     await using dns = await startBind({ zones: [{ name: "fleet.test", records }] });
     const resolver = createResolver({ servers: [parseServer(dns.address)] });
@@ -165,9 +201,19 @@ describe("nodes are found", () => {
     expect(await finding(agents, { resolver })).toEqual(
       ["a.fleet.test:8443", "b.fleet.test:8444"].map((host) => targetOf(`agent://${host}`)),
     );
-    await expect(finding({ ...common, name: "none.fleet.test", type: "srv" }, { resolver })).rejects.toMatchObject({
-      code: "HAPROXY_FLEET_NODES",
-    });
+    expect(await finding({ ...common, name: "_twice._tcp.fleet.test", type: "srv" }, { resolver })).toEqual([
+      targetOf("tls://a.fleet.test:8443"),
+    ]);
+    for (const nobody of [
+      { name: "none.fleet.test", type: "srv" },
+      { name: "_nobody._tcp.fleet.test", type: "srv" },
+      { name: "nobody.fleet.test", type: "address", port: 8443 },
+    ] as const) {
+      await expect(finding({ ...common, ...nobody }, { resolver })).rejects.toMatchObject({
+        code: "HAPROXY_FLEET_NODES",
+        retryable: true,
+      });
+    }
   });
 
   const printing = (stdout: string, exitCode = 0) => ({ run: async () => ({ exitCode, stdout }) });

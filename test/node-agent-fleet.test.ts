@@ -97,6 +97,26 @@ async function drift(nodes: readonly FleetNode[], certificates: FleetCertificate
   );
 }
 
+test("two addresses that lead to one HAProxy have it once each; one that leads to another's agent has nothing", async () => {
+  const before = issueAll(ca, 4);
+  const renewed = issueAll(ca, 4);
+  await using node = await startNode(before);
+  await using one = await startAgent(node, { allow });
+  await using two = await startAgent(node, { allow });
+  const { world } = createFleetWorld();
+  await using other = await startAgent(node, { allow });
+  const targets = [one.target, two.target, `${other.target}&servername=lb2.test`];
+  const fleet = fleetOf(targets.map((target) => `haproxy:${target}`));
+  const nodes = await findNodes(fleet.source, world);
+  const report = await pushToFleet(fleet, nodes, certificatesOf(renewed), { insist: false }, world);
+  const [first, second, third] = report.nodes;
+  expect([first, second].map((each) => (each?.updated ?? 0) + (each?.unchanged ?? 0))).toEqual([4, 4]);
+  expect(third).toMatchObject({ failed: 4, error: { code: "HAPROXY_TLS" } });
+  expect(await drift(nodes.slice(0, 2), certificatesOf(renewed), world)).toEqual([{ same: 4 }, { same: 4 }]);
+  for (const [index, name] of names(4).entries())
+    expect(await fingerprintAt(node.ports.web ?? 0, name)).toBe(renewed[index]?.fingerprint256);
+});
+
 test("drift tells no more of a node than the agent is allowed to", async () => {
   const before = issueAll(ca, 2);
   await using node = await startNode(before);

@@ -80,7 +80,9 @@ export function readNode(target: string): FleetNode {
 async function targetsOf(source: NodeSource, surroundings: NodeSurroundings): Promise<readonly string[]> {
   if (source.kind === "list") return source.targets;
   try {
-    return source.kind === "dns" ? await fromDns(source, surroundings) : await fromCommand(source, surroundings);
+    if (source.kind === "command") return await fromCommand(source, surroundings);
+    // One address may well have two records.
+    return [...new Set(await fromDns(source, surroundings))];
   } catch (cause) {
     surroundings.signal.throwIfAborted();
     if (hasCode(cause, "HAPROXY_FLEET_NODES", "HAPROXY_NODE_ADDRESS")) throw cause;

@@ -1,5 +1,5 @@
 import type { DeployableCertificate, Emit, TargetResult, World } from "@certwright/core";
-import { readFleetState, type Store, type StoreError } from "@certwright/core/store";
+import { readFleetState, type Store, type StoreError, type TargetState } from "@certwright/core/store";
 import type { FindPassword } from "../dataplane/open-api.ts";
 import type { PushLimits } from "../push/settings.ts";
 import type { Connect } from "../runtime/connect.ts";
@@ -73,8 +73,13 @@ export async function pushToFleet(
     const instead = `${message}; every node of ${fleet.label} is asked anew`;
     world.emit({ type: "warning", code, certificate, message: instead });
   };
+  // Nobody would ever bring a node up to date that was taken out of the fleet.
+  const present = new Set(ids);
+  const forget = (certificate: string, { target }: TargetState) => {
+    if (!present.has(target)) recorder.forget(certificate);
+  };
   const work = async (node: FleetNode, list: FleetCertificates["list"], everything: boolean) => {
-    const due = everything ? list : await dueAt(node, list, fleet, tally.skip, tellDamage, world);
+    const due = everything ? list : await dueAt(node, list, fleet, { ...tally, forget, tellDamage }, world);
     if (due.length === 0) return;
     const these = { list: due, load: shared };
     if (hasDataplane(node)) await pushToDataplane(node, these, tally.tell, world);
@@ -109,17 +114,22 @@ async function waitForCanaries(since: number | undefined, waitMs: number, { now,
   if (left > 0) await sleep(left, signal);
 }
 
+interface DueTelling extends Pick<ReturnType<typeof createTally>, "skip"> {
+  readonly forget: (certificate: string, state: TargetState) => void;
+  readonly tellDamage: (certificate: string, damage: StoreError) => void;
+}
+
 async function dueAt(
   node: FleetNode,
   list: FleetCertificates["list"],
   fleet: Fleet,
-  skip: (node: string, name: string, lacks: boolean, since: number | undefined) => void,
-  tellDamage: (certificate: string, damage: StoreError) => void,
+  { skip, forget, tellDamage }: DueTelling,
   { store, now }: FleetWorld,
 ): Promise<FleetCertificates["list"]> {
   const due: FleetCertificates["list"][number][] = [];
   for (const each of list) {
     const { nodes } = await readFleetState(store, fleet.label, each.name, (damage) => tellDamage(each.name, damage));
+    for (const known of nodes) forget(each.name, known);
     const state = nodes.find(({ target }) => target === node.id);
     const has = state?.accepted?.fingerprint256 === each.fingerprint256;
     if (isDue(state, each.fingerprint256, now())) due.push(each);

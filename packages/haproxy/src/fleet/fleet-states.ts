@@ -28,6 +28,8 @@ export function stateAfter(
 /** Remembers what came of a push on many nodes. */
 export interface FleetRecorder {
   record(certificate: string, fingerprint256: string, result: TargetResult): void;
+  /** Forgets what is known of nodes that are none of the fleet. */
+  forget(certificate: string): void;
   /** Writes what is not written yet. @throws StoreError of any write since it was opened */
   close(): Promise<void>;
 }
@@ -66,15 +68,17 @@ export function openRecorder(store: Store, fleet: string, nodes: readonly string
     working = undefined;
   }
 
+  function due(certificate: string) {
+    const results = pending.get(certificate) ?? [];
+    pending.set(certificate, results);
+    // In the next turn, so that what comes in this one goes along.
+    working ??= new Promise<void>((resolve) => setImmediate(resolve)).then(work);
+    return results;
+  }
+
   return {
-    record(certificate, fingerprint256, result) {
-      const results = pending.get(certificate);
-      const entry = { fingerprint256, result, at: now() };
-      if (results === undefined) pending.set(certificate, [entry]);
-      else results.push(entry);
-      // In the next turn, so that what comes in this one goes along.
-      working ??= new Promise<void>((resolve) => setImmediate(resolve)).then(work);
-    },
+    record: (certificate, fingerprint256, result) => void due(certificate).push({ fingerprint256, result, at: now() }),
+    forget: (certificate) => void due(certificate),
     async close() {
       while (working !== undefined) await working;
       if (failures.length > 0) throw failures[0];
