@@ -29,7 +29,7 @@ import { compileCache, main, patience } from "./cli-process.ts";
 
 export const zone = "example.test";
 /** BIND's zones: HAProxy's own HTTP client looks the CA's host up there, and Pebble the names of http-01. */
-const zones = [
+export const zones = [
   { name: "localhost", records: ["@ IN A 127.0.0.1"] },
   { name: zone, records: ["www IN A 127.0.0.1"] },
 ];

@@ -4,7 +4,7 @@ import type { Effect } from "@certwright/core/store";
 import { createHaproxyHttpSolver, openOwnAcme, parseNode } from "@certwright/haproxy";
 import { freePort, type Haproxy, startHaproxy } from "@certwright/tools/servers";
 import { describe, expect, test } from "vitest";
-import { resultOf, startCommand } from "./cli-process.ts";
+import { patience, resultOf, startCommand } from "./cli-process.ts";
 import { acmeConfig, startNode, zone, zones } from "./haproxy-acme-fixture.ts";
 import { defaults, watching } from "./haproxy-fixture.ts";
 import { credentials, startAgent, targetOf } from "./node-agent-fixture.ts";
@@ -68,7 +68,7 @@ frontend https
       { certificate: `${dir}/other.pem`, outcome: "failed", message: expect.stringMatching(/^HAPROXY_AGENT_PLACE: /) },
     ],
   });
-  await expect.poll(() => haproxy.logs(), { timeout: 10_000 }).toContain(`${dir}/www.pem: Starting update`);
+  await expect.poll(() => haproxy.logs()).toContain(`${dir}/www.pem: Starting update`);
   expect(haproxy.logs()).not.toContain(`${dir}/other.pem: Starting update`);
   kill("SIGTERM");
   const { code, stdout } = await serving;
@@ -118,7 +118,7 @@ frontend http
     const nodes = [parseNode(address)];
     return { effects, ...createHaproxyHttpSolver({ nodes, map: "virt@acme", journal, now: Date.now }) };
   };
-  const signal = AbortSignal.timeout(60_000);
+  const signal = AbortSignal.timeout(patience);
 
   test("stands under its name alone, until it is withdrawn: by the run, or by one after a run that died", async () => {
     await using haproxy = await startHaproxy({ version: "3.2", config });
@@ -151,7 +151,7 @@ frontend http
     expect(await inMap(haproxy)).toEqual([]);
     await using hasty = await startAgent(haproxy, { allow, clientLimits: { answers: 1 } });
     await solverFor(hasty.target).present([task("site.test")] as never, signal);
-    await expect.poll(() => inMap(haproxy), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => inMap(haproxy)).toEqual([]);
   });
 
   test("is not put in for another name, nor without a map, nor where it is no key authorization", async () => {

@@ -10,7 +10,6 @@ import {
 import { startHaproxy } from "@certwright/tools/servers";
 import { createTestCa } from "@certwright/tools/test-ca";
 import { describe, expect, test } from "vitest";
-import { patience } from "./cli-process.ts";
 import { ca, contentOf, expectNothingOpen, pemOf, served, watching } from "./haproxy-fixture.ts";
 import {
   clientFiles,
