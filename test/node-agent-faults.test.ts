@@ -20,8 +20,9 @@ test.each([
     await using _ = await startProxy(haproxy.adminSocket, `${haproxy.dir}/p.sock`, () => ({
       fromClient: async (chunk) => {
         if (!chunk.includes(command) || kill === undefined) return { pass: chunk };
-        await kill();
+        const now = kill;
         kill = undefined;
+        await now();
         return { pass: chunk };
       },
     }));
@@ -31,7 +32,8 @@ test.each([
     {
       await using agent = await spawnAgent(`${haproxy.dir}/p.sock`, port);
       kill = agent.kill;
-      await expect(push(target, { pem: pemOf(renewed) }, watching())).rejects.toMatchObject({
+      const once = { ...watching(), limits: { attempts: 1 } };
+      await expect(push(target, { pem: pemOf(renewed) }, once)).rejects.toMatchObject({
         code: expect.stringMatching(/^HAPROXY_(UNREACHABLE|CONNECTION_CUT|TLS)$/),
       });
       expect(kill).toBeUndefined();
@@ -119,7 +121,8 @@ test("an agent that is stopped in the middle leaves nothing open, and says that 
     },
   }));
   await using agent = await startAgent(haproxy, { node: { kind: "unix", id: "p", path: `${haproxy.dir}/p.sock` } });
-  const pushed = push(parseNode(agent.target), { pem: pemOf(ca.issue({ names: ["site.test"] })) }, watching());
+  const once = { ...watching(), limits: { attempts: 1 } };
+  const pushed = push(parseNode(agent.target), { pem: pemOf(ca.issue({ names: ["site.test"] })) }, once);
   pushed.catch(() => {});
   await reached.promise;
   const closed = agent.close();
@@ -131,6 +134,58 @@ test("an agent that is stopped in the middle leaves nothing open, and says that 
   const now = await served(haproxy.ports.site, "site.test");
   expect((await contentOf(`${haproxy.dir}/site.pem`)) === site.pem).toBe(now === site.fingerprint256);
 });
+
+test.each(["stopped", "killed"] as const)(
+  "many pushes go on when their agent was %s and another starts",
+  async (how) => {
+    await using haproxy = await startHaproxy({ version: "3.2", config, files });
+    const port = await freePort();
+    const listen = { host: "127.0.0.1", port };
+    const reached = Promise.withResolvers<void>();
+    const wait = Promise.withResolvers<void>();
+    await using _ = await startProxy(haproxy.adminSocket, `${haproxy.dir}/p.sock`, () => ({
+      fromClient: async (chunk) => {
+        if (chunk.includes("set ssl cert")) {
+          reached.resolve();
+          await wait.promise;
+        }
+        return { pass: chunk };
+      },
+    }));
+    const through = { kind: "unix", id: "p", path: `${haproxy.dir}/p.sock` } as const;
+    const certificates = [ca.issue({ names: ["site.test"] }), ca.issue({ names: ["other.example"] })];
+    const target = parseNode(await targetOf(`127.0.0.1:${port}`, haproxy.dir));
+    const limits = { attempts: 1_000 };
+    const pushes = () =>
+      pushMany(
+        target,
+        certificates.map((each) => ({ pem: pemOf(each) })),
+        { ...watching(), limits },
+      );
+    let summary: ReturnType<typeof pushes>;
+    if (how === "killed") {
+      await using agent = await spawnAgent(through.path, port);
+      summary = pushes();
+      await reached.promise;
+      await agent.kill();
+    } else {
+      await using agent = await startAgent(haproxy, { node: through, listen, allow: { names: ["*"] } });
+      summary = pushes();
+      await reached.promise;
+      const closed = agent.close();
+      wait.resolve();
+      await closed;
+    }
+    wait.resolve();
+    const next = { listen, allow: { names: ["*"] }, context: { now: Date.now, limits: patience } };
+    await using _next = await startAgent(haproxy, next);
+    const { updated, unchanged, failed } = await summary;
+    expect({ done: updated + unchanged, failed }).toEqual({ done: 2, failed: 0 });
+    expect(await served(haproxy.ports.site, "site.test")).toBe(certificates[0]?.fingerprint256);
+    expect(await served(haproxy.ports.site, "other.example")).toBe(certificates[1]?.fingerprint256);
+    await expectNothingOpen(haproxy);
+  },
+);
 
 test("an agent whose HAProxy is away answers each, and is there when it is back", async () => {
   await using haproxy = await startHaproxy({ version: "3.2", config, files });

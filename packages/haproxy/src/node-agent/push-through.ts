@@ -74,8 +74,19 @@ function createLine(node: AgentNode, settings: Settings) {
   let opening: Promise<AgentSession> | undefined;
   let isBroken = false;
   let cuts = 0;
+  // One that was there and is away may be starting again.
+  const reach = async (tries: number): Promise<AgentSession> => {
+    try {
+      return await openAgent(node, settings);
+    } catch (error) {
+      const isStarting = cuts > 0 && tries < settings.limits.attempts && hasCode(error, "HAPROXY_UNREACHABLE");
+      if (!isStarting) throw error;
+      await sleep(Math.min(250 * 2 ** tries, 4_000), undefined, { signal: settings.signal });
+      return reach(tries + 1);
+    }
+  };
   const open = (): Promise<AgentSession> => {
-    opening ??= openAgent(node, settings).catch((error: unknown) => {
+    opening ??= reach(1).catch((error: unknown) => {
       isBroken = true;
       throw error;
     });
@@ -131,8 +142,11 @@ async function bring(request: PushRequest, line: Line, node: AgentNode, settings
       }
       return result;
     } catch (error) {
+      if (!hasCode(error, "HAPROXY_CONNECTION_CUT", "HAPROXY_AGENT_STOPPED")) throw error;
+      // One that was stopped ends the connection now; another that failed at this certificate alone does not.
+      if (session.isOpen) await sleep(1_000, undefined, { signal: settings.signal }).catch(() => {});
       // What was done is done: to ask again is harmless.
-      if (!hasCode(error, "HAPROXY_CONNECTION_CUT") || !line.again(session, connection)) throw error;
+      if (!line.again(session, connection)) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       settings.emit({ type: "retrying", node: node.id, certificate: certificate ?? "", reason });
       await sleep(50 + Math.random() * 200, undefined, { signal: settings.signal }).catch(() => {});
