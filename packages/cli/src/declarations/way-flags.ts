@@ -24,7 +24,7 @@ export const wayFlags = {
   http: {
     ...read(
       "--http [where]",
-      "by http-01: standalone, a server of our own; host:port, the same behind a forward; haproxy:SOCKET[,SOCKET...], from a map of each; stateless, what listens there answers from the account's thumbprint",
+      "by http-01: standalone, a server of our own; host:port, the same behind a forward; haproxy:NODE[,NODE...], from a map of each; stateless, what listens there answers from the account's thumbprint",
       { group, shownDefault: "standalone, on port 80" },
       readHttpWhere,
     ),
@@ -36,10 +36,14 @@ export const wayFlags = {
     { group },
     listenText,
   ),
-  httpMap: text("--http-map <name>", "the map haproxy: fills, as HAProxy's configuration names it", {
-    group,
-    shownDefault: "virt@acme",
-  }),
+  httpMap: text(
+    "--http-map <name>",
+    "the map haproxy: fills, as HAProxy's configuration names it; a node agent has its own",
+    {
+      group,
+      shownDefault: "virt@acme",
+    },
+  ),
   webroot: text("--webroot <dir>", "by http-01 with files under the directory of a web server that runs already", {
     group,
     complete: "directory",

@@ -34,9 +34,13 @@ const fullChallenge = object("challenge", "One way to prove names.", {
   ),
   haproxy: optional(
     list(text({ longest: 2048 }), { least: 1, distinct: true }),
-    "http-01: addresses of the HAProxy nodes that answer from a map, such as /run/haproxy/admin.sock.",
+    "http-01: addresses of the HAProxy nodes that answer from a map, such as /run/haproxy/admin.sock or agent://host:port?ca=&cert=&key=.",
   ),
-  map: optional(text({ longest: 1024 }), "http-01: that map, as HAProxy names it.", "`virt@acme`"),
+  map: optional(
+    text({ longest: 1024 }),
+    "http-01: that map, as HAProxy names it; a node agent has its own.",
+    "`virt@acme`",
+  ),
   stateless: optional(
     flag,
     "http-01: what listens on port 80 answers by itself, from the account's thumbprint.",
