@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { pathBeside, removeLeftBeside } from "./beside.ts";
 
@@ -62,8 +62,14 @@ test("a directory is looked through once; a missing one is no error", async () =
   await expect(removeLeftBeside(join(dir, "absent", "a.pem"))).resolves.toBeUndefined();
 });
 
-test("the longest name a file may have still has a place beside it", () => {
-  const beside = pathBeside(join(dir, "a".repeat(255)));
-  expect(dirname(beside)).toBe(dir);
-  expect(basename(beside).length).toBeLessThan(256);
-});
+test.each(["a".repeat(255), `${"ü".repeat(127)}a`, `a${"漢".repeat(84)}`, "🔑".repeat(63)])(
+  "the longest name a file may have still has a place beside it: %s",
+  async (name) => {
+    await writeFile(join(dir, name), "old");
+    const beside = pathBeside(join(dir, name));
+    expect(beside).not.toContain("\ufffd");
+    await writeFile(beside, "new");
+    await rename(beside, join(dir, name));
+    expect(await readdir(dir)).toEqual([name]);
+  },
+);

@@ -9,8 +9,12 @@ import { basename, dirname, join } from "node:path";
 /** Where the next content of a file is written. Programs that load a whole directory skip names that begin with a dot. */
 export function pathBeside(target: string): string {
   const writer = `${realm()}-${process.pid}-${randomBytes(6).toString("hex")}`;
-  return join(dirname(target), `.${basename(target).slice(0, 170)}.certwright-${writer}.tmp`);
+  return join(dirname(target), `.${shortened(basename(target))}.certwright-${writer}.tmp`);
 }
+
+/** What of a name leaves room for ours: file systems allow it 255 bytes, which are fewer characters where it is not ASCII. */
+const shortened = (name: string): string =>
+  new TextDecoder().decode(Buffer.from(name).subarray(0, 170), { stream: true });
 
 let ours: string | undefined;
 
