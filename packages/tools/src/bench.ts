@@ -10,32 +10,38 @@ import { startBind, startPebble, withTempDir } from "./servers/index.ts";
 const bundle = join(import.meta.dirname, "../../cli/dist/main.js");
 const program = [process.execPath, bundle] as const;
 
-const parts: Readonly<Record<string, (dir: string) => Promise<void>>> = {
-  start: startUp,
-  issue: issuance,
-  batch: async (dir) => console.log(await benchBatch(program, dir)),
-  plan: async (dir) => console.log(await benchPlan(program, dir)),
-  haproxy: async () => console.log(await benchHaproxy()),
-  fleet: async () => {
-    for (const line of await benchFleet()) console.log(line);
-  },
-};
+interface Part {
+  readonly run: (dir: string) => Promise<void>;
+  /** It starts the command, as it is published. */
+  readonly ofBundle?: true;
+  /** Not among the usual ones, for it keeps the machine busy for minutes. */
+  readonly onRequest?: true;
+}
 
-/** Twenty processes for two minutes: only where it is asked for. */
-const onRequest = ["fleet"];
+const parts: ReadonlyMap<string, Part> = new Map<string, Part>([
+  ["start", { run: startUp, ofBundle: true }],
+  ["issue", { run: issuance, ofBundle: true }],
+  ["batch", { run: async (dir) => console.log(await benchBatch(program, dir)), ofBundle: true }],
+  ["plan", { run: async (dir) => console.log(await benchPlan(program, dir)), ofBundle: true }],
+  ["haproxy", { run: async () => console.log(await benchHaproxy()) }],
+  ["fleet", { run: async () => console.log((await benchFleet()).join("\n")), onRequest: true }],
+]);
 
 /**
  * `npm run bench`, `npm run bench -- batch plan`: the figures of docs/performance.md, measured here and now. Nothing is
  * judged; run it on a quiet machine.
  */
 async function bench(wanted: readonly string[]): Promise<void> {
-  if (!existsSync(bundle)) throw new Error("there is no bundle to measure; run `npm run build` first");
-  const usual = Object.keys(parts).filter((name) => !onRequest.includes(name));
-  for (const name of wanted.length === 0 ? usual : wanted) {
-    const part = parts[name];
-    if (part === undefined) throw new Error(`${name} is none of ${Object.keys(parts).join(", ")}`);
-    await withTempDir(part);
-  }
+  const chosen = wanted.length === 0 ? [...parts.values()].filter(({ onRequest }) => !onRequest) : wanted.map(partOf);
+  if (chosen.some(({ ofBundle }) => ofBundle) && !existsSync(bundle))
+    throw new Error("there is no bundle to measure; run `npm run build` first");
+  for (const { run } of chosen) await withTempDir(run);
+}
+
+function partOf(name: string): Part {
+  const part = parts.get(name);
+  if (part === undefined) throw new Error(`${name} is none of ${[...parts.keys()].join(", ")}`);
+  return part;
 }
 
 /** What a person waits for before anything happens. */
