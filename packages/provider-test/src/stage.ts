@@ -185,6 +185,9 @@ function makeScene(
 function withTranscript(error: unknown, scene: Scene | undefined): unknown {
   if (!(error instanceof Error) || scene === undefined) return error;
   const lines = scene.transcript.length > 20 ? ["…", ...scene.transcript.slice(-20)] : scene.transcript;
+  const { message, stack } = error;
   error.message += `\nrequests of this case:\n  ${lines.join("\n  ") || "none"}`;
+  // Runners that print the stack (node:test) have the message from there, as it was when the error was made.
+  if (stack !== undefined) error.stack = stack.replace(message, () => error.message);
   return error;
 }
