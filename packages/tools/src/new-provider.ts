@@ -20,8 +20,8 @@ try {
       "",
       "Next:",
       "  1. npm run sync, and npx pnpm@12.21.0 install --no-frozen-lockfile",
-      `  2. write the calls in providers/${answers.id}/src/index.ts from the API's documentation`,
-      `  3. state its routes in providers/${answers.id}/src/index.test.ts, and run npm test -- providers/${answers.id}`,
+      `  2. npm test -- providers/${answers.id}: all passes but the test that says the API is made up`,
+      "  3. state the API as its documentation has it: its routes in src/index.test.ts, the calls in src/index.ts",
       "  4. npm run sync again: it fills the tables of the README and the command's registry",
     ].join("\n"),
   );

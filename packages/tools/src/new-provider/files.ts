@@ -3,7 +3,7 @@ import type { Answers } from "./answers.ts";
 /** The files a person writes, by their path in the provider's folder; manifest and tables are derived by `sync`. */
 export function providerFiles(answers: Answers, today: string): ReadonlyMap<string, string> {
   return new Map([
-    ["package.json", `${JSON.stringify({ version: "0.1.0" }, undefined, 2)}\n`],
+    ["package.json", `${JSON.stringify({ version: "0.1.0", type: "module" }, undefined, 2)}\n`],
     ["README.md", readme(answers)],
     ["src/index.ts", source(answers, today)],
     ["src/index.test.ts", testSource(answers)],
@@ -94,29 +94,55 @@ const body: Record<Answers["shape"], string> = {
       record: ({ name, value, ttl }) => ({ host: name, type: "TXT", data: value, ttl }),`,
 };
 
-function testSource({ docs }: Answers): string {
-  return `import { conformance } from "@certwright/provider-test";
+function testSource({ docs, shape }: Answers): string {
+  const imports = shape === "recordSet" ? "conformance, quoted, unquoted" : "conformance";
+  return `import { ${imports} } from "@certwright/provider-test";
 import { test } from "vitest";
 import provider from "./index.ts";
 
-// ${docs}
-test("the API as its documentation states it", () => {
-  throw new Error("State its routes below and delete this test: packages/provider-test/README.md shows how.");
+test("the routes below are those of the documentation", () => {
+  throw new Error("Delete this test when they are: ${docs}");
 });
 
-// Set to true once the routes are there.
-const isStated: boolean = false;
-
-if (isStated) {
-  conformance(provider, {
-    test,
-    api: {
-      auth: ({ bearer }, { token }) => bearer === token,
-      routes: {
-        "GET /zones": (_request, dns) => ({ zones: dns.zones.map(({ id, name }) => ({ id, name })) }),
-      },
+conformance(provider, {
+  test,
+  api: {
+    auth: ({ bearer }, { token }) => bearer === token,
+    routes: {
+      "GET /zones": (_request, dns) => ({ zones: dns.zones.map(({ id, name }) => ({ id, name })) }),
+${routes[shape]}
     },
-  });
-}
+  },
+});
 `;
 }
+
+/** The API that `body` guesses: the kit runs from the first moment, and both are changed together. */
+const routes: Record<Answers["shape"], string> = {
+  record: `      "GET /zones/:zone/records": ({ params }, dns) => {
+        const { records } = dns.zone(params.zone);
+        return { records: records.map(({ id, name, type, value }) => ({ id, name, type, content: value })) };
+      },
+      "POST /zones/:zone/records": ({ params, json }, dns) => {
+        const { type, name, content, ttl } = json;
+        return { id: dns.zone(params.zone).add({ type, name, value: content, ttl }).id };
+      },
+      "DELETE /zones/:zone/records/:id": ({ params }, dns) => void dns.zone(params.zone).remove(params.id ?? ""),`,
+  recordSet: `      "GET /zones/:zone/sets/:name/TXT": ({ params }, dns) => {
+        const found = dns.zone(params.zone).list({ name: params.name, type: "TXT" });
+        return { values: found.map(({ value }) => quoted(value)) };
+      },
+      "PUT /zones/:zone/sets/:name/TXT": ({ params, json }, dns) => {
+        dns.zone(params.zone).replace({ name: params.name ?? "" }, json.values.map(unquoted), json.ttl);
+      },`,
+  zone: `      "GET /zones/:zone/records": ({ params }, dns) => {
+        const { records } = dns.zone(params.zone);
+        return { records: records.map(({ name, type, value, ttl }) => ({ host: name, type, data: value, ttl })) };
+      },
+      "PUT /zones/:zone/records": ({ params, json }, dns) => {
+        const records = (json.records as { host: string; type: string; data: string; ttl: number }[]).map(
+          ({ host, type, data, ttl }) => ({ name: host, type, value: data, ttl }),
+        );
+        dns.zone(params.zone).replaceZone(records);
+      },`,
+};
