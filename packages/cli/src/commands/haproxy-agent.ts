@@ -21,7 +21,7 @@ type Flags = Invocation<typeof haproxyAgentFlags>["flags"];
 
 /** Stands by one HAProxy until it is stopped. */
 export async function run(invocation: Invocation<typeof haproxyAgentFlags>): Promise<CommandResult> {
-  const { flags, context, secrets } = invocation;
+  const { flags, context } = invocation;
   const node = masterOf(flags, context.cwd);
   const ways = dnsChallengeSpecs(flags, context.cwd);
   const places = {
@@ -38,7 +38,7 @@ export async function run(invocation: Invocation<typeof haproxyAgentFlags>): Pro
   const named = createMemo<Awaited<ReturnType<typeof openNamed>>>();
   const openNamed = async (
     settings: Parameters<typeof import("../parts/acme-vars-binding.ts").openAcmeVarsBinding>[0],
-  ) => (await import("../parts/acme-vars-binding.ts")).openAcmeVarsBinding(settings, context, secrets);
+  ) => (await import("../parts/acme-vars-binding.ts")).openAcmeVarsBinding(settings, invocation);
   // The configuration is wrong now or never: later it may be in the middle of an edit.
   await loadAcmeConfig(source);
   const dns = dnsSpec(flags);

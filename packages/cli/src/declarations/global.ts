@@ -12,7 +12,7 @@ export const globalFlags = {
   }),
   json: toggle("--json", "one JSON object per line: events, then the result", { group }),
   quiet: toggle("-q, --quiet", "only warnings, errors and answers", { group }),
-  debug: toggle("--debug", "requests to the CA, and stack traces of errors", { group }),
+  debug: toggle("--debug", "requests to the CA and to DNS APIs, and stack traces of errors", { group }),
   ci: choice(
     "--ci <system>",
     "also tell a CI system: github by annotations, job summary and outputs; gitlab by the file certwright.env",

@@ -1,12 +1,10 @@
 import type { DnsBinding } from "@certwright/core";
 import { HaproxyError, parseAcmeVars, type SectionSettings } from "@certwright/haproxy";
 import { allOptions, type DefinedProvider } from "@certwright/provider";
-import type { CliContext } from "../context.ts";
 import { loadProvider } from "../plugins/load-provider.ts";
 import { pluginSearch } from "../plugins/search.ts";
-import type { Secrets } from "../reporter/secrets.ts";
 import { parseSecretRef, readSecret } from "../secret-ref.ts";
-import { openDefined } from "./dns-binding.ts";
+import { type DnsSurroundings, openDefined } from "./dns-binding.ts";
 
 /**
  * The provider an `acme` section of HAProxy names by `provider-name`, with the options in its `acme-vars`: each by the
@@ -17,9 +15,9 @@ import { openDefined } from "./dns-binding.ts";
  */
 export async function openAcmeVarsBinding(
   { provider, vars = "" }: SectionSettings,
-  context: CliContext,
-  secrets: Secrets,
+  surroundings: DnsSurroundings,
 ): Promise<DnsBinding> {
+  const { context, secrets, emit } = surroundings;
   if (provider === undefined) {
     throw new HaproxyError("HAPROXY_ACME_NO_PROVIDER", "no DNS provider is named, here or in HAProxy's configuration", {
       hint: 'Add --dns <provider>, or "provider-name" and "acme-vars" to the acme section of HAProxy.',
@@ -40,10 +38,10 @@ export async function openAcmeVarsBinding(
     // Kept from the Data Plane API, which takes it for every provider; records of challenges need none of their own.
     if (option === undefined && (name === "zone" || name === "ttl")) continue;
     const reference = parseSecretRef(value, "/");
-    values[option ?? name] = reference === undefined ? value : await readSecret(reference, context, secrets);
+    values[option ?? name] = reference === undefined ? value : await readSecret(reference, context, secrets, emit);
   }
   const way = { type: "dns-01", provider, ...(zone === undefined ? {} : { zone }) } as const;
-  return openDefined(definition, way, values, context, secrets);
+  return openDefined(definition, way, values, surroundings);
 }
 
 /** The option a variable is meant for, whichever way it is spelled: `apiToken`, `api_token`, `CLOUDFLARE_DNS_API_TOKEN`. */

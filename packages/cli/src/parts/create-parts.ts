@@ -24,7 +24,7 @@ export interface PartsOptions {
 
 /** What the engine needs and only a program can make. Each kind of part is loaded when the first is wanted. */
 export function createParts(options: PartsOptions): Required<Parts> {
-  const { context, secrets, acceptTerms, emit, config, listeners = createMemo() } = options;
+  const { context, secrets, acceptTerms, config, listeners = createMemo() } = options;
   const bindings = createMemo<Awaited<ReturnType<Parts["dnsBinding"]>>>();
   const targets = createMemo<Awaited<ReturnType<Parts["target"]>>>();
   // An order at the CA itself was tried before, so its terms are agreed to; those of its staging CA are the same.
@@ -41,9 +41,7 @@ export function createParts(options: PartsOptions): Required<Parts> {
     },
     // One handle for one account, so that its locks and its memory of zones serve all certificates of a run.
     dnsBinding: (way) =>
-      bindings(JSON.stringify(way), async () =>
-        (await import("./dns-binding.ts")).openDnsBinding(way, context, secrets, emit),
-      ),
+      bindings(JSON.stringify(way), async () => (await import("./dns-binding.ts")).openDnsBinding(way, options)),
     // One server for one port, shared by all certificates of a run.
     solver: async (way, journal, world) =>
       (await import("./solver.ts")).openSolver(way, { journal, world, listener: listeners }),

@@ -16,20 +16,21 @@ import type { Secrets } from "../reporter/secrets.ts";
 import { readSecret } from "../secret-ref.ts";
 import { createProviderHost } from "./provider-host.ts";
 
+/** What a provider is opened with besides what is said of it. */
+export interface DnsSurroundings {
+  readonly context: CliContext;
+  readonly secrets: Secrets;
+  readonly emit: Emit;
+}
+
 /**
  * Loads, configures and opens the provider of one way to prove names.
  *
  * @throws CertwrightError `PLUGIN_...`, `PROVIDER_OPTIONS`, `CONFIG_SECRET_...`, `CLI_SECRET_IN_CLEAR`, and what the provider's `create` throws
  */
-export async function openDnsBinding(
-  way: ChallengeSpec,
-  context: CliContext,
-  secrets: Secrets,
-  emit: Emit = () => {},
-): Promise<DnsBinding> {
-  const name = way.provider ?? "";
-  const definition = await loadProvider(name, await pluginSearch(context.cwd));
-  return openDefined(definition, way, await givenValues(way, definition, context, secrets, emit), context, secrets);
+export async function openDnsBinding(way: ChallengeSpec, surroundings: DnsSurroundings): Promise<DnsBinding> {
+  const definition = await loadProvider(way.provider ?? "", await pluginSearch(surroundings.context.cwd));
+  return openDefined(definition, way, await givenValues(way, definition, surroundings), surroundings);
 }
 
 /** The same with options that are read already, secrets in the clear among them. */
@@ -37,8 +38,7 @@ export async function openDefined(
   definition: DefinedProvider,
   way: ChallengeSpec,
   values: Readonly<Record<string, string>>,
-  context: CliContext,
-  secrets: Secrets,
+  { context, secrets, emit }: DnsSurroundings,
 ): Promise<DnsBinding> {
   const name = way.provider ?? "";
   const options = await readOptions(definition, {
@@ -55,7 +55,7 @@ export async function openDefined(
       instance: way.instance ?? name,
       options,
       locks,
-      host: createProviderHost(context, signal),
+      host: createProviderHost(context, signal, emit),
       ...(way.zone === undefined ? {} : { zones: [way.zone] }),
     });
   return {
@@ -69,9 +69,7 @@ export async function openDefined(
 async function givenValues(
   { options = {} }: ChallengeSpec,
   definition: DefinedProvider,
-  context: CliContext,
-  secrets: Secrets,
-  emit: Emit,
+  { context, secrets, emit }: DnsSurroundings,
 ): Promise<Readonly<Record<string, string>>> {
   const values = await Promise.all(
     Object.entries(options).map(async ([name, value]): Promise<[string, string]> => {

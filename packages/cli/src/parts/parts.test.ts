@@ -8,6 +8,7 @@ import { openDnsBinding } from "./dns-binding.ts";
 import { readListenAddress } from "./listen-address.ts";
 import { openTarget } from "./target.ts";
 
+const emit = (): void => undefined;
 let dir: string;
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), "certwright-parts-"));
@@ -41,7 +42,7 @@ describe("openDnsBinding", () => {
     const secrets = createSecrets();
     const context = testContext({ cwd: dir, env: { MINE_TOKEN_FILE: join(dir, "token") } });
     const way = { type: "dns-01", provider: "./mine.mjs", options: { region: "eu" }, zone: "a.test=7" } as const;
-    const { handle, zone: pinned } = await openDnsBinding(way, context, secrets);
+    const { handle, zone: pinned } = await openDnsBinding(way, { context, secrets, emit });
     await handle.add([record]);
     const { records } = await import(path);
     expect(records).toEqual(["t0ken-value eu x.a.test v"]);
@@ -49,13 +50,45 @@ describe("openDnsBinding", () => {
     expect(secrets.mask("t0ken-value")).toBe("[secret]");
   });
 
+  it("tells each request of a provider, without query and secrets", async () => {
+    const calls = `export default {
+  id: "calls", name: "Calls", website: "https://mine.test", docs: "https://mine.test", apiVersion: 1,
+  endpoint: "https://api.mine.test", options: { token: { description: "t", env: ["MINE_TOKEN"], secret: true } },
+  traits: { granularity: "record" }, permissions: "All.", tested: { by: "contract", against: "x", on: "2026-11-01" },
+  create: ({ token }, { http }) => ({
+    add: async () => void (await http({ bearer: token }).post("/" + token + "/records", {}, { query: { token } })),
+    remove: async () => undefined,
+  }),
+};`;
+    await writeFile(join(dir, "calls.mjs"), calls);
+    const told: object[] = [];
+    const context = testContext({
+      cwd: dir,
+      env: { MINE_TOKEN: "t0ken-value" },
+      fetch: async () => new Response("{}", { status: 201 }),
+    });
+    const surroundings = { context, secrets: createSecrets(), emit: (event: object) => void told.push(event) };
+    const { handle } = await openDnsBinding({ type: "dns-01", provider: "./calls.mjs" }, surroundings);
+    await handle.add([record]);
+    expect(told).toEqual([
+      {
+        type: "provider.request",
+        provider: "./calls.mjs",
+        method: "POST",
+        url: "https://api.mine.test/***/records",
+        status: 201,
+        tries: 1,
+        ms: expect.any(Number),
+      },
+    ]);
+  });
+
   it("removes after Ctrl-C, under the signal of clean-up", async () => {
     await writeFile(join(dir, "later.mjs"), source);
     const context = testContext({ cwd: dir, env: { MINE_TOKEN: "t0ken-value" } });
     const { handle, reopen } = await openDnsBinding(
       { type: "dns-01", provider: "./later.mjs" },
-      context,
-      createSecrets(),
+      { context, secrets: createSecrets(), emit },
     );
     context.interrupt();
     // A write under way is let end (`afterGrace`), so that clean-up removes what is really there.
@@ -69,7 +102,7 @@ describe("openDnsBinding", () => {
     await writeFile(join(dir, "clear.mjs"), source);
     const secrets = createSecrets();
     const way = { type: "dns-01", provider: "./clear.mjs", options: { token: "hunter22" } } as const;
-    await expect(openDnsBinding(way, testContext({ cwd: dir }), secrets)).rejects.toMatchObject({
+    await expect(openDnsBinding(way, { context: testContext({ cwd: dir }), secrets, emit })).rejects.toMatchObject({
       code: "CLI_SECRET_IN_CLEAR",
       message: "token is a secret, and must not be given in the clear",
       hint: expect.stringMatching(/set MINE_TOKEN, or set MINE_TOKEN_FILE.*token=file:/),
@@ -80,7 +113,9 @@ describe("openDnsBinding", () => {
   it("names every option that is missing or unknown", async () => {
     await writeFile(join(dir, "bare.mjs"), source);
     const way = { type: "dns-01", provider: "./bare.mjs", options: { regoin: "eu" } } as const;
-    await expect(openDnsBinding(way, testContext({ cwd: dir }), createSecrets())).rejects.toMatchObject({
+    await expect(
+      openDnsBinding(way, { context: testContext({ cwd: dir }), secrets: createSecrets(), emit }),
+    ).rejects.toMatchObject({
       code: "PROVIDER_OPTIONS",
       message: expect.stringMatching(/regoin.*token is missing|token is missing.*regoin/),
       hint: expect.stringMatching(/MINE_TOKEN/),

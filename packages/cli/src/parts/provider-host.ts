@@ -1,10 +1,11 @@
+import type { Emit } from "@certwright/core";
 import type { ProviderHost } from "@certwright/provider";
 import type { CliContext } from "../context.ts";
 import { readSmallTextFile } from "../files.ts";
 import { cleanEnvironment, runProgram } from "../run-program.ts";
 
 /** The world as the command hands it to providers, until `signal`. */
-export function createProviderHost(context: CliContext, signal: AbortSignal): ProviderHost {
+export function createProviderHost(context: CliContext, signal: AbortSignal, emit: Emit): ProviderHost {
   const { ask } = context;
   return {
     fetch: context.fetch,
@@ -14,6 +15,17 @@ export function createProviderHost(context: CliContext, signal: AbortSignal): Pr
     random: context.random,
     run: (argv, options) => runProgram(argv, { ...options, env: { ...cleanEnvironment(context.env), ...options.env } }),
     readFile: readSmallTextFile,
+    onRequest: ({ instance, method, url, status, error, tries, milliseconds }) =>
+      emit({
+        type: "provider.request",
+        provider: instance,
+        method,
+        url,
+        ...(status === undefined ? {} : { status }),
+        ...(error === undefined ? {} : { error }),
+        tries,
+        ms: milliseconds,
+      }),
     ...(ask === undefined
       ? {}
       : {

@@ -42,6 +42,10 @@ const sayings: Sayings = {
     tone: "debug",
     text: `${method} ${url} ${status} ${Math.round(ms)} ms`,
   }),
+  "provider.request": ({ provider, method, url, status, error, tries, ms }) => ({
+    tone: "debug",
+    text: `${provider}: ${method} ${url} ${status ?? error} ${Math.round(ms)} ms${tries === 1 ? "" : ` (try ${tries})`}`,
+  }),
   "acme.waiting": ({ certificate, reason, seconds }) => ({
     tone: "detail",
     ...about(certificate),

@@ -67,6 +67,15 @@ export const eventTable = {
     status: required(count, "The HTTP status."),
     ms: required(amount, "Milliseconds it took."),
   }),
+  "provider.request": oneCase("The API of a DNS provider answered a request, or did not.", {
+    provider: required(text, "The provider instance that asked."),
+    method: required(text, "The HTTP method."),
+    url: required(text, "The URL without its query, secrets masked."),
+    status: optional(count, "The HTTP status, where there was an answer."),
+    error: optional(text, "The code of the failure, where it failed."),
+    tries: required(count, "Which try of the same request this was; the first is 1."),
+    ms: required(amount, "Milliseconds it took."),
+  }),
   "acme.waiting": oneCase("A pause before the CA is asked again.", {
     certificate: optional(text, "Name of the certificate in the store, where it is about one."),
     reason: required(text, "Why."),
