@@ -134,6 +134,11 @@ test("dns commands write, look, remove, and try a provider without a CA", async 
     code: 0,
     stdout: expect.stringMatching(/^_acme-challenge\.example\.test \S{43}: seen by every server$/m),
   });
+  const unseen = ["dns", "check", "example.test", ...provider, "--propagation", "off"];
+  expect(await certwright.run(unseen)).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining("no server was asked"),
+  });
   expect(await certwright.txt("_acme-challenge.example.test")).toEqual([]);
   expect((await certwright.ca.requests()).length).toBe(0);
 });

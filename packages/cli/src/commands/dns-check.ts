@@ -86,11 +86,11 @@ function report(watched: readonly Watched[]): CommandResult {
   return {
     exitCode: watched.every(({ seen }) => seen) ? exitCodes.done : exitCodes.failed,
     result: { records: watched },
-    lines: [
-      ...watched.map(
-        ({ name, value, seen }) => `${name} ${value}: ${seen ? "seen by every server" : "not seen by every server"}`,
-      ),
-      ...table(rows),
-    ],
+    lines: [...watched.map((one) => `${one.name} ${one.value}: ${foundOut(one)}`), ...table(rows)],
   };
+}
+
+function foundOut({ seen, servers }: Watched): string {
+  if (seen && servers.length === 0) return "taken by the provider; no server was asked whether it is there";
+  return seen ? "seen by every server" : "not seen by every server";
 }
