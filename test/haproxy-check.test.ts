@@ -28,6 +28,9 @@ frontend web
 `;
   await using haproxy = await startHaproxy({ version: "3.2", config, files: { "certs/one.pem": one.pem } });
   expect(await check(haproxy)).toMatchObject({ code: 0, codes: [], stderr: "" });
+
+  await using empty = await startHaproxy({ version: "3.2", config, files: { "certs/.keep": "" } });
+  expect(await check(empty)).toMatchObject({ code: 0, codes: [], stderr: "" });
 });
 
 test("a configuration with every trap, and each is told with what to do", async () => {

@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import { haproxyTarget, parseNode, push } from "@certwright/haproxy";
+import { haproxyTarget, parseNode, push, pushMany } from "@certwright/haproxy";
 import { type Haproxy, startHaproxy } from "@certwright/tools/servers";
 import type { TestCertificate } from "@certwright/tools/test-ca";
 import { describe, expect, test } from "vitest";
@@ -275,6 +275,39 @@ frontend split
       "verified",
       "handshake",
     ]);
+  });
+});
+
+describe.each([
+  { version: "3.2", master: false },
+  { version: "3.2", master: true },
+  { version: "2.6", master: false },
+] as const)("a HAProxy $version that began without any certificate, its master: $master", ({ version, master }) => {
+  test("takes its first from a push, the next from one of many", async () => {
+    const config = `${defaults}
+frontend web
+    bind 127.0.0.1:<port:web> ssl crt <dir>/certs/ strict-sni
+    http-request return status 200
+`;
+    // HAProxy answers the question for its certificates with an empty line.
+    await using haproxy = await startHaproxy({ version, config, master, files: { "certs/.keep": "" } });
+    const node = parseNode(master ? `master:${haproxy.masterSocket}` : haproxy.adminSocket);
+    const certs = `${haproxy.dir}/certs`;
+    const [first, second] = [ca.issue({ names: ["first.test"] }), ca.issue({ names: ["second.test"] })];
+    await expect(push(node, { pem: pemOf(first) }, watching())).rejects.toMatchObject({
+      code: "HAPROXY_CERTIFICATE_UNKNOWN",
+    });
+
+    const request = { pem: pemOf(first), certificate: `${certs}/first.pem`, add: { list: certs } };
+    expect(await push(node, request, watching())).toMatchObject({ action: "added", served: true });
+    expect(await served(haproxy.ports.web, "first.test")).toBe(first.fingerprint256);
+
+    await haproxy.command(`del ssl crt-list ${certs} ${certs}/first.pem`);
+    await haproxy.command(`del ssl cert ${certs}/first.pem`);
+    const many = [{ pem: pemOf(second), certificate: `${certs}/second.pem`, add: { list: certs } }];
+    expect(await pushMany(node, many, watching())).toMatchObject({ added: 1, failed: 0 });
+    expect(await served(haproxy.ports.web, "second.test")).toBe(second.fingerprint256);
+    await expectNothingOpen(haproxy);
   });
 });
 
