@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { openCa, type World } from "@certwright/core";
 import {
+  askRenewalInfo,
+  type CertificateInfo,
   certificateId,
   changeAccountKey,
   createAccount,
@@ -9,7 +11,6 @@ import {
   findAccount,
   generateKey,
   getAccount,
-  getRenewalInfo,
   keyFingerprint,
   keyToPem,
   revokeCertificate,
@@ -141,10 +142,11 @@ describe("certificates", () => {
 
   test("have renewal info, follow one another, and survive a CA that says otherwise", async () => {
     const client = await registered(pebble);
+    const renewalInfoOf = (leaf: CertificateInfo) => askRenewalInfo(client, certificateId(leaf) ?? "", leaf.notAfter);
     const wanted = { identifiers: [dns("ari.example.test")] };
     const { leaf, key } = await issue(client, wanted);
     expect(keyFingerprint(key)).toBe(leaf.keyFingerprint);
-    const info = await getRenewalInfo(client, leaf);
+    const info = await renewalInfoOf(leaf);
     expect(info).toMatchObject({ reason: undefined, retryAfter: 21_600 });
     expect(info.window?.start.getTime()).toBeGreaterThan(leaf.notBefore.getTime());
     expect(info.window?.end.getTime()).toBeLessThan(leaf.notAfter.getTime());
@@ -163,7 +165,7 @@ describe("certificates", () => {
     const set = (ariResponse: string) =>
       management("set-renewal-info/", { Certificate: next.leaf.pem, ARIResponse: ariResponse });
     expect(await set(window("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"))).toBe(200);
-    expect(await getRenewalInfo(client, next.leaf)).toMatchObject({
+    expect(await renewalInfoOf(next.leaf)).toMatchObject({
       window: { start: new Date("2026-01-01T00:00:00Z") },
     });
     for (const senseless of [
@@ -173,7 +175,7 @@ describe("certificates", () => {
       "<html>",
     ]) {
       await set(senseless);
-      expect(await getRenewalInfo(client, next.leaf)).toMatchObject({ window: undefined, reason: expect.any(String) });
+      expect(await renewalInfoOf(next.leaf)).toMatchObject({ window: undefined, reason: expect.any(String) });
     }
   });
 });

@@ -47,7 +47,7 @@ export function readCommandLine(
 }
 
 /** The commander program for all declarations; `choose` hears of the command asked for. */
-export function buildProgram(
+function buildProgram(
   { env, stdout, stderr }: Surroundings,
   version: string,
   choose: (request: Request) => void,

@@ -22,7 +22,7 @@ export type { ExternalAccount } from "./acme/external-account.ts";
 export { generateKey, type KeyType, keyToPem, keyTypes, readKey, readKeyOrJwk } from "./acme/keys.ts";
 export { OrderError } from "./acme/order-error.ts";
 export { AcmeProblem } from "./acme/problem.ts";
-export { certificateId, getRenewalInfo } from "./acme/renewal-info.ts";
+export { askRenewalInfo, certificateId } from "./acme/renewal-info.ts";
 export { revocationReasons, revokeCertificate } from "./acme/revocation.ts";
 export { type CertificateInfo, isIssuedBy, matchesKey, parseChain, readCertificate as readX509 } from "./acme/x509.ts";
 export { type DoctorOptions, examine } from "./doctor/doctor.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 /** What derived bytes are for (RFC 7292 appendix B.3). */
-export const purposes = { key: 1, iv: 2, mac: 3 } as const;
+const purposes = { key: 1, iv: 2, mac: 3 } as const;
 
 /** A hash the key derivation may use, with its block size. */
 const blockSizes = { sha1: 64, sha256: 64 } as const;

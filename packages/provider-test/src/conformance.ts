@@ -62,7 +62,7 @@ export function conformance<O extends OptionsSchema>(definition: DefinedProvider
 }
 
 /** The cases this provider has to pass, by what it declares and what is on the other side. */
-export function casesFor(definition: DefinedProvider<OptionsSchema>, spec: ConformanceSpec): readonly Case[] {
+function casesFor(definition: DefinedProvider<OptionsSchema>, spec: ConformanceSpec): readonly Case[] {
   const limits = definition.traits.limits ?? {};
   const backends = spec.live ? ["any"] : spec.api ? ["any", "fake", "http"] : ["any", "fake"];
   const secret = forbiddenTexts(definition, plantOptions(definition, spec.options ?? {})).length > 0;

@@ -18,7 +18,7 @@ export interface HttpAnswer {
 }
 
 /** Methods that change nothing (RFC 9110 section 9.2.1). */
-export const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** Whether a call may have changed something. `repeat: false` says so of the GET requests that some APIs change things by. */
 export function mayChange(method: string, { repeat }: Call): boolean {

@@ -1,10 +1,10 @@
 import type { ProviderError } from "./errors.ts";
 
 /** How often one call is tried at most. */
-export const mostTries = 4;
+const mostTries = 4;
 
 /** Milliseconds one call may spend waiting for the API to be willing again. */
-export const waitBudget = 60_000;
+const waitBudget = 60_000;
 
 /** Seconds of a `Retry-After` header, from a number or a date (RFC 9110 section 10.2.3); undefined when it is neither. */
 export function retryAfterSeconds(header: string | null, now: number): number | undefined {

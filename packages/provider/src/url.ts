@@ -29,7 +29,7 @@ export function callUrl(base: string, to: string, ...queries: readonly (Query | 
 }
 
 /** Sets the parameters of a query; undefined ones are left out. */
-export function setQuery(url: URL, query: Query | undefined): void {
+function setQuery(url: URL, query: Query | undefined): void {
   for (const [key, value] of Object.entries(query ?? {}))
     if (value !== undefined) url.searchParams.set(key, String(value));
 }

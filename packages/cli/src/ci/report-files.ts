@@ -5,7 +5,7 @@ import { dotenvOutputs, githubOutputs } from "./outputs.ts";
 import type { RunReport } from "./run-report.ts";
 
 /** The file of `--ci gitlab`, in the working directory: what the job names under `artifacts: reports: dotenv`. */
-export const dotenvFile = "certwright.env";
+const dotenvFile = "certwright.env";
 
 /** Appends to the files GitHub's runner names; what an earlier step wrote stays. Calls back with what cannot be written. */
 export function writeForGithub(

@@ -45,7 +45,7 @@ export async function openAcmeVarsBinding(
 }
 
 /** The option a variable is meant for, whichever way it is spelled: `apiToken`, `api_token`, `CLOUDFLARE_DNS_API_TOKEN`. */
-export function optionOf(name: string, definition: DefinedProvider): string | undefined {
+function optionOf(name: string, definition: DefinedProvider): string | undefined {
   const plain = (text: string) => text.replace(/[_-]/g, "").toLowerCase();
   const found = Object.entries(allOptions(definition)).find(
     ([option, { env }]) => plain(option) === plain(name) || env.includes(name),

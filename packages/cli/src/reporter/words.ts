@@ -195,7 +195,7 @@ export function minute(iso: string): string {
 }
 
 /** A CA by its short name, where it has one. */
-export function caInWords(directoryUrl: string): string {
+function caInWords(directoryUrl: string): string {
   return knownCaOf(directoryUrl)?.name ?? directoryUrl;
 }
 

@@ -27,7 +27,7 @@ export function failureOf(response: TransportResponse, now: number): AcmeProblem
 }
 
 /** What to do where an address does not speak ACME. */
-export const notAcmeHint = "Check the CA's directory URL, and that no proxy or login page answers in its place.";
+const notAcmeHint = "Check the CA's directory URL, and that no proxy or login page answers in its place.";
 
 /** The answer as a JSON object. @throws AcmeProblem `ACME_NOT_ACME` where it is none. */
 export function jsonOf(response: TransportResponse): JsonObject {

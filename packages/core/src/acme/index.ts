@@ -59,6 +59,6 @@ export {
 export { type AuthorizationFailure, OrderError } from "./order-error.ts";
 export { type PollOptions, waitForOrder } from "./poll.ts";
 export { AcmeProblem, isProblem, type ProblemDocument } from "./problem.ts";
-export { certificateId, getRenewalInfo, type RenewalInfo } from "./renewal-info.ts";
+export { askRenewalInfo, certificateId, type RenewalInfo } from "./renewal-info.ts";
 export { type RevocationReason, revocationReasons, revokeCertificate } from "./revocation.ts";
 export { type CertificateInfo, isIssuedBy, matchesKey, parseChain, readCertificate } from "./x509.ts";

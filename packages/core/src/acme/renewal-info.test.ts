@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { certificateId, clampRetryAfter, getRenewalInfo, parseRenewalInfo } from "./renewal-info.ts";
+import type { AcmeClient } from "./client.ts";
+import { askRenewalInfo, certificateId, clampRetryAfter, parseRenewalInfo } from "./renewal-info.ts";
 import { json, problem } from "./testing/fake-ca.ts";
 import { failure, setUp } from "./testing/setup.ts";
 import type { CertificateInfo } from "./x509.ts";
@@ -9,6 +10,8 @@ const certificate = {
   serial: "87654321",
   notAfter: new Date("2027-01-01T00:00:00Z"),
 } as CertificateInfo;
+const ask = (client: AcmeClient, signal?: AbortSignal) =>
+  askRenewalInfo(client, certificateId(certificate) ?? "", certificate.notAfter, { signal });
 const suggestedWindow = { start: "2026-12-01T00:00:00Z", end: "2026-12-02T00:00:00Z" };
 
 test("the id of the RFC's example (RFC 9773 section 4.1)", () => {
@@ -34,7 +37,7 @@ test("one unsigned request asks", async () => {
   fake.ca.renewalInfo = json({ suggestedWindow, explanationURL: "https://ca.example/why", extra: 1 }, 200, {
     "Retry-After": "21600",
   });
-  expect(await getRenewalInfo(client, certificate)).toEqual({
+  expect(await ask(client)).toEqual({
     window: { start: new Date(suggestedWindow.start), end: new Date(suggestedWindow.end) },
     reason: undefined,
     explanationUrl: "https://ca.example/why",
@@ -95,7 +98,7 @@ test.each([
 ])("a CA that answers %s gives a reason and no error", async (_, reply, words) => {
   await using setup = await setUp();
   setup.fake.faultAlways("renewalInfo", reply);
-  const info = await getRenewalInfo(setup.client, certificate);
+  const info = await ask(setup.client);
   expect(info.window).toBeUndefined();
   expect(info.reason).toContain(words);
   expect(info.retryAfter).toBeGreaterThanOrEqual(3600);
@@ -108,7 +111,7 @@ test("a CA without renewal info is not asked", async () => {
     const { renewalInfo: _, ...rest } = JSON.parse(reply.body);
     return json(rest);
   });
-  expect(await getRenewalInfo(setup.client, certificate)).toMatchObject({
+  expect(await ask(setup.client)).toMatchObject({
     window: undefined,
     reason: "the CA offers no renewal info",
   });
@@ -118,5 +121,5 @@ test("a CA without renewal info is not asked", async () => {
 test("the signal is no reason", async () => {
   await using setup = await setUp();
   const signal = AbortSignal.abort(new Error("enough"));
-  expect((await failure(getRenewalInfo(setup.client, certificate, { signal }))).message).toBe("enough");
+  expect((await failure(ask(setup.client, signal))).message).toBe("enough");
 });

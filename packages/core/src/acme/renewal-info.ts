@@ -40,22 +40,11 @@ export function certificateId({ authorityKeyIdentifier, serial }: CertificateInf
 }
 
 /**
- * Asks when to renew a certificate: one unsigned request. Renewal info is advice, so whatever goes wrong with it is a
- * `reason` and never an error.
+ * Asks when to renew the certificate of this id: one unsigned request. Renewal info is advice, so whatever goes wrong with
+ * it is a `reason` and never an error.
  *
  * @throws only the signal's reason.
  */
-export async function getRenewalInfo(
-  client: AcmeClient,
-  certificate: CertificateInfo,
-  { signal }: CallOptions = {},
-): Promise<RenewalInfo> {
-  const id = certificateId(certificate);
-  if (id === undefined) return without("the certificate has no authority key identifier", day);
-  return await askRenewalInfo(client, id, certificate.notAfter, { signal });
-}
-
-/** The same for a certificate whose id is known. */
 export async function askRenewalInfo(
   client: AcmeClient,
   id: string,

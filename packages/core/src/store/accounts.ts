@@ -148,11 +148,6 @@ export async function removeAccount(store: Store, id: AccountId): Promise<void> 
     await store.remove(`${accountFolder(id)}/${file}`);
 }
 
-/** Where a person finds an account's files. */
-export function locateAccount(store: Store, id: AccountId): string {
-  return store.locate(accountFolder(id));
-}
-
 async function readFolder(store: Store, folder: string): Promise<StoredAccount | undefined> {
   const [keyPem, nextKeyPem, record] = await Promise.all([
     readKey(store, `${folder}/key.pem`),

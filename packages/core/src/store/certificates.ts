@@ -92,17 +92,6 @@ export async function updateCertificateMeta(
   }
 }
 
-/**
- * Makes an earlier generation the current one again.
- *
- * @throws StoreError `CERTIFICATE_NOT_FOUND` where it is not stored whole
- */
-export async function useGeneration(store: Store, name: string, generation: number): Promise<void> {
-  const stored = await readCertificate(store, name, generation);
-  if (stored === undefined) throw notFound(name, generation);
-  await store.point(currentPointer(name), String(generation));
-}
-
 /** Removes a certificate with all its generations and keys. Says whether there was one. */
 export async function removeCertificate(store: Store, name: string): Promise<boolean> {
   const existed = (await currentGeneration(store, name)) !== undefined;

@@ -5,7 +5,7 @@ import { StoreError } from "./store-error.ts";
 /** Pointers come last: a certificate is one only once it is whole. */
 const isPointerKey = (key: string): boolean => /^certificates\/[^/]+\/current$/.test(key);
 /** What a run that died has left is swept where it happened; elsewhere its journal would be swept a second time. */
-const staysBehind = (key: string): boolean => key.startsWith("journal/") || key === "seal-check" || key === "seal.json";
+const staysBehind = (key: string): boolean => key.startsWith("journal/") || key === "seal-check";
 
 /**
  * Copies state to an empty place, where it is sealed as that place seals. No run may work on either meanwhile.

@@ -26,7 +26,7 @@ export const storeErrorCodes = {
   STORE_NEWER_FORMAT: "The state was written by a newer version of Certwright, which this one would damage.",
   STORE_CORRUPT: "A stored value is empty, cut short or not what Certwright wrote; it is left as it is.",
   STORE_TOO_LARGE: "A value is larger than the store takes.",
-  STORE_SEAL_KEY: "The key or passphrase for encrypting the state cannot be used.",
+  STORE_SEAL_KEY: "The key for encrypting the state cannot be used.",
   STORE_WRONG_SEAL_KEY: "A stored value was encrypted with another key.",
   STORE_SECRET_REFUSED: "A store beyond this machine was given a private key without encryption.",
   STORE_NOT_CONDITIONAL:

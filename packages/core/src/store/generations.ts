@@ -7,7 +7,7 @@ export const certificatesFolder = "certificates";
 /** Generations kept of each certificate, the current one included. */
 export const generationsKept = 5;
 /** Every file a generation may have. The certificate and key files are meant for people and their programs, too. */
-export const generationFiles = [
+const generationFiles = [
   "leaf.pem",
   "chain.pem",
   "fullchain.pem",

@@ -4,7 +4,6 @@ export {
   caName,
   leaseAccount,
   listAccounts,
-  locateAccount,
   readAccount,
   readBinding,
   removeAccount,
@@ -26,7 +25,6 @@ export {
   removeCertificate,
   type StoredCertificate,
   updateCertificateMeta,
-  useGeneration,
 } from "./certificates.ts";
 export { copyState } from "./copy-state.ts";
 export type { Effect, EffectKind, NewEffect } from "./effects.ts";
@@ -45,7 +43,7 @@ export { type Resealed, reseal } from "./reseal.ts";
 export { saveCertificate } from "./save-certificate.ts";
 export { type SealKeys, sealedStore } from "./seal.ts";
 export { openSealed } from "./seal-check.ts";
-export { type SealKey, sealKey, sealKeyFromPassphrase } from "./seal-key.ts";
+export { type SealKey, sealKey } from "./seal-key.ts";
 export type { Condition, Lease, LeaseOptions, Store, Stored, WriteOptions } from "./store.ts";
 export { largestValue } from "./store.ts";
 export { hasCode, type LeaseHolder, StoreError } from "./store-error.ts";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { storeConformance } from "./conformance/index.ts";
 import { memoryState, memoryStore } from "./memory-store.ts";
 import { seal, sealedStore, unseal } from "./seal.ts";
-import { type SealKey, sealKey, sealKeyFromPassphrase } from "./seal-key.ts";
+import { type SealKey, sealKey } from "./seal-key.ts";
 
 const newKey = (): SealKey => sealKey(randomBytes(32).toString("base64"));
 const text = (bytes: Uint8Array | undefined) => (bytes === undefined ? undefined : Buffer.from(bytes).toString());
@@ -93,32 +93,6 @@ describe("keys", () => {
       expect(String(error)).not.toContain("planted");
     }
     expect(sealKey(`  ${randomBytes(32).toString("base64")}\n`).secret).toHaveLength(32);
-  });
-
-  test("one passphrase gives every run over the state the same key, another state another", async () => {
-    const [one, other] = [memoryStore(), memoryStore()];
-    const keys = [
-      ...(await Promise.all([
-        sealKeyFromPassphrase("correct horse battery", one),
-        sealKeyFromPassphrase("correct horse battery", one),
-      ])),
-      await sealKeyFromPassphrase("correct horse batterY", one),
-      await sealKeyFromPassphrase("correct horse battery", other),
-    ].map((key) => key.secret.toString("hex"));
-    expect(keys[0]).toBe(keys[1]);
-    expect(new Set(keys).size).toBe(3);
-    expect(await one.list("")).toEqual(["seal.json"]);
-  });
-
-  test("a short passphrase and tampered parameters are refused", async () => {
-    const store = memoryStore();
-    await expect(sealKeyFromPassphrase("short", store)).rejects.toMatchObject({ code: "STORE_SEAL_KEY" });
-    for (const costLog2 of [1, 40]) {
-      await store.write("seal.json", Buffer.from(JSON.stringify({ format: 1, costLog2, salt: "0".repeat(32) })));
-      await expect(sealKeyFromPassphrase("correct horse battery", store)).rejects.toMatchObject({
-        code: "STORE_SEAL_KEY",
-      });
-    }
   });
 });
 

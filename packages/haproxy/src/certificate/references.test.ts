@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { CrtListEntry } from "../runtime/listings.ts";
-import { type AddFacts, type PathKind, referencesOf, storeOf, wayToAdd } from "./references.ts";
+import { type AddFacts, type PathKind, storeOf, wayToAdd } from "./references.ts";
 
 const entry = (certificate: string, options = "", ...filters: string[]): CrtListEntry => ({
   certificate,
@@ -15,19 +15,6 @@ const lists = new Map([
 ]);
 const paths: Record<string, PathKind> = { "/certs": "directory", "/list.txt": "file" };
 const pathKind = (path: string): PathKind => paths[path] ?? "unknown";
-
-test("how HAProxy refers to a certificate", () => {
-  expect(referencesOf("/one.pem", lists, pathKind)).toEqual([{ kind: "file" }]);
-  expect(referencesOf("/use.pem", lists, pathKind)).toEqual([{ kind: "frontend", list: "@www" }]);
-  expect(referencesOf("@web/main", lists, pathKind)).toEqual([{ kind: "crt-store", store: "web" }]);
-  const both = [
-    { kind: "directory", list: "/certs" },
-    { kind: "crt-list", list: "/list.txt" },
-  ];
-  expect(referencesOf("/certs/a.pem", lists, pathKind)).toEqual(both);
-  // The files of another machine cannot be looked at; the entries tell.
-  expect(referencesOf("/certs/a.pem", lists, () => "unknown")).toEqual(both);
-});
 
 test("names of a crt-store", () => {
   expect(["@web/main", "@/main", "@web", "/a@b/c", "@web/"].map(storeOf)).toEqual([
@@ -51,6 +38,13 @@ describe("how to add a certificate", () => {
   });
   test.each<[string, Partial<AddFacts>, object]>([
     ["to a directory", {}, { kind: "directory", list: "/certs" }],
+    // The files of another machine cannot be looked at; the entries tell.
+    ["to a directory elsewhere", { pathKind: () => "unknown" }, { kind: "directory", list: "/certs" }],
+    [
+      "to a crt-list elsewhere",
+      { list: "/list.txt", name: "/x.pem", pathKind: () => "unknown" },
+      { kind: "crt-list", list: "/list.txt" },
+    ],
     ["to a crt-list", { list: "/list.txt", name: "/x.pem", hasOptions: true }, { kind: "crt-list", list: "/list.txt" }],
     ["to a frontend", { list: "@www", name: "/x.pem", hasOptions: true }, { kind: "frontend", list: "@www" }],
     ["outside the directory", { name: "/x.pem" }, { kind: "wrong" }],

@@ -1,36 +1,10 @@
 import type { CrtListEntry } from "../runtime/listings.ts";
 
-/** How a HAProxy configuration refers to a certificate, told from the running process. */
-export type Reference =
-  /** `crt FILE` on a bind or server line, or nothing that HAProxy would show. */
-  | { readonly kind: "file" }
-  /** `crt DIRECTORY` on a bind line. */
-  | { readonly kind: "directory"; readonly list: string }
-  /** A line of a `crt-list` file. */
-  | { readonly kind: "crt-list"; readonly list: string }
-  /** `ssl-f-use` of a frontend; HAProxy shows the frontend as a list named `@frontend`. */
-  | { readonly kind: "frontend"; readonly list: string }
-  /** An entry of a `crt-store`, named `@store/alias`. */
-  | { readonly kind: "crt-store"; readonly store: string };
-
 /** The certificate lists of a running HAProxy, by name. */
 export type Lists = ReadonlyMap<string, readonly CrtListEntry[]>;
 
 /** What the file system says about a list's path. */
 export type PathKind = "directory" | "file" | "unknown";
-
-/** Every way in which HAProxy refers to the certificate. */
-export function referencesOf(name: string, lists: Lists, pathKind: (list: string) => PathKind): readonly Reference[] {
-  const references: Reference[] = [];
-  const store = storeOf(name);
-  if (store !== undefined) references.push({ kind: "crt-store", store });
-  for (const [list, entries] of lists) {
-    if (entries.some((entry) => entry.certificate === name)) {
-      references.push({ kind: kindOfList(list, entries, pathKind(list)), list });
-    }
-  }
-  return references.length > 0 ? references : [{ kind: "file" }];
-}
 
 /** `@store/alias` -> `store`; undefined for every other name. */
 export function storeOf(name: string): string | undefined {

@@ -15,7 +15,7 @@ export interface Command {
 }
 
 /** Runs a command as a whole process and measures it from start to exit. @throws when it does not end with 0 */
-export async function timeOnce({ argv: [program, ...args], env }: Command): Promise<number> {
+async function timeOnce({ argv: [program, ...args], env }: Command): Promise<number> {
   const started = performance.now();
   const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ["ignore", "ignore", "pipe"] });
   let stderr = "";
