@@ -1,6 +1,8 @@
 import { CertwrightError, type ErrorDetails } from "@certwright/provider";
 import type { DnsErrorCode } from "./error-codes.ts";
 
+export { messageOf } from "@certwright/provider";
+
 /** Why one server out of several was of no use. */
 export interface ServerFailure {
   /** The server as a person would write it, see `formatServer`. */
@@ -25,9 +27,4 @@ export class DnsServersError extends CertwrightError {
 /** An error of this package; the type of `code` keeps the table of codes complete. */
 export function dnsError(code: DnsErrorCode, message: string, details: ErrorDetails = {}): CertwrightError {
   return new CertwrightError(code, message, details);
-}
-
-/** The text of anything thrown, without a stack. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

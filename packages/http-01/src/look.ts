@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import type { Identifier, World } from "@certwright/core";
+import { messageOf } from "@certwright/provider";
 import { type Answer, ask } from "./ask.ts";
 import { isInternal } from "./internal-address.ts";
 
@@ -55,7 +56,7 @@ export async function lookForAnswer(
         return { address, ...(await follow(start, address, own, body, options, deadline)) };
       } catch (error) {
         signal.throwIfAborted();
-        const detail = deadline.aborted ? "no answer in time" : error instanceof Error ? error.message : String(error);
+        const detail = deadline.aborted ? "no answer in time" : messageOf(error);
         return { address, state: "unknown", detail };
       }
     }),

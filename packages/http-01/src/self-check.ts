@@ -1,5 +1,5 @@
 import { http01Resource, type Solver, type Task, type TaskOutcome, type World } from "@certwright/core";
-import { CertwrightError } from "@certwright/provider";
+import { CertwrightError, messageOf } from "@certwright/provider";
 import { type LookOptions, lookForAnswer, type Seen } from "./look.ts";
 
 /** What looking for ourselves needs. */
@@ -44,7 +44,7 @@ async function check(task: Task, options: SelfCheckOptions, signal: AbortSignal)
     tell(seen.length === 0 ? "the name has no address" : list(seen.filter(({ state }) => state === "unknown")));
   } catch (error) {
     signal.throwIfAborted();
-    tell(error instanceof Error ? error.message : String(error));
+    tell(messageOf(error));
   }
   return { task, ready: true };
 

@@ -3,7 +3,7 @@ import { mkdir, open, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Solver, Task } from "@certwright/core";
 import type { Effect, Journal } from "@certwright/core/store";
-import { CertwrightError } from "@certwright/provider";
+import { CertwrightError, messageOf } from "@certwright/provider";
 
 /** How the files of a web server are used. */
 export interface WebrootOptions {
@@ -89,14 +89,10 @@ async function put(path: string, text: string): Promise<void> {
     await rename(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true });
-    throw new CertwrightError(
-      "HTTP_WEBROOT",
-      `cannot write ${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {
-        hint: "Check that the directory given to --webroot exists and that this user may write to it.",
-        cause,
-      },
-    );
+    throw new CertwrightError("HTTP_WEBROOT", `cannot write ${path}: ${messageOf(cause)}`, {
+      hint: "Check that the directory given to --webroot exists and that this user may write to it.",
+      cause,
+    });
   }
 }
 

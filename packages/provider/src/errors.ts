@@ -37,6 +37,11 @@ export function isCertwrightError(error: unknown): error is CertwrightError {
   return error instanceof Error && "code" in error && typeof error.code === "string" && "retryable" in error;
 }
 
+/** The text of anything thrown, without a stack. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** What a provider was doing when it failed. */
 export type ProviderOperation = "configure" | "zones" | "read" | "add" | "remove" | "inSync";
 

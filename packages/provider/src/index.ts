@@ -14,6 +14,7 @@ export {
   CertwrightError,
   type ErrorDetails,
   isCertwrightError,
+  messageOf,
   ProviderError,
   type ProviderErrorCode,
   type ProviderErrorDetails,

@@ -42,7 +42,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 /** What the tests of any package may import besides, without declaring it: the root manifest has it. */
 const forTests = ["packages/tools", "packages/provider-test"];
 /** `packages/dns` knows no provider; it takes the error base from there, and nothing else. */
-const dnsMayTake = /^(type )?(CertwrightError|isCertwrightError|ErrorDetails)$/;
+const dnsMayTake = /^(type )?(CertwrightError|isCertwrightError|ErrorDetails|messageOf)$/;
 /** Inside core: folder, and the folders it must not look up to. */
 const coreFloors: readonly (readonly [string, readonly string[]])[] = [
   ["acme", ["issue", "manage"]],

@@ -1,6 +1,7 @@
 /** `npm run new-provider -- ID [--name ...]`: writes the files of a provider, with one failing test, and says what is next. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { messageOf } from "@certwright/provider";
 import { readAnswers } from "./new-provider/answers.ts";
 import { providerFiles } from "./new-provider/files.ts";
 import { workspaceRoot } from "./workspace.ts";
@@ -27,8 +28,6 @@ try {
   );
 } catch (error) {
   const exists = error instanceof Error && "code" in error && error.code === "EEXIST";
-  console.error(
-    exists ? "there is a provider of that id already" : error instanceof Error ? error.message : String(error),
-  );
+  console.error(exists ? "there is a provider of that id already" : messageOf(error));
   process.exitCode = 2;
 }

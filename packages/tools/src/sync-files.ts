@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { configJsonSchema, configReference, schemaFile } from "@certwright/core/config";
 import { hookReference } from "@certwright/core/hooks";
 import type { DefinedProvider } from "@certwright/provider";
+import { messageOf } from "@certwright/provider";
 import { outputJsonSchema, outputSchemaFile, packagedUnits } from "certwright";
 import { commandReference } from "./reference/commands.ts";
 import { errorReference, readErrorTables } from "./reference/errors.ts";
@@ -78,7 +79,7 @@ async function readProviders(root: string): Promise<{ providers: FoundProvider[]
       if (definition?.id === name) providers.push({ folder, definition, ...(await readOwn(root, folder)) });
       else faults.push(`${folder}/src/index.ts: its default export must be a provider with the id "${name}"`);
     } catch (error) {
-      faults.push(`${folder}/src/index.ts: ${error instanceof Error ? error.message : String(error)}`);
+      faults.push(`${folder}/src/index.ts: ${messageOf(error)}`);
     }
   }
   return { providers, faults };

@@ -1,3 +1,4 @@
+import { messageOf } from "@certwright/provider/errors";
 import type { CliContext } from "../context.ts";
 import { exitCodeOf } from "../exit-code.ts";
 import { explain } from "../reporter/explain.ts";
@@ -33,7 +34,7 @@ export function createCiReporter(inner: Reporter, { system, sumsUp, context, sec
   };
   const sumUp = (report: RunReport, summary: string) => {
     const onFault = (error: unknown) => {
-      const message = `the CI system is not told how it went: ${error instanceof Error ? error.message : String(error)}`;
+      const message = `the CI system is not told how it went: ${messageOf(error)}`;
       inner.emit({ type: "warning", code: "CLI_CI_REPORT", message });
     };
     if (system === "github") writeForGithub(report, summary, context, onFault);

@@ -1,5 +1,5 @@
 import { pathToFileURL } from "node:url";
-import { type DefinedProvider, providerApiVersion } from "@certwright/provider";
+import { type DefinedProvider, messageOf, providerApiVersion } from "@certwright/provider";
 import { cliError } from "../errors.ts";
 import { didYouMean } from "../suggest.ts";
 import { findPackage } from "./find-package.ts";
@@ -69,7 +69,7 @@ async function importModule(path: string, name: string): Promise<Readonly<Record
   try {
     return await import(pathToFileURL(path).href);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw cliError("PLUGIN_LOAD", `the DNS provider ${JSON.stringify(name)} cannot be loaded: ${reason}`, {
       hint: `It was read from ${path}. Does the file exist, and are the packages it imports installed?`,
       cause,

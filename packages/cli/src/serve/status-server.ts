@@ -1,4 +1,5 @@
 import { createServer, type Server } from "node:http";
+import { messageOf } from "@certwright/provider/errors";
 import { cliError } from "../errors.ts";
 import type { ListenAddress } from "../parts/listen-address.ts";
 
@@ -59,7 +60,7 @@ async function listen(server: Server, host: string, port: number): Promise<void>
       server.listen(port, host, () => resolve());
     });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw cliError("CLI_LISTEN", `the service cannot listen on ${host} port ${port}: ${reason}`, {
       hint: "Choose another address with --listen or serve.listen, or end what listens there.",
       cause,

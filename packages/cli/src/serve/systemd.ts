@@ -1,4 +1,5 @@
 import { runProgram } from "@certwright/core/hooks";
+import { messageOf } from "@certwright/provider/errors";
 import type { CliContext } from "../context.ts";
 
 /** Tells the service supervisor how it goes (sd_notify(3)); silent where there is none. */
@@ -36,7 +37,7 @@ export function findSupervisor({ env }: Pick<CliContext, "env">, onFault: (messa
       if (exitCode !== 0) throw new Error(`systemd-notify ended with status ${exitCode}: ${stderr.toString().trim()}`);
     } catch (error) {
       isBroken = true;
-      onFault(error instanceof Error ? error.message : String(error));
+      onFault(messageOf(error));
     }
   };
   const wanted = Number(env.WATCHDOG_USEC ?? "0") / 1000;

@@ -1,5 +1,5 @@
 import { type CaaVerdict, caaPermits, findCaa, type Resolver } from "@certwright/dns";
-import { CertwrightError } from "@certwright/provider";
+import { CertwrightError, messageOf } from "@certwright/provider";
 import type { ChallengeType, Identifier } from "../identifier.ts";
 import { type Finding, finding } from "./finding.ts";
 
@@ -37,7 +37,7 @@ export async function lookAtCaa(
         const { name: at, records } = await findCaa(name, resolver, { signal });
         return { name, at, ...judge(name, records, question) };
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = messageOf(error);
         return { name, at: undefined, state: "unknown", reason, ruledOut: [] };
       }
     }),

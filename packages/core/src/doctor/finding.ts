@@ -1,4 +1,4 @@
-import { isCertwrightError } from "@certwright/provider";
+import { isCertwrightError, messageOf } from "@certwright/provider";
 import type { DoctorCode } from "./error-codes.ts";
 
 /** One thing found that keeps, or may keep, a certificate from being issued. */
@@ -27,7 +27,7 @@ export function finding(
 
 /** An error as a finding, by its own code where it has one. */
 export function findingOf(error: unknown, code: DoctorCode, subject: string): Finding {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const hint = isCertwrightError(error) ? error.hint : undefined;
   return {
     severity: "error",

@@ -1,3 +1,4 @@
+import { messageOf } from "@certwright/provider";
 import { type Authorization, deactivateAuthorization } from "../acme/authorization.ts";
 import type { AcmeClient } from "../acme/client.ts";
 import type { World } from "../world.ts";
@@ -20,7 +21,7 @@ export async function undo(presented: readonly Attempt[], world: World): Promise
         world.emit({
           type: "warning",
           code: "CLEAN_UP_FAILED",
-          message: `${solver.label} could not undo everything: ${error instanceof Error ? error.message : String(error)}`,
+          message: `${solver.label} could not undo everything: ${messageOf(error)}`,
           hint: "`certwright cleanup` tries again; the next run does too.",
         });
       }

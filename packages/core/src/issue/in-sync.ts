@@ -1,4 +1,5 @@
 import type { Zone } from "@certwright/provider";
+import { messageOf } from "@certwright/provider";
 import type { World } from "../world.ts";
 import type { DnsBinding } from "./dns-place.ts";
 
@@ -28,7 +29,7 @@ export async function waitInSync({ binding: { handle }, zone, timeoutMs, world, 
       if (await handle.inSync(zone)) return;
     } catch (error) {
       signal.throwIfAborted();
-      reason = error instanceof Error ? error.message : String(error);
+      reason = messageOf(error);
       break;
     }
     if (world.now() + pause >= deadline) break;

@@ -1,3 +1,4 @@
+import { messageOf } from "@certwright/provider/errors";
 import type { StoreErrorCode } from "./error-codes.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -53,7 +54,7 @@ export function fileError(error: unknown, doing: string, path: string, key?: str
       hint: meaning.hint,
     });
   }
-  const reason = errno ?? (error instanceof Error ? error.message : String(error));
+  const reason = errno ?? messageOf(error);
   return new StoreError("STORE_FAILED", `cannot ${doing} ${path}: ${reason}`, {
     ...details,
     hint: "Check the disk and the state directory, then run again.",

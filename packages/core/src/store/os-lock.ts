@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync, statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
+import { messageOf } from "@certwright/provider/errors";
 import { isErrno } from "./file-error.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -120,7 +121,7 @@ function isBusy(error: unknown): boolean {
 }
 
 function noLocks(path: string, cause: unknown): StoreError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   return new StoreError("STORE_NO_LOCKS", `cannot lock ${path}: ${reason}`, {
     cause,
     hint: "Keep the state on a file system with POSIX locks; if the file has any content, remove it while nothing runs.",

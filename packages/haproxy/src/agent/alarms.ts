@@ -1,5 +1,5 @@
 import type { Emit } from "@certwright/core";
-import { isCertwrightError } from "@certwright/provider";
+import { isCertwrightError, messageOf } from "@certwright/provider";
 
 /** Tells of what is wrong when it begins and when it changes, not at every look. */
 export interface Alarms {
@@ -13,7 +13,7 @@ export function createAlarms(emit: Emit): Alarms {
   const told = new Map<string, string>();
   return {
     raise: (about, error, certificate) => {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       if (told.get(about) === message) return;
       told.set(about, message);
       emit({

@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import type { Finding } from "@certwright/core";
+import { messageOf } from "@certwright/provider";
 import { readBundle } from "../certificate/pem.ts";
 import { planRequests } from "../certificate/refusals.ts";
 import { isSame } from "../certificate/served.ts";
@@ -86,7 +87,7 @@ async function checkFile(
     findings.push(...checkSize(name, bundle, running));
     return findings;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     const hint = hasCode(error, "HAPROXY_BAD_PEM")
       ? "A reload would fail or bring something else; push the certificate again."
       : "Run this as a user who may read HAProxy's files.";

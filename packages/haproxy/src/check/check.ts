@@ -1,4 +1,5 @@
 import type { Finding } from "@certwright/core";
+import { messageOf } from "@certwright/provider";
 import { HaproxyError } from "../errors.ts";
 import { type PushContext, settingsOf } from "../push/settings.ts";
 import { isLocal, type Node } from "../runtime/node.ts";
@@ -81,7 +82,7 @@ async function readLines({ readConfig, env }: CheckOptions, files: readonly stri
     try {
       texts.push(...(await readConfig(file)));
     } catch (error) {
-      skip(file, error instanceof Error ? error.message : String(error));
+      skip(file, messageOf(error));
     }
   }
   return { lines: readConfigLines(texts, env, skip), isComplete };

@@ -1,3 +1,4 @@
+import { messageOf } from "@certwright/provider";
 import { configWords } from "../agent/config-words.ts";
 
 /** One line of a configuration, with the section it stands in. */
@@ -49,7 +50,7 @@ export function readConfigLines(
         if (sectionWords.has(first)) section = words.slice(0, 2).join(" ");
         else lines.push({ place, section, words });
       } catch (error) {
-        onUnreadable(place, error instanceof Error ? error.message : String(error));
+        onUnreadable(place, messageOf(error));
       }
     }
   }

@@ -1,3 +1,4 @@
+import { messageOf } from "@certwright/provider";
 import { pemBlocks } from "../certificate/pem.ts";
 import { openAgent } from "../node-agent/agent-session.ts";
 import type { Settings } from "../push/settings.ts";
@@ -34,7 +35,7 @@ export async function openAgentLook(node: AgentNode, settings: Settings): Promis
 }
 
 function blind(error: unknown): Sights {
-  const detail = error instanceof Error ? error.message : String(error);
+  const detail = messageOf(error);
   const unknown: Sight = { kind: "unknown", detail };
   return { memory: unknown, disk: unknown, handshake: unknown };
 }

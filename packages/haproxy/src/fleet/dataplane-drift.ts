@@ -1,3 +1,4 @@
+import { messageOf } from "@certwright/provider";
 import { type Bundle, readBundle } from "../certificate/pem.ts";
 import { isSame } from "../certificate/served.ts";
 import { canBeAsked, canBeNamed, lookAround, lookAtFile, lookOnce, type Reach } from "../dataplane/look.ts";
@@ -98,5 +99,5 @@ async function onDisk(desk: Desk, { stored }: Reach, path: string, bundle: Bundl
 }
 
 function unknown(error: unknown): Sight {
-  return { kind: "unknown", detail: error instanceof Error ? error.message : String(error) };
+  return { kind: "unknown", detail: messageOf(error) };
 }

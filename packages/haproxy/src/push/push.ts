@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { messageOf } from "@certwright/provider";
 import { type Bundle, keyTypeOfAlgorithm, readBundle } from "../certificate/pem.ts";
 import { planRequests, refuseBundle, refuseLine, refusePlace } from "../certificate/refusals.ts";
 import { isIdentical } from "../certificate/served.ts";
@@ -258,10 +259,6 @@ function withHint(error: unknown, sentence: string): unknown {
     retryable,
     hint: error.hint === undefined ? sentence : `${error.hint} ${sentence}`,
   });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function overtakenOnDisk(node: string, certificate: string): HaproxyError {

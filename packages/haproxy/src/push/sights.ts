@@ -1,3 +1,4 @@
+import { messageOf } from "@certwright/provider";
 import type { LeafFacts } from "../certificate/leaf.ts";
 import { type Bundle, readBundle } from "../certificate/pem.ts";
 import { isSame } from "../certificate/served.ts";
@@ -157,8 +158,4 @@ export async function inHandshakes(
 /** What another certificate than ours is, for people. */
 export function until(date: Date | undefined): string {
   return date === undefined ? "another certificate" : `another, valid until ${date.toISOString().slice(0, 10)}`;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
