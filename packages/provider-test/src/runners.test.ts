@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 
 async function underNodeTest(file: string, reporter: "tap" | "spec"): Promise<string> {
   const args = ["--test", `--test-reporter=${reporter}`, fileURLToPath(new URL(`testing/${file}`, import.meta.url))];
-  const ended = promisify(execFile)(process.execPath, args, { timeout: 15_000 });
+  const ended = promisify(execFile)(process.execPath, args, { timeout: 120_000 });
   return (await ended.catch((error: { stdout: string }) => error)).stdout;
 }
 
