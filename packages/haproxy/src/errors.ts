@@ -28,6 +28,19 @@ export function hasCode(error: unknown, ...codes: readonly HaproxyErrorCode[]): 
   return error instanceof Error && "code" in error && codes.some((code) => code === error.code);
 }
 
+/** The same error with one more sentence of what a person should know or do; any other as it is. */
+export function addHint(error: unknown, sentence: string | undefined): unknown {
+  if (!(error instanceof HaproxyError) || sentence === undefined) return error;
+  const { code, message, node, certificate, cause, retryable } = error;
+  return new HaproxyError(code, message, {
+    ...(node === undefined ? {} : { node }),
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(cause === undefined ? {} : { cause }),
+    retryable,
+    hint: error.hint === undefined ? sentence : `${error.hint} ${sentence}`,
+  });
+}
+
 /**
  * An excerpt of foreign text that is safe to show: one line, short, and without anything that looks like key
  * material. HAProxy echoes what it does not understand, and after a framing accident that can be a private key.

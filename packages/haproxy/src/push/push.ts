@@ -7,22 +7,22 @@ import { linePayload } from "../disk/crt-list-file.ts";
 import { type FileChanges, openFileChanges } from "../disk/file-changes.ts";
 import { type FilePlan, mapPath, planFiles } from "../disk/files.ts";
 import { recallFormer } from "../disk/former.ts";
-import { HaproxyError, hasCode } from "../errors.ts";
+import { addHint, HaproxyError, hasCode } from "../errors.ts";
 import { pushThrough } from "../node-agent/push-through.ts";
 import type { WorkerInfo } from "../runtime/listings.ts";
 import type { Node } from "../runtime/node.ts";
-import { type SetRequest, showBufferSize } from "../runtime/runtime.ts";
+import type { SetRequest } from "../runtime/runtime.ts";
 import type { Session } from "../runtime/session.ts";
-import { replaceContent } from "../runtime/transaction.ts";
 import { lockNode, unlockNode } from "../runtime/writer-lock.ts";
 import { changeMemory } from "./change.ts";
 import { discover, type Found } from "./discover.ts";
 import type { Shown } from "./handshake.ts";
 import type { PushRequest, PushResult } from "./push-request.ts";
+import { putBack, sizeLimits } from "./put-back.ts";
 import { outlastReload } from "./reload.ts";
 import { remarksAfter, remarksBefore } from "./remarks.ts";
 import { type PushContext, type Settings, settingsOf } from "./settings.ts";
-import { type Aftermath, settle, type Touched } from "./settle.ts";
+import { hintOf, settle, type Touched } from "./settle.ts";
 import { checkHandshakes, type Expected, shakeAll, verifyLoaded } from "./verify.ts";
 
 // Starting again can mend these: the connection, the worker or somebody else came in between.
@@ -58,7 +58,7 @@ export async function push(node: Node, request: PushRequest, context: PushContex
     } catch (error) {
       const again = attempts < settings.limits.attempts && hasCode(error, ...passing) && !context.signal.aborted;
       const aftermath = await settle(work.touched, bundle, settings, !again);
-      if (!again) throw withAftermath(error, aftermath, files);
+      if (!again) throw addHint(error, hintOf(aftermath, files));
       settings.emit({
         type: "retrying",
         node: node.id,
@@ -152,11 +152,7 @@ async function takeAim(session: Session, { request, bundle, settings }: Work): P
   const plan = planFiles(settings.node, name, present, request.disk);
   await settings.permit(bundle, { name, plan, ...(present ? { present } : {}) });
   refusePlace(bundle, place);
-  const limits = {
-    bufferSize: await showBufferSize(session),
-    version: session.worker.version,
-    prefix: session.prefix,
-  };
+  const limits = await sizeLimits(session);
   const { options, filters } = request.add ?? {};
   const line = { certificate: name, ...(options ? { options } : {}), ...(filters ? { filters } : {}) };
   const payload = linePayload(line);
@@ -208,57 +204,10 @@ async function prove({ found }: Aim, before: Before, worker: WorkerInfo, work: W
     await checkHandshakes(request.verify?.handshake ?? [], expected, settings, before.shown);
   } catch (error) {
     if (before.former && hasCode(error, "HAPROXY_HANDSHAKE_FAILED"))
-      throw await putBack(error, name, before.former, settings);
+      throw addHint(error, await putBack(name, before.former, settings));
     throw error;
   }
   return loaded;
-}
-
-/** Clients can no longer connect: the former certificate is better than none. Returns what to report. */
-async function putBack(error: unknown, name: string, former: Bundle, settings: Settings): Promise<unknown> {
-  const { signal, emit, limits, node } = settings;
-  try {
-    const session = await settings.open();
-    try {
-      const size = {
-        bufferSize: await showBufferSize(session),
-        version: session.worker.version,
-        prefix: session.prefix,
-      };
-      const requests = planRequests(former, { node: node.id, name }, size);
-      await replaceContent(session, name, requests, { signal, emit, patience: limits });
-    } finally {
-      session.close();
-    }
-  } catch (cause) {
-    return withHint(error, `The former certificate could not be put back: ${messageOf(cause)}`);
-  }
-  emit({ type: "put-back", node: node.id, certificate: name });
-  return withHint(error, "The former certificate is back in its place.");
-}
-
-/** Adds to an error what a person must know of the state things were left in. */
-function withAftermath(error: unknown, aftermath: Aftermath, files: FileChanges): unknown {
-  if (aftermath.kind === "old" && aftermath.unrestored !== undefined) {
-    return withHint(error, `The former files could not be put back: ${messageOf(aftermath.unrestored)}`);
-  }
-  // Nobody knows what HAProxy holds. The new files passed every check, so its next start may well load them.
-  if (aftermath.kind === "unknown" && files.paths.length > 0) {
-    return withHint(error, "The new files stay; HAProxy serves them from its next start on.");
-  }
-  return error;
-}
-
-function withHint(error: unknown, sentence: string): unknown {
-  if (!(error instanceof HaproxyError)) return error;
-  const { code, message, node, certificate, cause, retryable } = error;
-  return new HaproxyError(code, message, {
-    ...(node === undefined ? {} : { node }),
-    ...(certificate === undefined ? {} : { certificate }),
-    ...(cause === undefined ? {} : { cause }),
-    retryable,
-    hint: error.hint === undefined ? sentence : `${error.hint} ${sentence}`,
-  });
 }
 
 function overtakenOnDisk(node: string, certificate: string): HaproxyError {

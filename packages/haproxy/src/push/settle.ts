@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { messageOf } from "@certwright/provider";
 import type { Bundle } from "../certificate/pem.ts";
 import { isSame } from "../certificate/served.ts";
 import type { FileChanges } from "../disk/file-changes.ts";
@@ -35,6 +36,16 @@ export type Aftermath =
   | { readonly kind: "old"; readonly unrestored?: unknown }
   /** HAProxy cannot be asked. */
   | { readonly kind: "unknown" };
+
+/** What a person must know of the state things were left in, where there is anything. */
+export function hintOf(aftermath: Aftermath, files: FileChanges): string | undefined {
+  if (aftermath.kind === "old" && aftermath.unrestored !== undefined)
+    return `The former files could not be put back: ${messageOf(aftermath.unrestored)}`;
+  // Nobody knows what HAProxy holds. The new files passed every check, so its next start may well load them.
+  if (aftermath.kind === "unknown" && files.paths.length > 0)
+    return "The new files stay; HAProxy serves them from its next start on.";
+  return undefined;
+}
 
 /**
  * Clears up after a failed attempt, over a connection of its own: the failure may have been the end of the first.
