@@ -44,7 +44,7 @@ export async function openCa(ca: CaSpec, access: CaAccess, store: Store, world: 
   const id: AccountId = accountIdOf(ca);
   const stored = (await readAccount(store, id)) ?? (await storeNewKey(store, id, access));
   const client = connectCa(ca, access, stored.keyPem, world, store);
-  if (stored.record === undefined) return await register(client, ca, access, id, store, world);
+  if (stored.record === undefined) return await register({ client, ca, access, store, world });
   const known = client.withAccount(stored.record.url);
   return stored.nextKeyPem === undefined ? known : await settleRollover(known, id, store, world.signal);
 }
@@ -95,19 +95,22 @@ async function storeNewKey(store: Store, id: AccountId, access: CaAccess): Promi
   }
 }
 
-async function register(
-  client: AcmeClient,
-  ca: CaSpec,
-  access: CaAccess,
-  id: AccountId,
-  store: Store,
-  world: World,
-): Promise<AcmeClient> {
+/** An account of which there is a key and nothing else yet. */
+interface Unregistered {
+  readonly client: AcmeClient;
+  readonly ca: CaSpec;
+  readonly access: CaAccess;
+  readonly store: Store;
+  readonly world: World;
+}
+
+async function register(account: Unregistered): Promise<AcmeClient> {
+  const { client, ca, access, store, world } = account;
   const { signal } = world;
   const contact = ca.email === undefined ? [] : [`mailto:${ca.email}`];
   const known = access.accountKeyPem === undefined ? undefined : await findAccount(client, { signal });
-  const binding = known === undefined ? await bindingFor(client, ca, access, id, store, signal) : undefined;
-  const account =
+  const binding = known === undefined ? await bindingFor(account) : undefined;
+  const registered =
     known === undefined
       ? await createAccount(
           client,
@@ -119,33 +122,33 @@ async function register(
           { signal },
         )
       : { ...known, created: false };
-  await saveAccountRecord(store, id, {
+  await saveAccountRecord(store, accountIdOf(ca), {
     directoryUrl: ca.directoryUrl,
-    url: account.url,
+    url: registered.url,
     contact,
     createdAt: world.now(),
     ...(binding === undefined ? {} : { eabKid: binding.keyId }),
   });
   world.emit({
-    type: account.created ? "account.created" : "account.found",
+    type: registered.created ? "account.created" : "account.found",
     ca: ca.directoryUrl,
-    account: account.url,
+    account: registered.url,
   });
-  return client.withAccount(account.url);
+  return client.withAccount(registered.url);
 }
 
 /** The external account binding for a new account: the one given, else one that is got from the CA once, and kept. */
-async function bindingFor(
-  client: AcmeClient,
-  ca: CaSpec,
-  access: CaAccess,
-  id: AccountId,
-  store: Store,
-  signal: AbortSignal,
-): Promise<ExternalAccount | undefined> {
+async function bindingFor({
+  client,
+  ca,
+  access,
+  store,
+  world: { signal },
+}: Unregistered): Promise<ExternalAccount | undefined> {
   if (ca.eab !== undefined && access.hmacKey !== undefined) return { keyId: ca.eab.kid, hmacKey: access.hmacKey };
   const { meta } = await client.directory({ signal });
   if (access.fetchBinding === undefined || !meta.externalAccountRequired) return undefined;
+  const id = accountIdOf(ca);
   const kept = await readBinding(store, id);
   if (kept !== undefined) return kept;
   const binding = await access.fetchBinding();
