@@ -1,7 +1,8 @@
 export { Answer, answer, html, text, xml } from "./answer.ts";
 export { conformance } from "./conformance.ts";
 export type { FakeApi } from "./fake-api.ts";
-export { FakeDns, type FakeRecord, FakeZone, type NewRecord, type RecordFilter } from "./fake-dns.ts";
+export { FakeDns } from "./fake-dns.ts";
+export { type FakeRecord, FakeZone, type NewRecord, type RecordFilter } from "./fake-zone.ts";
 export { type ForeignRecord, foreignRecords } from "./fixture.ts";
 export type { Page, PageRequest } from "./paged.ts";
 export { demand, Refusal } from "./refusal.ts";
