@@ -34,7 +34,7 @@ type Details = Pick<Flag<unknown>, "group"> & Partial<Pick<Flag<unknown>, "compl
 
 /** A flag with one text value. */
 export function text(usage: string, description: string, details: Details): Flag<string | undefined> {
-  return { ...details, usage, description, takes: "once", fallback: undefined, read: (value) => filled(usage, value) };
+  return read(usage, description, details, (value) => value);
 }
 
 /** A flag with one value of a grammar of its own. */
@@ -56,26 +56,22 @@ export function read<T>(
 
 /** A flag whose values are separated by commas, or given one by one. */
 export function list(usage: string, description: string, details: Details): Flag<readonly string[]> {
-  const split = (value: string) => value.split(",").map((part) => filled(usage, part.trim()));
-  return {
-    ...details,
-    usage,
-    description,
-    takes: "many",
-    fallback: [],
-    read: (value, before) => [...before, ...split(value)],
-  };
+  return many(usage, description, details, ",");
 }
 
 /** A flag that is repeated for several values, since each may hold commas. Its environment variable holds one per line. */
 export function repeated(usage: string, description: string, details: Details): Flag<readonly string[]> {
+  return many(usage, description, details, "\n");
+}
+
+function many(usage: string, description: string, details: Details, between: string): Flag<readonly string[]> {
   return {
     ...details,
     usage,
     description,
     takes: "many",
     fallback: [],
-    read: (value, before) => [...before, ...value.split("\n").map((line) => filled(usage, line.trim()))],
+    read: (value, before) => [...before, ...value.split(between).map((part) => filled(usage, part.trim()))],
   };
 }
 
