@@ -39,7 +39,7 @@ export function chooseByNames(bundle: Replacement, candidates: readonly Candidat
       hint:
         related.length > 0
           ? `${sample(related)} has some of the names, and others that would be lost; name the certificate to replace.`
-          : "Name the certificate to replace, or the list to add a new one to.",
+          : "To add it, name a directory or list of HAProxy's: ?add=/etc/haproxy/certs/ after the address, `add` in a configuration. To replace one of other names: ?certificate=NAME, `certificate`.",
     },
   );
 }
