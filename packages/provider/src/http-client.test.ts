@@ -26,6 +26,13 @@ describe("a call", () => {
     expect(events).toEqual([{ method: "POST", url: `${url}/zones`, tries: 1, milliseconds: 0, status: 200 }]);
   });
 
+  test("tells which request it was that got no token", async () => {
+    const { url } = await api();
+    const { http, events } = client(url, { bearer: () => Promise.reject(new Error("no token today")) });
+    await expect(http.get("/zones", { query: { a: "b" } })).rejects.toThrow("no token today");
+    expect(events).toMatchObject([{ method: "GET", url: `${url}/zones`, error: "PROVIDER_FAILED" }]);
+  });
+
   test("sends forms and XML, and reads XML", async () => {
     const { url, seen } = await api(
       raw(200, "text/xml", "<r><id>1</id></r>"),

@@ -16,7 +16,7 @@ const wholeCall = 180_000;
 /** The client a provider gets from `ctx.http(options)`. */
 export function httpClient(world: HttpWorld, options: HttpOptions = {}): HttpClient {
   for (const secret of [...(options.mask ?? []), ...credentialsOf(options)]) world.mask.add(secret);
-  const request = (method: string, to: string, call: Call = {}) => callApi(world, options, method, to, call);
+  const request = (method: string, to: string, call: Call = {}) => callApi(world, options, { method, to, call });
   const answered = async (method: string, to: string, call: Call = {}) => (await request(method, to, call)).reply;
   return {
     request,
@@ -30,30 +30,31 @@ export function httpClient(world: HttpWorld, options: HttpOptions = {}): HttpCli
 }
 
 /** One call: tries until there is an answer, a final failure, or no time left. */
-async function callApi(
-  world: HttpWorld,
-  options: HttpOptions,
-  method: string,
-  to: string,
-  call: Call,
-): Promise<HttpAnswer> {
+async function callApi(world: HttpWorld, options: HttpOptions, wanted: Wanted): Promise<HttpAnswer> {
   const started = world.now();
   let waited = 0;
   let renew = false;
   for (let tries = 1; ; tries++) {
     const left = started + wholeCall - world.now();
-    const attempt = await tryOnce(world, options, method, to, call, { tries, renew, left });
+    const attempt = await tryOnce(world, options, wanted, { tries, renew, left });
     if ("answer" in attempt) return attempt.answer;
     const { error } = attempt;
     if (error.status === 401 && typeof options.bearer === "function" && !renew) {
       renew = true;
       continue;
     }
-    const wait = waitBeforeRetry(error, { tries, waited, repeat: call.repeat ?? true, random: world.random() });
+    const wait = waitBeforeRetry(error, { tries, waited, repeat: wanted.call.repeat ?? true, random: world.random() });
     if (wait === undefined || world.now() + wait >= started + wholeCall) throw error;
     waited += wait;
     await world.sleep(wait);
   }
+}
+
+/** What the provider asks for. */
+interface Wanted {
+  readonly method: string;
+  readonly to: string;
+  readonly call: Call;
 }
 
 interface Try {
@@ -67,9 +68,7 @@ interface Try {
 async function tryOnce(
   world: HttpWorld,
   options: HttpOptions,
-  method: string,
-  to: string,
-  call: Call,
+  { method, to, call }: Wanted,
   { tries, renew, left }: Try,
 ): Promise<{ readonly answer: HttpAnswer } | { readonly error: ProviderError }> {
   const started = world.now();
@@ -81,8 +80,9 @@ async function tryOnce(
       Math.min(options.timeoutMs ?? 30_000, world.timeoutMs ?? Number.POSITIVE_INFINITY, left),
     );
     for (let redirects = 0; ; redirects++) {
+      event.url = world.mask(`${url.origin}${url.pathname}`);
       world.allow(url);
-      const outgoing = await prepare(world, options, method, url, call, renew);
+      const outgoing = await prepare(world, options, { method, url, call, renew });
       event.url = world.mask(`${outgoing.url.origin}${outgoing.url.pathname}`);
       const raw = await exchange(outgoing.url, initOf(outgoing, world), {
         fetch: world.fetch,

@@ -7,14 +7,20 @@ import { credentialNames } from "./status-error.ts";
 /** What one call may change, and its body. */
 export type Call = CallOptions & { readonly body?: unknown };
 
+/** What one try is made of. */
+export interface Ingredients {
+  readonly method: string;
+  readonly url: URL;
+  readonly call: Call;
+  /** Whether the token of `bearer` was refused and a new one is needed. */
+  readonly renew: boolean;
+}
+
 /** The request of one try: body, headers, credential, signature. */
 export async function prepare(
   world: HttpWorld,
   options: HttpOptions,
-  method: string,
-  url: URL,
-  call: Call,
-  renew: boolean,
+  { method, url, call, renew }: Ingredients,
 ): Promise<OutgoingRequest> {
   const body = encodeBody(call.body, call.send ?? options.send ?? "json");
   const headers: Record<string, string> = {
