@@ -1,8 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { mkdir, open, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Solver, Task } from "@certwright/core";
-import type { Effect, Journal } from "@certwright/core/store";
+import { type Effect, type Journal, pathBeside, removeLeftBeside } from "@certwright/core/store";
 import { CertwrightError, messageOf } from "@certwright/provider";
 
 /** How the files of a web server are used. */
@@ -77,7 +76,7 @@ function pathOf(root: string, token: string): string {
 
 /** Whole or not at all, readable by the web server. */
 async function put(path: string, text: string): Promise<void> {
-  const temporary = join(dirname(path), `.${randomBytes(8).toString("hex")}`);
+  const temporary = pathBeside(path);
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o755 });
     const file = await open(temporary, "wx", 0o644);
@@ -96,9 +95,10 @@ async function put(path: string, text: string): Promise<void> {
   }
 }
 
-/** Removes the file, and the directories made for it once they are empty. */
+/** Removes the file, what a writer of it that was killed has left, and the directories made for it once they are empty. */
 async function take(root: string, path: string): Promise<void> {
   await rm(path, { force: true });
+  await removeLeftBeside(path);
   for (const directory of [dirname(path), dirname(dirname(path))]) {
     if (directory === root) return;
     // Somebody else's files keep their directory.
