@@ -1,9 +1,8 @@
 import type { CertificateSpec } from "../spec.ts";
 import { readCertificateMeta } from "../store/certificates.ts";
-import { inOrder } from "../store/in-order.ts";
 import { own } from "../store/ledger.ts";
 import { openLedger } from "../store/ledger-file.ts";
-import { certificateFolders, listOne } from "../store/list-certificates.ts";
+import { certificateFolders, eachCertificate } from "../store/list-certificates.ts";
 import { safeName } from "../store/names.ts";
 import { statesHere } from "../store/target-machine.ts";
 import { LimitError } from "./limit-error.ts";
@@ -175,8 +174,6 @@ export async function unkept(specs: readonly CertificateSpec[], run: Pick<Run, "
   const wanted = new Set(specs.map(({ name }) => safeName(name)));
   const others = (await certificateFolders(run.store)).filter((folder) => !wanted.has(folder));
   const names: string[] = [];
-  for await (const entry of inOrder(others, (folder) => listOne(run.store, folder))) {
-    if (entry !== undefined && "meta" in entry) names.push(entry.meta.name);
-  }
+  for await (const listed of eachCertificate(run.store, others)) if ("meta" in listed) names.push(listed.name);
   return names;
 }

@@ -31,6 +31,12 @@ const text = async (store: Store, key: string) => Buffer.from((await store.read(
 const calls: readonly (readonly [string, (store: Store) => Promise<unknown>])[] = [
   ["read", (store) => store.read("key")],
   ["readThrough", (store) => store.readThrough("folder/current", "key")],
+  [
+    "readThroughEach",
+    async (store) => {
+      for await (const _ of store.readThroughEach?.(["folder/current"], "key") ?? []) break;
+    },
+  ],
   ["write", (store) => store.write("key", bytes("x"))],
   ["append", (store) => store.append("key", bytes("x"))],
   ["point", (store) => store.point("folder/current", "x")],

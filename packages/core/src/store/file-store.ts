@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readdirSync } from "node:fs";
+import { closeSync, constants, opendirSync, openSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname, resolve, sep } from "node:path";
 import { sha256 } from "./digest.ts";
@@ -8,6 +8,7 @@ import { fileLease } from "./file-lease.ts";
 import { readValue } from "./file-read.ts";
 import { inspectRoot, makeFolder, type RootRules, type StoreWarning } from "./file-root.ts";
 import { checkFolder, checkKey, isSegment } from "./names.ts";
+import { readAhead } from "./read-ahead.ts";
 import { checkSize, checkTarget, conflict } from "./refusals.ts";
 import type { Condition, Store, Stored } from "./store.ts";
 import { stored } from "./stored.ts";
@@ -95,6 +96,17 @@ export function fileStore(directory: string, options: FileStoreOptions): Store {
       checkKey(`${pointer}/${leaf}`);
       return read(pointer, `${pathOf(pointer)}/${leaf}`);
     },
+    async *readThroughEach(pointers, leaf) {
+      const pathThrough = (pointer: string) => {
+        checkKey(`${pointer}/${leaf}`);
+        return `${pathOf(pointer)}/${leaf}`;
+      };
+      inspect();
+      for await (const files of readAhead(pointers, pathThrough))
+        yield files.map(({ item: pointer, bytes }) => () => {
+          return bytes === undefined ? read(pointer, pathThrough(pointer)) : stored(bytes);
+        });
+    },
     async write(key, bytes, condition = {}) {
       checkKey(key);
       checkSize(key, bytes.length);
@@ -140,11 +152,7 @@ export function fileStore(directory: string, options: FileStoreOptions): Store {
       checkFolder(folder);
       try {
         inspect();
-        const entries = readdirSync(pathOf(folder), { withFileTypes: true });
-        return entries
-          .filter(({ name }) => isSegment(name))
-          .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
-          .sort();
+        return namesIn(pathOf(folder)).sort();
       } catch (error) {
         if (isErrno(error, "ENOENT", "ENOTDIR")) return [];
         throw fileError(error, "list", pathOf(folder));
@@ -156,4 +164,17 @@ export function fileStore(directory: string, options: FileStoreOptions): Store {
     },
     locate: pathOf,
   };
+}
+
+/** Entry by entry: all there is to know of 100,000 at once would need 20 MB. */
+function namesIn(path: string): string[] {
+  const names: string[] = [];
+  const folder = opendirSync(path);
+  try {
+    for (let entry = folder.readSync(); entry !== null; entry = folder.readSync())
+      if (isSegment(entry.name)) names.push(entry.isDirectory() ? `${entry.name}/` : entry.name);
+  } finally {
+    folder.closeSync();
+  }
+  return names;
 }

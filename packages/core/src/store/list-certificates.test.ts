@@ -1,4 +1,4 @@
-import { rm, truncate, writeFile } from "node:fs/promises";
+import { rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createTestCa } from "@certwright/tools/test-ca";
 import { describe, expect, test } from "vitest";
@@ -59,6 +59,32 @@ describe("the list", () => {
     );
     await expect(readCertificate(store, "a.example.com")).rejects.toMatchObject({ code: "STORE_CORRUPT" });
     await expect(readCertificateMeta(store, "d.example.com")).rejects.toMatchObject({ code: "STORE_NEWER_FORMAT" });
+  });
+
+  test("is the same where so many are stored that they are read together", async () => {
+    await using folder = await temporaryFolder();
+    const store = quietStore(folder.path);
+    for (const name of ["a", "b", "c", "d", "e", "f"]) {
+      await saveCertificate(store, issuedFor(`${name}.example.com`), now);
+    }
+    const meta = (name: string) => join(folder.path, "certificates", `${name}.example.com`, "1/meta.json");
+    await truncate(meta("b"), 40);
+    await rm(meta("c"));
+    await truncate(meta("d"), 33 * 1024 * 1024);
+    await rename(meta("e"), `${meta("e")}.moved`);
+    await symlink(`${meta("e")}.moved`, meta("e"));
+    await writeFile(join(folder.path, "certificates/f.example.com/1/meta.json"), '{"format":99}');
+    const expected = await listCertificates(store);
+    expect(expected.map((each) => ("error" in each ? each.error.code : each.name))).toEqual([
+      "a.example.com",
+      ...["STORE_CORRUPT", "STORE_CORRUPT", "STORE_TOO_LARGE", "STORE_CORRUPT", "STORE_NEWER_FORMAT"],
+    ]);
+    // Folders of certificates that were never finished are listed by nobody.
+    const unfinished = Array.from({ length: 5000 }, (_, index) => `certificate-${index}/`);
+    const full: Store = { ...store, list: async (at) => [...(await store.list(at)), ...unfinished].sort() };
+    expect(await listCertificates(full)).toEqual(expected);
+    const one: Store = { ...full, readThrough: () => Promise.reject(new Error("one by one")) };
+    expect(await listCertificates(one)).toEqual(expected);
   });
 
   test("says so when a folder was renamed by hand", async () => {

@@ -3,7 +3,7 @@ import { decodeDocument } from "./document.ts";
 import { certificatesFolder } from "./generations.ts";
 import { inOrder } from "./in-order.ts";
 import { safeName } from "./names.ts";
-import type { Store } from "./store.ts";
+import type { Store, Stored } from "./store.ts";
 import { corrupt, isStoreError, type StoreError } from "./store-error.ts";
 
 /** One entry of the list: what is known of the current generation, or why it cannot be read; then `name` is its folder's. */
@@ -11,14 +11,20 @@ export type ListedCertificate =
   | { readonly name: string; readonly meta: CertificateMeta }
   | { readonly name: string; readonly error: StoreError };
 
+/** From so many certificates on, a store that reads them together saves more than it needs to begin. */
+const many = 5000;
+
 /**
- * All certificates, one at a time, so that 100,000 need no memory. A damaged one is reported and hides no other.
+ * All certificates, or those in some folders, one at a time, so that 100,000 need no memory. A damaged one is reported and
+ * hides no other.
  *
  * @throws StoreError only where the list itself cannot be read
  */
-export async function* eachCertificate(store: Store): AsyncGenerator<ListedCertificate> {
+export async function* eachCertificate(store: Store, some?: readonly string[]): AsyncGenerator<ListedCertificate> {
+  const folders = some ?? (await certificateFolders(store));
+  const looks = folders.length < many ? undefined : store.readThroughEach?.(pointersIn(folders), "meta.json");
   let seen = 0;
-  for await (const listed of inOrder(await certificateFolders(store), (folder) => listOne(store, folder))) {
+  for await (const listed of looks === undefined ? oneByOne(store, folders) : together(store, folders, looks)) {
     if (listed !== undefined) yield listed;
     // Reading may be synchronous; others in this process get their turn.
     seen += 1;
@@ -40,11 +46,28 @@ export async function listCertificates(store: Store): Promise<readonly ListedCer
   return all;
 }
 
+type Look = () => Stored | undefined | Promise<Stored | undefined>;
+
+function oneByOne(store: Store, folders: readonly string[]): AsyncGenerator<ListedCertificate | undefined> {
+  return inOrder(folders, (folder) => listOne(store, folder, () => store.readThrough(pointerIn(folder), "meta.json")));
+}
+
+async function* together(
+  store: Store,
+  folders: readonly string[],
+  looks: AsyncIterable<readonly Look[]>,
+): AsyncGenerator<ListedCertificate | undefined> {
+  let next = 0;
+  for await (const some of looks) {
+    for (const look of some) yield await listOne(store, folders[next++] as string, look);
+  }
+}
+
 /** What is listed of one folder; undefined where it is no certificate. */
-export async function listOne(store: Store, folder: string): Promise<ListedCertificate | undefined> {
-  const key = `${certificatesFolder}/${folder}/current`;
+async function listOne(store: Store, folder: string, look: Look): Promise<ListedCertificate | undefined> {
+  const key = pointerIn(folder);
   try {
-    const value = await store.readThrough(key, "meta.json");
+    const value = await look();
     // Without a pointer it is a certificate that was never finished, or is being removed.
     if (value === undefined) return (await store.read(key)) === undefined ? undefined : missing(folder, key);
     const meta = decodeDocument(certificateMeta, `${key}/meta.json`, value.bytes);
@@ -59,4 +82,10 @@ export async function listOne(store: Store, folder: string): Promise<ListedCerti
 
 function missing(folder: string, key: string): ListedCertificate {
   return { name: folder, error: corrupt(`${key}/meta.json`, "it is missing") };
+}
+
+const pointerIn = (folder: string) => `${certificatesFolder}/${folder}/current`;
+
+function* pointersIn(folders: readonly string[]): Generator<string> {
+  for (const folder of folders) yield pointerIn(folder);
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Stored } from "../store.ts";
 import type { ConformanceCase } from "./conformance.ts";
 import { bytes, refused, textAt, versionAt } from "./expect.ts";
 
@@ -107,6 +108,30 @@ export const folderCases: readonly ConformanceCase[] = [
       );
       const moved = await one.readThrough("c/current", "leaf.pem");
       assert.equal(moved && new TextDecoder().decode(moved.bytes), "second");
+    },
+  },
+  {
+    name: "many pointers are read through together as each is alone, where the store can",
+    async run(place) {
+      const store = await place.client();
+      await store.write("a/1/leaf.pem", bytes("one"));
+      await store.write("b/2/leaf.pem", bytes(""));
+      await store.write("c/3/other.pem", bytes("three"));
+      for (const [folder, target] of [
+        ["a", "1"],
+        ["b", "2"],
+        ["c", "3"],
+        ["d", "4"],
+      ])
+        await store.point(`${folder}/current`, `${target}`);
+      const pointers = ["b", "c", "nothing", "a", "d", "a"].map((folder) => `${folder}/current`);
+      const alone = await Promise.all(pointers.map((pointer) => store.readThrough(pointer, "leaf.pem")));
+      const together = [];
+      for await (const some of store.readThroughEach?.(pointers, "leaf.pem") ?? [])
+        together.push(...some.map((look) => look()));
+      const plain = (all: readonly (Stored | undefined)[]) =>
+        all.map((value) => value && [new TextDecoder().decode(value.bytes), value.version]);
+      if (store.readThroughEach !== undefined) assert.deepEqual(plain(together), plain(alone));
     },
   },
   {
