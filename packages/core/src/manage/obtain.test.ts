@@ -25,7 +25,7 @@ test("a damaged note of an order under way costs another order, and no certifica
   const spec = specFor("a.example.com", ca);
   ca?.fault("finalize", () => problem(403, "unauthorized", "not now"));
   expect(await engine.look(spec)).toMatchObject({ outcome: "failed" });
-  await engine.store.write("orders/a.example.com/order.json", Buffer.from('{"format": 1, "na'));
+  await engine.store.write("orders/a.example.com/order.json", Buffer.from('{"format": 2, "na'));
   expect(await engine.look(spec, { insist: true })).toMatchObject({ outcome: "issued" });
   expect(ordersAt(ca)).toBe(2);
 });
@@ -36,7 +36,7 @@ test("a key the CA refuses is not taken up again with its order", async () => {
   ca?.fault("finalize", () => problem(400, "badPublicKey", "known to be compromised"));
   const spec = specFor("a.example.com", ca);
   expect(await engine.look(spec)).toMatchObject({ error: { code: "ACME_BAD_PUBLIC_KEY" } });
-  expect(await engine.store.read("orders/a.example.com/key.pem")).toBeUndefined();
+  expect(await engine.store.read("orders/a.example.com/order.json")).toBeUndefined();
   expect(await engine.look(spec, { insist: true })).toMatchObject({ outcome: "issued" });
 });
 

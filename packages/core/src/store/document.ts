@@ -91,5 +91,5 @@ export function checkFormat(format: unknown, known: number, key: string): void {
       },
     );
   }
-  throw corrupt(key, "its format number is not one that ever was");
+  throw corrupt(key, "its format number is none this version reads");
 }

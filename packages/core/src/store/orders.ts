@@ -5,6 +5,7 @@ import { sha256 } from "./digest.ts";
 import { type DocumentKind, decodeDocument, encodeDocument } from "./document.ts";
 import { safeName } from "./names.ts";
 import type { Store } from "./store.ts";
+import { corrupt } from "./store-error.ts";
 import { type TellDamage, unlessDamaged } from "./unless-damaged.ts";
 
 /** An order under way: enough for a later run to finish it instead of placing another. Times are milliseconds since 1970. */
@@ -26,12 +27,13 @@ export interface StoredOrder {
 }
 
 interface OrderDocument extends OrderRecord {
-  /** Ties the record to its key: they are two files, and a run may die between writing one and the other. */
+  readonly keyPem?: string;
+  /** A disk may damage a key without a word, and no CA takes a request signed with it. */
   readonly keySha256?: string;
 }
 
 const orderDocument: DocumentKind<OrderDocument> = {
-  format: 1,
+  format: 2,
   codec: shape<OrderDocument>({
     name: text(4096),
     directoryUrl: text(2048),
@@ -40,22 +42,17 @@ const orderDocument: DocumentKind<OrderDocument> = {
     identifiers: list(identifierCodec),
     profile: optional(text(255)),
     createdAt: instant,
+    keyPem: optional(text()),
     keySha256: optional(pattern(/^[0-9a-f]{64}$/, "a SHA-256")),
   }),
 };
 
-const folder = (name: string) => `orders/${safeName(name)}`;
+const orderKey = (name: string) => `orders/${safeName(name)}/order.json`;
 
 /** Remembers an order. To be done before it is finalized: from then on the CA may issue for this key. */
 export async function saveOrder(store: Store, { record, keyPem }: StoredOrder): Promise<void> {
-  const document = { ...record, ...(keyPem === undefined ? {} : { keySha256: sha256(keyPem) }) };
-  const put = (file: string, bytes: Uint8Array, secret: boolean) =>
-    store.write(`${folder(record.name)}/${file}`, bytes, { secret });
-  // Both at once: one without the other is told by the hash.
-  await Promise.all([
-    ...(keyPem === undefined ? [] : [put("key.pem", Buffer.from(keyPem), true)]),
-    put("order.json", encodeDocument(orderDocument, document), false),
-  ]);
+  const document = { ...record, ...(keyPem === undefined ? {} : { keyPem, keySha256: sha256(keyPem) }) };
+  await store.write(orderKey(record.name), encodeDocument(orderDocument, document), { secret: keyPem !== undefined });
 }
 
 /**
@@ -74,17 +71,16 @@ export async function readOrder(
 }
 
 async function readWhole(store: Store, name: string): Promise<StoredOrder | undefined> {
-  const key = `${folder(name)}/order.json`;
+  const key = orderKey(name);
   const value = await store.read(key);
   if (value === undefined) return undefined;
-  const { keySha256, ...record } = decodeDocument(orderDocument, key, value.bytes);
-  if (keySha256 === undefined) return { record };
-  const keyValue = await store.read(`${folder(name)}/key.pem`);
-  const keyPem = keyValue === undefined ? "" : Buffer.from(keyValue.bytes).toString("utf8");
-  return sha256(keyPem) === keySha256 ? { record, keyPem } : undefined;
+  const { keyPem, keySha256, ...record } = decodeDocument(orderDocument, key, value.bytes);
+  if (keyPem === undefined) return { record };
+  if (sha256(keyPem) !== keySha256) throw corrupt(key, "its private key was changed");
+  return { record, keyPem };
 }
 
 /** Forgets an order: its certificate is stored, or it will never be issued. */
 export async function removeOrder(store: Store, name: string): Promise<void> {
-  await Promise.all(["order.json", "key.pem"].map((file) => store.remove(`${folder(name)}/${file}`)));
+  await store.remove(orderKey(name));
 }
