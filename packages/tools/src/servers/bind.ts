@@ -27,6 +27,12 @@ export interface DnsServer extends RunningServer {
   readonly key: TsigKey;
 }
 
+/**
+ * Connections that may wait, or be open. By default ten wait: the eleventh of a CA that validates many names at once is
+ * dropped by the kernel and tried again after one second, then three, and the CA gives up.
+ */
+const clients = 1000;
+
 /** Starts BIND, authoritative for the zones. It answers for every zone when the promise resolves. */
 export async function startBind(options: DnsServerOptions): Promise<DnsServer> {
   const { dir: root } = await ensureServers("demo");
@@ -51,6 +57,7 @@ export async function startBind(options: DnsServerOptions): Promise<DnsServer> {
       listen-on port ${port} { 127.0.0.1; };
       listen-on-v6 ${ipv6 ? `port ${port} { ::1; }` : "{ none; }"};
       pid-file none; session-keyfile "${dir}/session.key";
+      tcp-listen-queue ${clients}; tcp-clients ${clients};
       recursion ${recursion}; dnssec-validation no; empty-zones-enable no; notify no; send-cookie no;
       allow-query { any; }; allow-transfer { key "${key.name}"; };
     };
