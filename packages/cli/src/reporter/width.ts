@@ -19,9 +19,9 @@ export function cut(text: string, columns: number): string {
   return columns <= 0 ? "" : `${kept}…`;
 }
 
-/** The text with blanks up to a width. */
-export function pad(text: string, columns: number): string {
-  return text + " ".repeat(Math.max(0, columns - widthOf(text)));
+/** The text with blanks up to a width, where there is one. */
+export function pad(text: string, columns: number | undefined): string {
+  return columns === undefined ? text : text + " ".repeat(Math.max(0, columns - widthOf(text)));
 }
 
 /** Mostly it is: a table of 100,000 rows is not to be measured letter by letter. */
