@@ -1,4 +1,4 @@
-import { type Member, outageSpan, type Scenario, type Span } from "./scenario.ts";
+import { type Member, outageSpans, type Scenario, type Span } from "./scenario.ts";
 import { idealRenewal } from "./simulated-ca.ts";
 import type { OrderAttempt } from "./simulated-client.ts";
 
@@ -47,11 +47,11 @@ export interface Observations {
 }
 
 /** What the issue asks for. */
-export const targets = { expired: 0, limited: 0, ordersToIdeal: 0.05, peakToMean: 3 } as const;
+export const targets = { expired: 0, limited: 0, ordersToIdeal: 0.05 } as const;
 
 export function figuresOf({ scenario, members, attempts, observed, start }: Observations): Figures {
   const end = start + scenario.days * day;
-  const down = outageSpan(scenario, start);
+  const down = outageSpans(scenario, start);
   const issuedOf = ({ name }: Member) => observed.get(name)?.issued ?? [];
   const kinds = scenario.kinds.map((kind): KindFigures => {
     const own = members.filter((member) => member.kind === kind);
@@ -62,14 +62,14 @@ export function figuresOf({ scenario, members, attempts, observed, start }: Obse
   });
   const total = (of: (kind: KindFigures) => number) => kinds.reduce((all, kind) => all + of(kind), 0);
   const ramp = Math.max(...members.map((member) => issuedOf(member)[0]?.at ?? end));
-  const load = loadAfter(attempts, start + Math.ceil((ramp - start) / hour) * hour, end);
+  const load = loadAfter(attempts, start + Math.max(0, Math.ceil((ramp - start) / hour)) * hour, end);
   return {
     certificates: members.length,
     expired: members.filter((member) => wasExpired(issuedOf(member), end)).map(({ name }) => name),
     limited: attempts.filter(({ outcome }) => outcome === "limited"),
     kinds,
     ordersToIdeal: total(({ orders }) => orders) / total(({ ideal }) => ideal),
-    rampDays: (ramp - start) / day,
+    rampDays: Math.max(0, ramp - start) / day,
     meanPerHour: load.mean,
     busiestHour: { orders: load.most, day: (load.mostAt - start) / day },
     peakToMean: load.most / load.mean,
@@ -79,13 +79,13 @@ export function figuresOf({ scenario, members, attempts, observed, start }: Obse
 
 /**
  * Orders of a client that begins at the same moment and renews each time exactly in the middle of the CA's window: when
- * half of a life under ten days is left, or a third of a longer one. What falls into the outage it renews at its end.
+ * half of a life under ten days is left, or a third of a longer one. What falls into an outage it renews at its end.
  */
-function idealOrders([first]: Observed["issued"], lifeMs: number, down: Span, end: number): number {
+function idealOrders([first]: Observed["issued"], lifeMs: number, outages: readonly Span[], end: number): number {
   const period = idealRenewal({ issued: 0, expires: lifeMs });
   let orders = 1;
   for (let at = (first?.at ?? end) + period; at < end; at += period) {
-    if (at >= down.from && at < down.until) at = down.until;
+    at = outages.find(({ from, until }) => at >= from && at < until)?.until ?? at;
     orders += 1;
   }
   return orders;

@@ -14,8 +14,14 @@ export interface Scenario {
   /** Registered domains the certificates are spread over. */
   readonly domains: number;
   readonly days: number;
-  /** The CA is down from this day on, for so many days. */
-  readonly outage: { readonly fromDay: number; readonly days: number };
+  /** When the CA is down, and for how long. */
+  readonly outages: readonly { readonly fromDay: number; readonly days: number }[];
+  /** Every certificate was issued in the hour before the start, by another program. Default: by the service itself. */
+  readonly isImported?: boolean;
+  /** The service is stopped and started again so often. Default: never. */
+  readonly restartHours?: number;
+  /** The busiest hour over the mean that is borne. */
+  readonly peakToMean: number;
   readonly seed: number;
 }
 
@@ -26,9 +32,8 @@ export interface Span {
 }
 
 /** When the CA is down in a scenario that starts at this moment. */
-export function outageSpan({ outage }: Scenario, start: number): Span {
-  const from = start + outage.fromDay * day;
-  return { from, until: from + outage.days * day };
+export function outageSpans({ outages }: Scenario, start: number): readonly Span[] {
+  return outages.map(({ fromDay, days }) => ({ from: start + fromDay * day, until: start + (fromDay + days) * day }));
 }
 
 /** One certificate of a scenario. */
@@ -52,8 +57,30 @@ export const fullYear: Scenario = {
   ],
   domains: 10,
   days: 365,
-  outage: { fromDay: 182, days: 2 },
+  outages: [{ fromDay: 182, days: 2 }],
+  peakToMean: 3,
   seed: 20261127,
+};
+
+/** What `npm run simulate` can be asked for by name. */
+export const scenarios: Readonly<Record<string, Scenario>> = {
+  year: fullYear,
+  /** All come from another program, which issued them within one hour. */
+  import: { ...fullYear, isImported: true },
+  /**
+   * The CA is down once more for 20 hours, while what waited for it the first time has only begun to be renewed. What comes
+   * out of that with less than a sixth of its life left waits for nobody.
+   */
+  "second-outage": {
+    ...fullYear,
+    outages: [
+      { fromDay: 182, days: 2 },
+      { fromDay: 184 + 1 / 12, days: 20 / 24 },
+    ],
+    peakToMean: 10,
+  },
+  /** A quarter in which the service is restarted every five hours, and so forgets whose turn it is. */
+  restarts: { ...fullYear, days: 90, outages: [{ fromDay: 45, days: 2 }], restartHours: 5 },
 };
 
 /** The same in small, for a test: three weeks, mostly of short-lived certificates, whose first cycles are the crowded ones. */
@@ -66,7 +93,7 @@ export const threeWeeks: Scenario = {
   ],
   domains: 4,
   days: 21,
-  outage: { fromDay: 10, days: 2 },
+  outages: [{ fromDay: 10, days: 2 }],
 };
 
 /** The certificates, kinds and domains well mixed. */

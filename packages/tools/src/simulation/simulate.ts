@@ -1,8 +1,8 @@
-import { type CertificateSpec, type Parts, type Run, serve, type World } from "@certwright/core";
-import { memoryStore, openJournal } from "@certwright/core/store";
+import { type CertificateSpec, type Parts, type Run, type ServeOptions, serve, type World } from "@certwright/core";
+import { memoryStore, openJournal, type Store } from "@certwright/core/store";
 import { createClock } from "./clock.ts";
 import { type Figures, figuresOf, type Observed } from "./figures.ts";
-import { type Member, membersOf, outageSpan, type Scenario, seededRandom } from "./scenario.ts";
+import { type Member, membersOf, outageSpans, type Scenario, seededRandom } from "./scenario.ts";
 import { createSimulatedCa } from "./simulated-ca.ts";
 import { createSimulatedPool, type OrderAttempt, type Outage } from "./simulated-client.ts";
 
@@ -37,50 +37,76 @@ export async function simulate(scenario: Scenario, onDay: (day: number) => void 
     lifeOf: (name) => memberOf(name).kind.lifeMs,
     domainOf: (name) => memberOf(name).domain,
     onOrder: (attempt) => attempts.push(attempt),
-    onIssued: (name, expires) => observed.get(name)?.issued.push({ at: clock.now(), expires }),
+    onIssued: (name, issued) => observed.get(name)?.issued.push(issued),
   });
-  const controller = new AbortController();
-  const run = await openSimulatedRun(clock, random, controller.signal);
+  const store = memoryStore();
+  if (scenario.isImported === true) {
+    for (const member of members.values()) await pool.certify(specOf(member), start - hour * random(), store);
+  }
   const faults: unknown[] = [];
-  const serving = serve(
-    {
-      parallel: 4,
-      // Twice a day is what Let's Encrypt asks for at least; each certificate wakes by itself when it is due.
-      interval: 12 * hour,
-      load: async () => [...members.values()].map(specOf),
-      changed: (signal) => new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true })),
-      onLook: (result) => {
-        if (result.outcome === "failed" && !isExpected(result.error)) faults.push(result.error);
+  const begin = async (): Promise<Serving> => {
+    const controller = new AbortController();
+    const run = await openSimulatedRun(store, clock, random, controller.signal);
+    const ended = serve(serveOptions([...members.values()].map(specOf), faults), run, pool);
+    ended.catch((error: unknown) => faults.push(error));
+    return {
+      stop: async (why) => {
+        controller.abort(new Error(why));
+        clock.end(controller.signal.reason);
+        await ended;
       },
-      onBadConfig: (error) => faults.push(error),
-    },
-    run,
-    pool,
-  );
-  serving.catch((error: unknown) => faults.push(error));
+    };
+  };
+  let serving = await begin();
+  const lifeHours = scenario.restartHours ?? Number.POSITIVE_INFINITY;
+  let restarts = 1;
   for (let passed = 1; passed <= scenario.days; passed += 1) {
+    for (; restarts * lifeHours < passed * 24; restarts += 1) {
+      await clock.run(start + restarts * lifeHours * hour);
+      await serving.stop("the service is restarted");
+      serving = await begin();
+    }
     await clock.run(start + passed * day);
     onDay(passed);
     if (faults.length > 0) throw new Error("the simulation went wrong", { cause: faults[0] });
   }
-  controller.abort(new Error("the simulation is over"));
-  clock.end(controller.signal.reason);
-  await serving;
+  await serving.stop("the simulation is over");
   return figuresOf({ scenario, members: [...members.values()], attempts, observed, start });
 }
 
+interface Serving {
+  readonly stop: (why: string) => Promise<void>;
+}
+
+function serveOptions(specs: readonly CertificateSpec[], faults: unknown[]): ServeOptions {
+  return {
+    parallel: 4,
+    // Twice a day is what Let's Encrypt asks for at least; each certificate wakes by itself when it is due.
+    interval: 12 * hour,
+    load: async () => specs,
+    changed: (signal) => new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true })),
+    onLook: (result) => {
+      if (result.outcome === "failed" && !isExpected(result.error)) faults.push(result.error);
+    },
+    onBadConfig: (error) => faults.push(error),
+  };
+}
+
 function outages(scenario: Scenario): (now: number) => Outage | undefined {
-  const { from, until } = outageSpan(scenario, start);
-  const middle = (from + until) / 2;
-  return (now) => (now < from || now >= until ? undefined : now < middle ? "unreachable" : "unavailable");
+  const spans = outageSpans(scenario, start);
+  return (now) => {
+    const down = spans.find(({ from, until }) => now >= from && now < until);
+    if (down === undefined) return undefined;
+    return now < (down.from + down.until) / 2 ? "unreachable" : "unavailable";
+  };
 }
 
 async function openSimulatedRun(
+  store: Store,
   { now, sleep }: Pick<World, "now" | "sleep">,
   random: () => number,
   signal: AbortSignal,
 ): Promise<Run> {
-  const store = memoryStore();
   const never = async (): Promise<never> => {
     throw new Error("the simulation does without");
   };

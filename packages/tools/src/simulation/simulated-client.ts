@@ -1,6 +1,14 @@
-import { type AcmeClient, AcmeProblem, type CaPool, certificateId, type IssueJob, readX509 } from "@certwright/core";
+import {
+  type AcmeClient,
+  AcmeProblem,
+  type CaPool,
+  type CertificateSpec,
+  certificateId,
+  type IssueJob,
+  readX509,
+} from "@certwright/core";
 import { type AcmeAnswer, createOrder } from "@certwright/core/acme";
-import { saveCertificate } from "@certwright/core/store";
+import { type CertificateMeta, type Store, saveCertificate } from "@certwright/core/store";
 import { CertwrightError } from "@certwright/provider";
 import { createTestCa, newKey } from "../test-ca.ts";
 import type { SimulatedClock } from "./clock.ts";
@@ -29,7 +37,7 @@ export interface SimulatedPoolOptions {
   readonly lifeOf: (certificate: string) => number;
   readonly domainOf: (certificate: string) => string;
   readonly onOrder: (attempt: OrderAttempt) => void;
-  readonly onIssued: (certificate: string, expires: number) => void;
+  readonly onIssued: (certificate: string, issued: { readonly at: number; readonly expires: number }) => void;
 }
 
 const base = "https://acme-v02.api.letsencrypt.org/";
@@ -37,11 +45,17 @@ const problemPrefix = "urn:ietf:params:acme:error:";
 /** Let's Encrypt asks for renewal information every six hours. */
 const renewalInfoPause = 6 * 3600;
 
+/** The CAs of a service, and what they issued to others before. */
+export interface SimulatedPool extends CaPool {
+  /** Issues without an order, and stores it. `issued`: milliseconds since 1970. */
+  certify(spec: CertificateSpec, issued: number, store: Store): Promise<CertificateMeta>;
+}
+
 /**
  * The CAs of a service, all of them one simulated CA. Ordering and renewal information go through the engine's own
  * protocol code; the proof of the names and the making of the key, which take their time and decide nothing, do not.
  */
-export function createSimulatedPool(options: SimulatedPoolOptions): CaPool {
+export function createSimulatedPool(options: SimulatedPoolOptions): SimulatedPool {
   const { clock, directoryUrl } = options;
   const client = simulatedClient(options);
   const issuer = createTestCa("Simulated");
@@ -49,27 +63,35 @@ export function createSimulatedPool(options: SimulatedPoolOptions): CaPool {
   const key = newKey("ecdsa");
   const authorityKeyIdentifier = readX509(issuer.issue({ names: ["a.test"], key }).leafPem).authorityKeyIdentifier;
   let serials = 0;
+  // Orders whose run was stopped: the next one goes on with them.
+  const open = new Set<string>();
 
-  const issue = async (job: IssueJob) => {
-    const { spec, replaces, mayOrder, store, world } = job;
-    await mayOrder?.();
-    await createOrder(client, { identifiers: spec.identifiers, profile: spec.profile, replaces });
-    // TXT records have to spread, and the CA has to look.
-    await clock.sleep(20_000 + 40_000 * options.random(), world.signal);
-    refuseInOutage(options);
+  const certify: SimulatedPool["certify"] = async (spec, issued, store) => {
     serials += 1;
     const serial = `7F${serials.toString(16).toUpperCase().padStart(30, "0")}`;
-    const issued = clock.now();
     const expires = issued + options.lifeOf(spec.name);
     const [notBefore, notAfter] = [new Date(issued), new Date(expires)];
     const { leafPem } = issuer.issue({ names: [spec.name], key, notBefore, notAfter, serial });
     const certId = certificateId({ authorityKeyIdentifier, serial } as Parameters<typeof certificateId>[0]) ?? "";
     options.ca.issue(certId, { name: spec.name, issued, expires });
-    options.onIssued(spec.name, expires);
+    options.onIssued(spec.name, { at: issued, expires });
     const about = { spec, leafPem, chainPem: "", directoryUrl, accountUrl: `${base}acme/acct/1` };
     return await clock.standStill(() => saveCertificate(store, { ...about, renewalInfo: { certId } }, issued));
   };
-  return { client: async () => client, forget: () => undefined, issue, close: async () => undefined };
+
+  const issue = async ({ spec, replaces, mayOrder, store, world }: IssueJob) => {
+    if (!open.has(spec.name)) {
+      await mayOrder?.();
+      await createOrder(client, { identifiers: spec.identifiers, profile: spec.profile, replaces });
+      open.add(spec.name);
+    }
+    // TXT records have to spread, and the CA has to look.
+    await clock.sleep(20_000 + 40_000 * options.random(), world.signal);
+    refuseInOutage(options);
+    open.delete(spec.name);
+    return await certify(spec, clock.now(), store);
+  };
+  return { client: async () => client, forget: () => undefined, issue, certify, close: async () => undefined };
 }
 
 function simulatedClient(options: SimulatedPoolOptions): AcmeClient {
