@@ -43,6 +43,11 @@ export interface CreatedOrder extends Order {
   readonly replacesRefused?: AcmeProblem;
 }
 
+interface OrderOptions extends CallOptions {
+  /** Asked before it is ordered once more without `replaces`; throws where it may not be. */
+  readonly mayOrderAgain?: (() => Promise<void>) | undefined;
+}
+
 /**
  * Orders a certificate. Where the CA refuses `replaces`, it is ordered once more without it, since a lost exemption
  * from rate limits is better than no certificate.
@@ -52,7 +57,7 @@ export interface CreatedOrder extends Order {
 export async function createOrder(
   client: AcmeClient,
   order: NewOrder,
-  options: CallOptions = {},
+  options: OrderOptions = {},
 ): Promise<CreatedOrder> {
   if (order.profile !== undefined) await assertProfile(client, order.profile, options);
   if (order.replaces === undefined) return placeOrder(client, order, options);
@@ -60,6 +65,7 @@ export async function createOrder(
     return await placeOrder(client, order, options);
   } catch (error) {
     if (!mayRefuseReplaces(error)) throw error;
+    await options.mayOrderAgain?.();
     return { ...(await placeOrder(client, { ...order, replaces: undefined }, options)), replacesRefused: error };
   }
 }

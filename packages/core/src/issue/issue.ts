@@ -18,7 +18,7 @@ import { saveCertificate } from "../store/save-certificate.ts";
 import type { Store } from "../store/store.ts";
 import type { World } from "../world.ts";
 import { ChallengeError } from "./challenge-error.ts";
-import { proveNames } from "./prove.ts";
+import { type MayOrder, proveNames } from "./prove.ts";
 import type { Solver } from "./solver.ts";
 import { verifyChain } from "./verify.ts";
 
@@ -38,8 +38,7 @@ export interface IssueJob {
   /** When the certificate in use was stored. Milliseconds since 1970. */
   readonly previousIssuedAt?: number | undefined;
   readonly replaces?: string | undefined;
-  /** Asked before an order is placed; throws where none may be. */
-  readonly mayOrder?: (() => Promise<void>) | undefined;
+  readonly mayOrder?: MayOrder | undefined;
   readonly store: Store;
   readonly world: World;
 }

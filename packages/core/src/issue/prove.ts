@@ -11,6 +11,12 @@ import { ChallengeError, type NameFailure } from "./challenge-error.ts";
 import { solve } from "./solve.ts";
 import type { Solver } from "./solver.ts";
 
+/**
+ * Asked before an order is placed; throws where none may be. `refused`: the CA refused `replaces`, and it is about to be
+ * ordered without. `ignored`: an order was placed and does not say that it replaces anything (RFC 9773 section 5).
+ */
+export type MayOrder = (replaces?: "refused" | "ignored") => Promise<void>;
+
 /** What proving the names of one certificate needs. */
 export interface ProofJob {
   readonly spec: CertificateSpec;
@@ -20,8 +26,7 @@ export interface ProofJob {
   readonly replaces?: string | undefined;
   /** An order of an earlier run that can still be used. */
   readonly resumed?: Order | undefined;
-  /** Asked before an order is placed; throws where none may be. */
-  readonly mayOrder?: (() => Promise<void>) | undefined;
+  readonly mayOrder?: MayOrder | undefined;
   /** Told of every new order before anything is done for it. */
   readonly onOrder: (order: Order) => Promise<void>;
   readonly world: World;
@@ -65,7 +70,7 @@ async function placeOrder({ spec, client, replaces, mayOrder, onOrder, world }: 
   const created = await createOrder(
     client,
     { identifiers: spec.identifiers, profile: spec.profile, replaces },
-    { signal },
+    { signal, mayOrderAgain: async () => await mayOrder?.("refused") },
   );
   // First of all: a run that dies before it is noted costs another order.
   await onOrder(created);
@@ -77,7 +82,7 @@ async function placeOrder({ spec, client, replaces, mayOrder, onOrder, world }: 
       certificate: spec.name,
       message: `ordered without "replaces": ${message}`,
     });
-  }
+  } else if (replaces !== undefined && created.replaces === undefined) await mayOrder?.("ignored");
   world.emit({ type: "order.created", certificate: spec.name, order: created.url, status: created.status });
   return created;
 }

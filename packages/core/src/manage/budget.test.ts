@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { problem } from "../acme/testing/fake-ca.ts";
+import type { Fault } from "../acme/testing/fake-acme.ts";
+import { json, problem } from "../acme/testing/fake-ca.ts";
 import { updateCertificateMeta } from "../store/certificates.ts";
 import { openLedger } from "../store/ledger-file.ts";
 import type { Limit } from "../store/limits.ts";
@@ -148,6 +149,58 @@ test("the same names again are not held against the limits, revoked or not; othe
   expect(await engine.look(spec, { insist: true })).toMatchObject({ outcome: "issued" });
   const changed = { ...spec, identifiers: [...spec.identifiers, { type: "dns" as const, value: "b.example.com" }] };
   expect(await engine.look(changed, { insist: true })).toMatchObject({ error: { code: "LIMIT_REACHED" } });
+});
+
+describe("an order is counted by what the CA makes of `replaces`", () => {
+  /** A certificate whose renewal window is open, and a limit that only renewals announced to the CA are exempt from. */
+  async function whenRenewed(fault: Fault | undefined) {
+    await using started = new AsyncDisposableStack();
+    const limit: Limit = { ...oneAnHour, periodMs: 100 * hour, exempt: ["ari"] };
+    const engine = started.use(await startEngine(1, { limits: () => [limit] }));
+    const [ca] = engine.cas;
+    const suggestedWindow = {
+      start: new Date(engine.now() + hour).toISOString(),
+      end: new Date(engine.now() + 9 * hour).toISOString(),
+    };
+    if (ca !== undefined) ca.ca.renewalInfo = json({ suggestedWindow });
+    const spec = specFor("a.example.com", ca);
+    expect(await engine.look(spec)).toMatchObject({ outcome: "issued" });
+    expect(await engine.look(spec)).toMatchObject({ outcome: "skipped" });
+    engine.later(2 * hour);
+    ca?.fault("newOrder", fault);
+    const result = await engine.look(spec);
+    const ledger = await openLedger(engine.store, ca?.directoryUrl ?? "", engine.now).read();
+    const [account, fullAt = 0] = Object.entries(ledger.buckets).find(([key]) => key.startsWith("orders ")) ?? [];
+    expect([account, ledger.reservations]).toEqual([expect.any(String), {}]);
+    const all = started.move();
+    return { result, orders: ordersAt(ca), isRecounted: fullAt > engine.now() + 99 * hour, all };
+  }
+
+  test("taken: it is exempt", async () => {
+    const { result, orders, isRecounted, all } = await whenRenewed(undefined);
+    await using _ = all;
+    expect([result.outcome, orders, isRecounted]).toEqual(["issued", 2, false]);
+  });
+
+  test("refused: it is not, and where a limit is reached it is not ordered without", async () => {
+    const { result, orders, all } = await whenRenewed(() => problem(409, "alreadyReplaced", "by another"));
+    await using _ = all;
+    expect(result).toMatchObject({ outcome: "failed", error: { code: "LIMIT_REACHED" } });
+    expect(orders).toBe(2);
+  });
+
+  test("passed over in silence: it is not", async () => {
+    const silent: Fault = ({ body, ...reply }) => ({ ...reply, body: JSON.stringify(withoutReplaces(body)) });
+    const { result, orders, isRecounted, all } = await whenRenewed(silent);
+    await using _ = all;
+    expect([result.outcome, orders, isRecounted]).toEqual(["issued", 2, true]);
+  });
+
+  function withoutReplaces(body: string): object {
+    const { replaces, ...order } = JSON.parse(body);
+    expect(replaces).toBeDefined();
+    return order;
+  }
 });
 
 test("a CA that cannot be opened is remembered as a failure, and not asked again every minute", async () => {

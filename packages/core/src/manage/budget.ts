@@ -3,6 +3,7 @@ import { CertwrightError, isCertwrightError } from "@certwright/provider";
 import { AcmeProblem } from "../acme/problem.ts";
 import { asError } from "../issue/as-error.ts";
 import { ChallengeError } from "../issue/challenge-error.ts";
+import type { MayOrder } from "../issue/prove.ts";
 import type { CertificateSpec } from "../spec.ts";
 import { longestAskedPause } from "../store/backoff.ts";
 import { failed, hold, type Ledger, pauseName } from "../store/ledger.ts";
@@ -11,7 +12,7 @@ import { type CaLimits, type LimitExemption, publishedLimits } from "../store/li
 import type { OrderRequest } from "../store/order-request.ts";
 import { registeredDomains } from "../store/registered-domains.ts";
 import { nextSlot } from "../store/slot.ts";
-import { issued, validationFailed } from "../store/spend.ts";
+import { issued, reserved, validationFailed } from "../store/spend.ts";
 import { LimitError } from "./limit-error.ts";
 import type { Run } from "./parts.ts";
 import { toldOf } from "./told-of.ts";
@@ -23,6 +24,8 @@ export interface BudgetRequest {
   readonly accountUrl: string;
   /** Why the CA does not count it against some of its limits. */
   readonly exemption: LimitExemption | undefined;
+  /** The same where the CA does not take `replaces`. */
+  readonly exemptionOtherwise: LimitExemption | undefined;
   /** When the certificate in use ends, milliseconds since 1970: no pause is longer than it can bear. */
   readonly expires: number | undefined;
   /** The user insists. The CA's own limits still hold. */
@@ -39,25 +42,33 @@ export interface BudgetRequest {
 export async function withinLimits<T>(
   request: BudgetRequest,
   run: Run,
-  order: (mayOrder: () => Promise<void>) => Promise<T>,
+  order: (mayOrder: MayOrder) => Promise<T>,
 ): Promise<T> {
   const { spec, directoryUrl, expires } = request;
   const { world } = run;
   const limits = limitsOf(directoryUrl, run);
   const ledger = openLedger(run.store, directoryUrl, world.now);
   const counted = countedAs(request);
+  const countedOtherwise = countedAs({ ...request, exemption: request.exemptionOtherwise });
   let refusal: LimitError | undefined;
-  const ask = async (): Promise<void> => {
-    const slot = await takeSlot(ledger, limits, counted, world.now());
+  const ask = async (order: OrderRequest): Promise<void> => {
+    const slot = await takeSlot(ledger, limits, order, world.now());
     if (slot.allowed) return;
     refusal = new LimitError(spec.name, slot, world.now());
     throw refusal;
   };
+  const recount = (): Promise<void> =>
+    note(spec.name, run, () =>
+      ledger.update((before) => [reserved(before, limits, countedOtherwise, world.now()), undefined]),
+    );
   // The second order of a run, when the CA refused a name one way and there is another, is what the first was allowed for.
-  let asked: Promise<void> | undefined;
-  const mayOrder = (): Promise<void> => {
-    asked ??= ask();
-    return asked;
+  const answers = new Map<Parameters<MayOrder>[0], Promise<void>>();
+  const mayOrder: MayOrder = async (replaces) => {
+    const asking = () =>
+      replaces === "ignored" ? recount() : ask(replaces === undefined ? counted : countedOtherwise);
+    const answer = answers.get(replaces) ?? asking();
+    answers.set(replaces, answer);
+    await answer;
   };
   const result = await order(mayOrder).catch(async (error: unknown) => {
     // A stopped run says nothing about the certificate, and a refusal of ours is no failure of it.

@@ -126,7 +126,9 @@ async function obtainFrom(
   const earlier = before?.meta.directoryUrl === directoryUrl ? before.meta : undefined;
   const follows = earlier === undefined ? undefined : replaces;
   const exemption = exemptionOf(spec, earlier, follows, world.now());
-  const request = { spec, directoryUrl, accountUrl, exemption, expires, force: force || insist };
+  const exemptionOtherwise = exemptionOf(spec, earlier, undefined, world.now());
+  const counted = { exemption, exemptionOtherwise, expires, force: force || insist };
+  const request = { spec, directoryUrl, accountUrl, ...counted };
   if ((await readOrder(store, spec.name)) === undefined) await refuseEarly(request, run);
   // A clock that is wrong must not touch the ledger, which leaves out what is over by it.
   await refuseWrongClock(client, world);

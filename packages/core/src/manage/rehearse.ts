@@ -62,7 +62,8 @@ async function proveAt(
   // The profile may not exist there, and nothing is issued by it.
   const { profile: _, ...anyProfile } = spec;
   // Its own ledger, without our own pauses: those of the CA it rehearses for hold already.
-  const request = { spec, directoryUrl, accountUrl, exemption: undefined, expires: undefined, force: true };
+  const counted = { exemption: undefined, exemptionOtherwise: undefined, expires: undefined, force: true };
+  const request = { spec, directoryUrl, accountUrl, ...counted };
   await withinLimits(request, run, async (mayOrder) => {
     const onOrder = async () => undefined;
     const proven = await proveNames({ spec: anyProfile, client, solvers, mayOrder, onOrder, world: run.world });

@@ -9,6 +9,7 @@ import {
   type Ledger,
   type PausedName,
   type Reservation,
+  released,
   tidied,
 } from "./ledger.ts";
 import type { CaLimits } from "./limits.ts";
@@ -152,7 +153,10 @@ function sharedLedger(store: Store, directoryUrl: string): OpenLedger {
   return { read: async () => (await load()).ledger, change };
 }
 
-/** Takes a slot if there is one: decided and noted in one step, so that two runs do not take the same. */
+/**
+ * Takes a slot if there is one: decided and noted in one step, so that two runs do not take the same. Else the certificate
+ * holds none any more: who asks for an order has none that could be finished.
+ */
 export async function takeSlot(
   file: LedgerFile,
   limits: CaLimits | undefined,
@@ -161,6 +165,6 @@ export async function takeSlot(
 ): Promise<Slot> {
   return await file.update((ledger) => {
     const slot = nextSlot(ledger, limits, request, now);
-    return [slot.allowed ? reserved(ledger, limits, request, now) : ledger, slot];
+    return [slot.allowed ? reserved(ledger, limits, request, now) : released(ledger, request.certificate), slot];
   });
 }

@@ -135,6 +135,7 @@ export function failed(
 
 /** An order was given up before anything was issued. */
 export function released(ledger: Ledger, certificate: string): Ledger {
+  if (own(ledger.reservations, certificate) === undefined) return ledger;
   return { ...ledger, reservations: without(ledger.reservations, (key) => key === certificate) };
 }
 

@@ -1,5 +1,5 @@
 import { type FullAgainAt, take } from "./bucket.ts";
-import { type Ledger, pausedKey, released, reservedMs, without } from "./ledger.ts";
+import { type Ledger, own, pausedKey, released, reservedMs, without } from "./ledger.ts";
 import { type CaLimits, type Limit, ownLimits } from "./limits.ts";
 import { bucketKey, type OrderRequest, setId, subjects } from "./order-request.ts";
 
@@ -19,7 +19,10 @@ export function reserved(ledger: Ledger, limits: CaLimits | undefined, request: 
   };
 }
 
-/** Notes that a certificate was issued: its failures are forgotten, and its names are evidently valid and not paused. */
+/**
+ * Notes that a certificate was issued: its failures are forgotten, and its names are evidently valid and not paused. It is
+ * counted as its order was when that was placed, which may have been another run's.
+ */
 export function issued(ledger: Ledger, limits: CaLimits | undefined, request: OrderRequest, now: number): Ledger {
   const { account, certificate, identifiers } = request;
   const certificates = [...ownLimits, ...(limits?.limits ?? [])].filter(
@@ -30,10 +33,17 @@ export function issued(ledger: Ledger, limits: CaLimits | undefined, request: Or
   const proved = names.reduce((next, name) => validationSucceeded(next, limits, account ?? "", name), ledger);
   return {
     ...released(ledger, certificate),
-    buckets: taken(proved.buckets, certificates, request, now),
+    buckets: taken(proved.buckets, certificates, asPlaced(ledger, request), now),
     failures: without(ledger.failures, (key) => key === certificate),
     paused: without(ledger.paused, (key) => unpaused.has(key)),
   };
+}
+
+function asPlaced({ reservations }: Ledger, request: OrderRequest): OrderRequest {
+  const placed = own(reservations, request.certificate);
+  if (placed?.set !== setId(request.identifiers)) return request;
+  const { exemption: _, ...plain } = request;
+  return { ...plain, ...(placed.exemption === undefined ? {} : { exemption: placed.exemption }) };
 }
 
 /** Notes that the CA could not validate an identifier. */
