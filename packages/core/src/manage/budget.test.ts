@@ -6,6 +6,7 @@ import { openLedger } from "../store/ledger-file.ts";
 import type { Limit } from "../store/limits.ts";
 import type { Store } from "../store/store.ts";
 import { StoreError } from "../store/store-error.ts";
+import { NoCaError } from "./no-ca-error.ts";
 import { ordersAt, specFor, startEngine, type TestEngine } from "./testing/engine.ts";
 
 const minute = 60_000;
@@ -56,6 +57,36 @@ test("a pause after the CA's own fault does not keep the next CA from being aske
   ]);
   engine.later(2 * minute);
   expect(await engine.look(spec)).toMatchObject({ outcome: "issued" });
+});
+
+test("where no CA issues, what is told is when the first of them may, and not the last", async () => {
+  const limits = (directoryUrl: string) => (directoryUrl === other?.directoryUrl ? [oneAnHour] : undefined);
+  await using engine: TestEngine = await startEngine(2, { limits });
+  const [ca, other] = engine.cas;
+  expect(await engine.look(specFor("b.example.com", other))).toMatchObject({ outcome: "issued" });
+  ca?.fault("newOrder", () => problem(503, "serverInternal", "busy", { "Retry-After": "600" }));
+  const spec = specFor("a.example.com", ca, other);
+  const errorOf = async (): Promise<NoCaError> => {
+    const result = await engine.look(spec);
+    if (result.outcome === "failed" && result.error instanceof NoCaError) return result.error;
+    throw new Error("the certificate was issued, or not because of its CAs", { cause: result });
+  };
+  const minutesUntil = ({ at }: { readonly at: number }): number => Math.round((at - engine.now()) / minute);
+
+  const failed = await errorOf();
+  // What happened is told, and both of it; the limit of the other CA ends in an hour.
+  expect(failed).toMatchObject({ code: "ACME_SERVER_INTERNAL", refusal: undefined, retryable: true });
+  expect(failed.message).toMatch(/busy.*the limit of 1 per hour/);
+  expect(failed.hint).toContain(`The first that is asked again is ${ca?.directoryUrl}`);
+  expect(minutesUntil(failed)).toBe(10);
+
+  const waiting = await errorOf();
+  expect(waiting).toMatchObject({ code: "LIMIT_HOLD", refusal: { cause: "hold" } });
+  expect([minutesUntil(waiting), Math.round((waiting.retryAfter ?? 0) / 60)]).toEqual([10, 10]);
+
+  engine.later(11 * minute);
+  expect(await engine.look(spec)).toMatchObject({ outcome: "issued" });
+  expect([ordersAt(ca), ordersAt(other)]).toEqual([2, 1]);
 });
 
 test("a paused name is left alone and shows where it is resumed", async () => {

@@ -4,9 +4,9 @@ import { AcmeProblem } from "../acme/problem.ts";
 import { asError } from "../issue/as-error.ts";
 import { ChallengeError } from "../issue/challenge-error.ts";
 import type { MayOrder } from "../issue/prove.ts";
-import type { CertificateSpec } from "../spec.ts";
+import type { CaSpec, CertificateSpec } from "../spec.ts";
 import { longestAskedPause } from "../store/backoff.ts";
-import { failed, hold, type Ledger, pauseName } from "../store/ledger.ts";
+import { failed, hold, type Ledger, own, pauseName } from "../store/ledger.ts";
 import { openLedger, takeSlot } from "../store/ledger-file.ts";
 import { type CaLimits, type LimitExemption, publishedLimits } from "../store/limits.ts";
 import type { OrderRequest } from "../store/order-request.ts";
@@ -102,6 +102,13 @@ export async function rememberUnopened(
   run: Run,
 ): Promise<void> {
   if (!run.world.signal.aborted) await remember(error, requestOf(spec), at, run);
+}
+
+/** When the ledger of a CA lets a certificate that failed be tried again; a minute from now where this failure never came that far. */
+export async function nextTry(certificate: string, ca: CaSpec | undefined, { store, world }: Run): Promise<number> {
+  const ledger = ca === undefined ? undefined : await openLedger(store, ca.directoryUrl, world.now).read();
+  const at = own(ledger?.failures ?? {}, certificate)?.nextTry ?? 0;
+  return at > world.now() ? at : world.now() + 60_000;
 }
 
 /** What the configuration says of a CA, else what the CA publishes. */

@@ -3,6 +3,7 @@ import type { AcmeClient } from "../acme/client.ts";
 import { parseChain } from "../acme/x509.ts";
 import { refuseForbidden } from "../doctor/caa.ts";
 import { sameIdentifiers } from "../identifier.ts";
+import { asError } from "../issue/as-error.ts";
 import { type IssueJob, issue } from "../issue/issue.ts";
 import { isAccountOf, openCa } from "../issue/open-ca.ts";
 import type { Solver } from "../issue/solver.ts";
@@ -10,8 +11,10 @@ import type { CaSpec, CertificateSpec } from "../spec.ts";
 import type { CertificateMeta } from "../store/certificate-meta.ts";
 import type { LimitExemption } from "../store/limits.ts";
 import { readOrder } from "../store/orders.ts";
-import { refuseEarly, rememberUnopened, withinLimits } from "./budget.ts";
+import { nextTry, refuseEarly, rememberUnopened, withinLimits } from "./budget.ts";
 import { refuseWrongClock } from "./clock.ts";
+import { LimitError } from "./limit-error.ts";
+import { type Denial, NoCaError } from "./no-ca-error.ts";
 import type { Run } from "./parts.ts";
 import type { Action } from "./plan.ts";
 import { rehearse } from "./rehearse.ts";
@@ -72,6 +75,7 @@ export type Wishes = Pick<RenewOptions, "force" | "insist" | "newKey">;
  * reach, limited us, or is forbidden to issue; a name that cannot be proved fails everywhere alike. `force` and `insist` lift
  * this program's own limits and backoff, not the CA's; `force` asks a CA that CAA records seem to forbid, too.
  *
+ * @throws NoCaError where several were asked
  * @param begin called before the first CA is asked for anything; not at all where the ledger refuses
  */
 export async function obtain(
@@ -83,6 +87,7 @@ export async function obtain(
 ): Promise<CertificateMeta> {
   const { spec } = action;
   const solvers = await openSolvers(spec, run);
+  const denials: Denial[] = [];
   for (const [index, ca] of spec.cas.entries()) {
     try {
       return await obtainFrom(ca, action, wishes, solvers, pool, run, begin);
@@ -90,7 +95,10 @@ export async function obtain(
       run.world.signal.throwIfAborted();
       if (isCertwrightError(error) && accountFaults.has(error.code)) pool.forget(ca);
       const next = spec.cas[index + 1];
-      if (next === undefined || !isCasOwnFault(error)) throw error;
+      const isLast = next === undefined || !isCasOwnFault(error);
+      if (isLast && denials.length === 0) throw error;
+      denials.push(await denialOf(asError(error), ca, spec, run));
+      if (isLast) break;
       const { code, message } = error;
       run.world.emit({
         type: "warning",
@@ -100,7 +108,12 @@ export async function obtain(
       });
     }
   }
-  throw new Error("a certificate without a CA passed its checks");
+  throw new NoCaError(denials, run.world.now());
+}
+
+async function denialOf(error: Error, ca: CaSpec, { name }: CertificateSpec, run: Run): Promise<Denial> {
+  const at = error instanceof LimitError ? error.refusal.at : await nextTry(name, ca, run);
+  return { directoryUrl: ca.directoryUrl, error, at };
 }
 
 async function obtainFrom(

@@ -1,12 +1,12 @@
 import type { CertificateSpec } from "../spec.ts";
 import { readCertificateMeta } from "../store/certificates.ts";
-import { own } from "../store/ledger.ts";
-import { openLedger } from "../store/ledger-file.ts";
 import { certificateFolders, eachCertificate } from "../store/list-certificates.ts";
 import { safeName } from "../store/names.ts";
 import { statesHere } from "../store/target-machine.ts";
+import { nextTry } from "./budget.ts";
 import { LimitError } from "./limit-error.ts";
 import { createLine, type Line } from "./line.ts";
+import { NoCaError } from "./no-ca-error.ts";
 import { type CaPool, createCaPool } from "./obtain.ts";
 import { createPace, type Pace } from "./pace.ts";
 import type { Run } from "./parts.ts";
@@ -151,22 +151,15 @@ async function nextLook(
   { line, run }: Pick<Keeping, "line" | "run">,
 ): Promise<number> {
   if (result.outcome === "skipped") return result.next.getTime();
-  if (result.outcome === "failed" && result.error instanceof LimitError)
-    return line.wait(spec.name, result.error.refusal);
+  const error = result.outcome === "failed" ? result.error : undefined;
+  const isDenied = error instanceof LimitError || error instanceof NoCaError;
+  if (isDenied && error.refusal !== undefined) return line.wait(spec.name, error.refusal);
   line.leave(spec.name);
-  if (result.outcome === "failed") return await nextTry(spec, run);
+  if (error instanceof NoCaError) return error.at;
+  if (error !== undefined) return await nextTry(spec.name, spec.cas[0], run);
   const meta = await readCertificateMeta(run.store, spec.name);
   const tries = statesHere(meta?.targets ?? [], run.store).flatMap(({ nextTry: at }) => at ?? []);
   return Math.min(Number.POSITIVE_INFINITY, ...tries);
-}
-
-/** When the ledger lets a certificate that failed be tried again; a minute from now where this failure never came that far. */
-async function nextTry({ name, cas: [ca] }: CertificateSpec, { store, world }: Run): Promise<number> {
-  const soon = world.now() + 60_000;
-  if (ca === undefined) return soon;
-  const { failures } = await openLedger(store, ca.directoryUrl, world.now).read();
-  const at = own(failures, name)?.nextTry ?? 0;
-  return at > world.now() ? at : soon;
 }
 
 /** Certificates stored but no longer configured: kept as they are, and told, so that nobody thinks they renew. */
