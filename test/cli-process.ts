@@ -52,7 +52,7 @@ export interface CommandOptions {
 
 /** A CA, a name server, an empty state, and the command as a process of its own over them. */
 export async function startCommand(
-  pebble: Omit<PebbleOptions, "dnsServer"> = {},
+  pebble: Partial<PebbleOptions> = {},
   zones: readonly ZoneOption[] = ["example.test"],
 ) {
   await using started = new AsyncDisposableStack();
