@@ -1,5 +1,5 @@
 import { workAlone } from "@certwright/core";
-import { removeCertificate, removeOrder } from "@certwright/core/store";
+import { removeCertificate, removeFailures, removeOrder } from "@certwright/core/store";
 import type { CommandResult, Invocation } from "../command.ts";
 import { confirm } from "../confirm.ts";
 import type { removeFlags } from "../declarations/stored.ts";
@@ -18,6 +18,7 @@ export async function run(invocation: Invocation<typeof removeFlags>): Promise<C
   await workAlone(name, run, async () => {
     await removeCertificate(store, name);
     await removeOrder(store, name);
+    await removeFailures(store, name);
   });
   return { exitCode: exitCodes.done, result: { certificate: name, removed: true }, lines: [`${name} removed`] };
 }

@@ -1,6 +1,7 @@
 import { registeredDomain } from "@certwright/dns";
 import type { Directory } from "../acme/directory.ts";
 import type { CertificateSpec } from "../spec.ts";
+import { readHistory } from "../store/history.ts";
 import { openLedger } from "../store/ledger-file.ts";
 import type { CaLimits } from "../store/limits.ts";
 import { registeredDomains } from "../store/registered-domains.ts";
@@ -61,6 +62,7 @@ export async function judgeLedger(
       ...(accountUrl === undefined ? {} : { account: accountUrl }),
       identifiers: spec.identifiers,
       domains: registeredDomains(spec.identifiers, registeredDomain),
+      history: await readHistory(store, spec, directoryUrl, now),
     },
     now,
   );

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Fault } from "../acme/testing/fake-acme.ts";
 import { json, problem } from "../acme/testing/fake-ca.ts";
 import { updateCertificateMeta } from "../store/certificates.ts";
+import { readFailure, saveFailure } from "../store/failures.ts";
 import { openLedger } from "../store/ledger-file.ts";
 import type { Limit } from "../store/limits.ts";
 import type { Store } from "../store/store.ts";
@@ -51,10 +52,9 @@ test("a pause after the CA's own fault does not keep the next CA from being aske
   other?.fault("newOrder", () => problem(429, "rateLimited", "too many", { "Retry-After": "60" }));
   const spec = specFor("a.example.com", ca, other);
   expect(await engine.look(spec)).toMatchObject({ error: { code: "ACME_RATE_LIMITED" } });
-  await openLedger(engine.store, ca?.directoryUrl ?? "", engine.now).update((ledger) => [
-    { ...ledger, failures: { "a.example.com": { ...failureOf(ledger.failures), nextTry: engine.now() + 5 * hour } } },
-    undefined,
-  ]);
+  const failure = await readFailure(engine.store, spec.name, ca?.directoryUrl ?? "", engine.now());
+  if (failure === undefined) throw new Error("nothing failed");
+  await saveFailure(engine.store, { ...failure, nextTry: engine.now() + 5 * hour });
   engine.later(2 * minute);
   expect(await engine.look(spec)).toMatchObject({ outcome: "issued" });
 });
@@ -109,25 +109,28 @@ test("a paused name is left alone and shows where it is resumed", async () => {
   expect((await openLedger(engine.store, ca?.directoryUrl ?? "", engine.now).read()).paused).toEqual({});
 });
 
-describe("where the ledger cannot be written any more", () => {
+describe("where what came of an order cannot be written any more", () => {
+  const limits = () => [{ ...oneAnHour, count: 9 }];
+
   /** A look that may still take its slot. */
   async function lookWithoutLedger(engine: TestEngine) {
     let writes = 0;
     const write: Store["write"] = async (key, ...rest) => {
-      if (key.startsWith("ledger/") && ++writes > 1) throw new StoreError("STORE_FULL", "the disk is full", {});
+      const isNote = key.startsWith("failures/") || (key.startsWith("ledger/") && ++writes > 1);
+      if (isNote) throw new StoreError("STORE_FULL", "the disk is full", {});
       return await engine.store.write(key, ...rest);
     };
     return await engine.look(specFor("a.example.com", ...engine.cas), {}, { store: { ...engine.store, write } });
   }
 
   test("what was issued is issued, and the rest of the work is done", async () => {
-    await using engine = await startEngine(1);
+    await using engine = await startEngine(1, { limits });
     expect(await lookWithoutLedger(engine)).toMatchObject({ outcome: "issued" });
     expect(engine.events).toContainEqual(expect.objectContaining({ type: "warning", code: "STORE_FULL" }));
   });
 
   test("a failure is told for what it is", async () => {
-    await using engine = await startEngine(1);
+    await using engine = await startEngine(1, { limits });
     engine.cas[0]?.fault("finalize", () => problem(403, "unauthorized", "not you"));
     expect(await lookWithoutLedger(engine)).toMatchObject({ outcome: "failed", error: { code: "ACME_UNAUTHORIZED" } });
     expect(engine.events).toContainEqual(expect.objectContaining({ type: "warning", code: "STORE_FULL" }));
@@ -240,13 +243,9 @@ test("a CA that cannot be opened is remembered as a failure, and not asked again
   ca?.fault("newAccount", () => problem(400, "malformed", "not now"));
   const spec = specFor("a.example.com", ca);
   expect(await engine.look(spec)).toMatchObject({ error: { code: "ACME_MALFORMED" } });
-  const { failures } = await openLedger(engine.store, ca?.directoryUrl ?? "", engine.now).read();
-  expect(failures["a.example.com"]).toMatchObject({ count: 1, code: "ACME_MALFORMED" });
+  expect(await readFailure(engine.store, spec.name, ca?.directoryUrl ?? "", engine.now())).toMatchObject({
+    count: 1,
+    code: "ACME_MALFORMED",
+  });
   expect(await engine.look(spec)).toMatchObject({ error: { code: "LIMIT_BACKOFF" } });
 });
-
-function failureOf<T>(failures: Readonly<Record<string, T>>): T {
-  const [failure] = Object.values(failures);
-  if (failure === undefined) throw new Error("nothing failed");
-  return failure;
-}

@@ -6,7 +6,9 @@ import { ChallengeError } from "../issue/challenge-error.ts";
 import type { MayOrder } from "../issue/prove.ts";
 import type { CaSpec, CertificateSpec } from "../spec.ts";
 import { longestAskedPause } from "../store/backoff.ts";
-import { failed, hold, type Ledger, own, pauseName } from "../store/ledger.ts";
+import { failedAgain, readFailure, removeFailure, saveFailure } from "../store/failures.ts";
+import type { OrderHistory } from "../store/history.ts";
+import { hold, type Ledger, pauseName, released } from "../store/ledger.ts";
 import { openLedger, takeSlot } from "../store/ledger-file.ts";
 import { type CaLimits, type LimitExemption, publishedLimits } from "../store/limits.ts";
 import type { OrderRequest } from "../store/order-request.ts";
@@ -28,6 +30,7 @@ export interface BudgetRequest {
   readonly exemptionOtherwise: LimitExemption | undefined;
   /** When the certificate in use ends, milliseconds since 1970: no pause is longer than it can bear. */
   readonly expires: number | undefined;
+  readonly history: OrderHistory;
   /** The user insists. The CA's own limits still hold. */
   readonly force: boolean;
 }
@@ -75,9 +78,10 @@ export async function withinLimits<T>(
     if (!world.signal.aborted && error !== refusal) await remember(error, counted, { directoryUrl, expires }, run);
     throw error;
   });
-  await note(spec.name, run, () =>
-    ledger.update((before) => [issued(before, limits, counted, world.now()), undefined]),
-  );
+  await note(spec.name, run, async () => {
+    if (request.history.failure !== undefined) await removeFailure(run.store, spec.name, directoryUrl);
+    await ledger.update((before) => [issued(before, limits, counted, world.now()), undefined]);
+  });
   return result;
 }
 
@@ -104,11 +108,11 @@ export async function rememberUnopened(
   if (!run.world.signal.aborted) await remember(error, requestOf(spec), at, run);
 }
 
-/** When the ledger of a CA lets a certificate that failed be tried again; a minute from now where this failure never came that far. */
+/** When a certificate that failed at a CA is tried again there; a minute from now where this failure never came that far. */
 export async function nextTry(certificate: string, ca: CaSpec | undefined, { store, world }: Run): Promise<number> {
-  const ledger = ca === undefined ? undefined : await openLedger(store, ca.directoryUrl, world.now).read();
-  const at = own(ledger?.failures ?? {}, certificate)?.nextTry ?? 0;
-  return at > world.now() ? at : world.now() + 60_000;
+  const now = world.now();
+  const failure = ca === undefined ? undefined : await readFailure(store, certificate, ca.directoryUrl, now);
+  return failure !== undefined && failure.nextTry > now ? failure.nextTry : now + 60_000;
 }
 
 /** What the configuration says of a CA, else what the CA publishes. */
@@ -119,8 +123,9 @@ export function limitsOf(directoryUrl: string, { parts }: Pick<Run, "parts">): C
     : { source: "the configuration", asOf: "", limits: stated };
 }
 
-function countedAs({ spec, accountUrl, exemption, force }: BudgetRequest): OrderRequest {
-  return { ...requestOf(spec), account: accountUrl, ...(exemption === undefined ? {} : { exemption }), force };
+function countedAs({ spec, accountUrl, exemption, history, force }: BudgetRequest): OrderRequest {
+  const request = { ...requestOf(spec), account: accountUrl, history, force };
+  return exemption === undefined ? request : { ...request, exemption };
 }
 
 function requestOf({ name, identifiers }: CertificateSpec): OrderRequest {
@@ -142,7 +147,7 @@ async function remember(
   const refused = error instanceof ChallengeError ? error.failures.filter(({ refusedByCa }) => refusedByCa) : [];
   const ledger = openLedger(run.store, directoryUrl, world.now);
   const change = (before: Ledger): readonly [Ledger, undefined] => {
-    let next: Ledger = failed(before, certificate, told, world.random(), now, expires);
+    let next = released(before, certificate);
     for (const { identifier } of refused) next = validationFailed(next, limits, account, identifier.value, now);
     for (const { code, status, retryAfter, message, instance } of problemsIn(error)) {
       if (retryAfter !== undefined && status === 503) next = hold(next, "ca", retryAfter, message, now);
@@ -155,7 +160,12 @@ async function remember(
     }
     return [next, undefined];
   };
-  await note(certificate, run, () => ledger.update(change));
+  await note(certificate, run, async () => {
+    const before = await readFailure(run.store, certificate, directoryUrl, now);
+    const failure = failedAgain(before, told, world.random(), now, expires);
+    await saveFailure(run.store, { certificate, directoryUrl, ...failure });
+    await ledger.update(change);
+  });
 }
 
 /** Notes what an order came to. Where that fails it is told and no more: neither the certificate nor its failure is another for it. */

@@ -9,6 +9,7 @@ import { isAccountOf, openCa } from "../issue/open-ca.ts";
 import type { Solver } from "../issue/solver.ts";
 import type { CaSpec, CertificateSpec } from "../spec.ts";
 import type { CertificateMeta } from "../store/certificate-meta.ts";
+import { readHistory } from "../store/history.ts";
 import type { LimitExemption } from "../store/limits.ts";
 import { readOrder } from "../store/orders.ts";
 import { nextTry, refuseEarly, rememberUnopened, withinLimits } from "./budget.ts";
@@ -140,7 +141,8 @@ async function obtainFrom(
   const follows = earlier === undefined ? undefined : replaces;
   const exemption = exemptionOf(spec, earlier, follows, world.now());
   const exemptionOtherwise = exemptionOf(spec, earlier, undefined, world.now());
-  const counted = { exemption, exemptionOtherwise, expires, force: force || insist };
+  const history = await readHistory(store, spec, directoryUrl, world.now());
+  const counted = { exemption, exemptionOtherwise, expires, history, force: force || insist };
   const request = { spec, directoryUrl, accountUrl, ...counted };
   if ((await readOrder(store, spec.name)) === undefined) await refuseEarly(request, run);
   // A clock that is wrong must not touch the ledger, which leaves out what is over by it.
@@ -151,7 +153,7 @@ async function obtainFrom(
   const csr = spec.csrFile === undefined ? undefined : await run.parts.readFile(spec.csrFile);
   return await withinLimits(request, run, async (mayOrder) => {
     if (!force) await refuseForbiddenCa(spec, client, solvers, run);
-    if (!request.force) await rehearse(spec, ca, solvers, pool, run);
+    if (!request.force) await rehearse({ spec, ca, failure: history.failure, solvers, pool, run });
     const previous = { previousKeyPem: before?.keyPem, previousIssuedAt: before?.meta.issuedAt, replaces: follows };
     return await pool.issue({ spec, client, solvers, csr, spoiledKey, ...previous, mayOrder, store, world });
   });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { problem } from "../acme/testing/fake-ca.ts";
 import { readCertificateMeta } from "../store/certificates.ts";
-import { openLedger } from "../store/ledger-file.ts";
+import { readFailure } from "../store/failures.ts";
 import { ordersAt, specFor, startEngine, type TestEngine } from "./testing/engine.ts";
 
 const hour = 3_600_000;
@@ -33,13 +33,10 @@ test("what could not be proved is tried at the staging CA; production is ordered
     error: { code: "STAGING_FAILED", hint: expect.stringContaining("--force") },
   });
   expect(orders()).toEqual([1, 1]);
-  const ledger = (url = "") => openLedger(engine.store, url, engine.now).read();
-  expect((await ledger(production?.directoryUrl)).failures["a.example.com"]).toMatchObject({
-    count: 2,
-    code: "STAGING_FAILED",
-  });
+  const failure = (url = "") => readFailure(engine.store, spec.name, url, engine.now());
+  expect(await failure(production?.directoryUrl)).toMatchObject({ count: 2, code: "STAGING_FAILED" });
   // The failure counts at the CA that saw it.
-  expect((await ledger(staging?.directoryUrl)).failures["a.example.com"]).toMatchObject({ count: 1 });
+  expect(await failure(staging?.directoryUrl)).toMatchObject({ count: 1 });
 
   engine.later(hour);
   staging?.ca.failing.clear();
@@ -53,7 +50,7 @@ test("what could not be proved is tried at the staging CA; production is ordered
   expect(orders()).toEqual([3, 3]);
   expect((await readCertificateMeta(engine.store, spec.name))?.directoryUrl).toBe(production?.directoryUrl);
   expect(staging?.trace()).not.toContain("POST finalize");
-  expect((await ledger(staging?.directoryUrl)).failures).toEqual({});
+  for (const ca of engine.cas) expect(await failure(ca.directoryUrl)).toBeUndefined();
 });
 
 test.each([{ insist: true }, { force: true }])("a person who asks by %j goes straight to production", async (wish) => {

@@ -3,14 +3,24 @@ import { ChallengeError } from "../issue/challenge-error.ts";
 import { proveNames } from "../issue/prove.ts";
 import type { Solver } from "../issue/solver.ts";
 import type { CaSpec, CertificateSpec } from "../spec.ts";
-import { own } from "../store/ledger.ts";
-import { openLedger } from "../store/ledger-file.ts";
+import { type Failure, readFailure } from "../store/failures.ts";
 import { withinLimits } from "./budget.ts";
 import type { CaPool } from "./obtain.ts";
 import type { Run } from "./parts.ts";
 
 /** Failures that a staging CA would have shown as well: the names could not be proved. */
 const provingFailures = new Set(["CHALLENGE_FAILED", "STAGING_FAILED"]);
+
+/** An order that may have to be rehearsed. */
+export interface Rehearsal {
+  readonly spec: CertificateSpec;
+  readonly ca: CaSpec;
+  /** What the last attempt at that CA failed with. */
+  readonly failure: Failure | undefined;
+  readonly solvers: readonly Solver[];
+  readonly pool: CaPool;
+  readonly run: Run;
+}
 
 /**
  * Where the last attempt at a CA could not prove the names, tries them at its staging CA first: five failures an hour are
@@ -19,23 +29,17 @@ const provingFailures = new Set(["CHALLENGE_FAILED", "STAGING_FAILED"]);
  *
  * @throws CertwrightError `STAGING_FAILED`; then production is not to be asked
  */
-export async function rehearse(
-  spec: CertificateSpec,
-  ca: CaSpec,
-  solvers: readonly Solver[],
-  pool: CaPool,
-  run: Run,
-): Promise<void> {
-  const { store, world, parts } = run;
+export async function rehearse(job: Rehearsal): Promise<void> {
+  const { spec, ca, failure } = job;
+  const { world, parts } = job.run;
   const staging = parts.stagingOf?.(ca);
   if (staging === undefined || staging.directoryUrl === ca.directoryUrl || isBoundToAccount(spec)) return;
-  const { failures } = await openLedger(store, ca.directoryUrl, world.now).read();
-  if (!provingFailures.has(own(failures, spec.name)?.code ?? "")) return;
+  if (!provingFailures.has(failure?.code ?? "")) return;
   const tell = (message: string) =>
     world.emit({ type: "warning", code: "STAGING_FIRST", certificate: spec.name, message });
   tell(`the names could not be proved before; trying at ${staging.directoryUrl} first`);
   try {
-    await proveAt(spec, staging, solvers, pool, run);
+    await proveAt(staging, job);
   } catch (error) {
     world.signal.throwIfAborted();
     if (error instanceof ChallengeError && !isForbidden(error)) throw failedThere(staging, error);
@@ -50,19 +54,14 @@ function isBoundToAccount({ challenges }: CertificateSpec): boolean {
   );
 }
 
-async function proveAt(
-  spec: CertificateSpec,
-  staging: CaSpec,
-  solvers: readonly Solver[],
-  pool: CaPool,
-  run: Run,
-): Promise<void> {
+async function proveAt(staging: CaSpec, { spec, solvers, pool, run }: Rehearsal): Promise<void> {
   const client = await pool.client(staging);
   const { directoryUrl, accountUrl = "" } = client;
   // The profile may not exist there, and nothing is issued by it.
   const { profile: _, ...anyProfile } = spec;
   // Its own ledger, without our own pauses: those of the CA it rehearses for hold already.
-  const counted = { exemption: undefined, exemptionOtherwise: undefined, expires: undefined, force: true };
+  const history = { failure: await readFailure(run.store, spec.name, directoryUrl, run.world.now()), issued: [] };
+  const counted = { exemption: undefined, exemptionOtherwise: undefined, expires: undefined, history, force: true };
   const request = { spec, directoryUrl, accountUrl, ...counted };
   await withinLimits(request, run, async (mayOrder) => {
     const onOrder = async () => undefined;

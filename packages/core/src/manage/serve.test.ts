@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import type { CertificateSpec } from "../spec.ts";
-import { failed } from "../store/ledger.ts";
-import { openLedger } from "../store/ledger-file.ts";
+import { failedAgain, saveFailure } from "../store/failures.ts";
 import type { CertificateResult } from "./renew-certificate.ts";
 import { serve } from "./serve.ts";
 import { specFor, startEngine, type TestEngine } from "./testing/engine.ts";
@@ -41,10 +40,11 @@ test("a failure the ledger does not know of is not tried again at once, whatever
   const [ca] = engine.cas;
   const spec = specFor("a.example.com", ca);
   const before = engine.now() - 7_200_000;
-  await openLedger(engine.store, ca?.directoryUrl ?? "", engine.now).update((ledger) => [
-    failed(ledger, spec.name, { code: "X", message: "long ago" }, 0, before),
-    undefined,
-  ]);
+  const about = { certificate: spec.name, directoryUrl: ca?.directoryUrl ?? "" };
+  await saveFailure(engine.store, {
+    ...about,
+    ...failedAgain(undefined, { code: "X", message: "long ago" }, 0, before),
+  });
   const looks = await looksAt({ ...spec, challenges: [] }, 2, engine);
   expect(looks.map(({ result }) => result)).toMatchObject([
     { outcome: "failed", error: { code: "CONFIG_NO_CHALLENGE" } },

@@ -6,6 +6,8 @@ export interface DocumentKind<T> {
   /** Raised at every change that an older version would not understand, an added property included. */
   readonly format: number;
   readonly codec: Codec<T>;
+  /** Properties that the format before this one had besides, which are read over. Left out: that format is not read. */
+  readonly formerly?: readonly string[];
 }
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -63,7 +65,9 @@ export function decodeDocument<T>(kind: DocumentKind<T>, key: string, bytes: Uin
     throw corrupt(key, "it is not JSON, so it was cut short or overwritten");
   }
   if (typeof json !== "object" || json === null || !("format" in json)) throw corrupt(key, "it has no format number");
-  checkFormat(json.format, kind.format, key);
+  const isFormer = kind.formerly !== undefined && json.format === kind.format - 1;
+  if (!isFormer) checkFormat(json.format, kind.format, key);
+  else for (const property of kind.formerly) (json as Record<string, unknown>)[property] = undefined;
   // Not `delete`, and no copy without it: both are slow, and this runs once per certificate of a list.
   json.format = undefined;
   try {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { failed, hold, type Ledger, pauseName } from "./ledger.ts";
+import { hold, type Ledger, pauseName } from "./ledger.ts";
 import { openLedger, takeSlot } from "./ledger-file.ts";
 import { letsEncryptLimits } from "./limits.ts";
 import { memoryState, memoryStore } from "./memory-store.ts";
@@ -10,9 +10,10 @@ const url = "https://acme-v02.api.letsencrypt.org/directory";
 const key = "ledger/acme-v02.api.letsencrypt.org_2fdirectory.json";
 const now = Date.UTC(2026, 10, 24);
 const clock = () => now;
-const failure = { code: "X", message: "x" };
 const note = (certificate: string) => (ledger: Ledger) =>
-  [failed(ledger, certificate, failure, 0, now), certificate] as const;
+  [hold(ledger, { certificate }, 60, "busy", now), certificate] as const;
+/** Certificates that are noted. */
+const noted = ({ holds }: Ledger) => Object.keys(holds).map((key) => key.split(" ")[1]);
 
 function request(certificate: string): OrderRequest {
   return { certificate, account: "a", identifiers: [{ type: "dns", value: certificate }], domains: ["example.com"] };
@@ -34,13 +35,15 @@ function counting(store: Store): Store & { writes: number } {
 test("a ledger starts empty and keeps what is put into it, for every run", async () => {
   const state = memoryState();
   const [one, other] = [openLedger(memoryStore(state), url, clock), openLedger(memoryStore(state), url, clock)];
-  expect((await one.read()).failures).toEqual({});
+  expect((await one.read()).holds).toEqual({});
   expect(await one.update(note("a.example.com"))).toBe("a.example.com");
   await other.update((ledger) => [hold(ledger, "ca", 60, "busy\u0007\nnow", now), undefined]);
   expect(await one.read()).toMatchObject({
     directoryUrl: url,
-    failures: { "a.example.com": { count: 1, nextTry: now + 60_000, code: "X" } },
-    holds: { ca: { until: now + 60_000, reason: "busy now" } },
+    holds: {
+      "certificate a.example.com": { until: now + 60_000, reason: "busy" },
+      ca: { until: now + 60_000, reason: "busy now" },
+    },
   });
   expect([...state.values.keys()]).toEqual([key]);
 });
@@ -48,7 +51,7 @@ test("a ledger starts empty and keeps what is put into it, for every run", async
 test("ledgers of two CAs are apart", async () => {
   const store = memoryStore();
   await openLedger(store, url, clock).update(note("a"));
-  expect((await openLedger(store, "https://ca.example/directory", clock).read()).failures).toEqual({});
+  expect(noted(await openLedger(store, "https://ca.example/directory", clock).read())).toEqual([]);
 });
 
 test("changes made at once by several runs are all kept", async () => {
@@ -57,7 +60,7 @@ test("changes made at once by several runs are all kept", async () => {
   await Promise.all(
     files.flatMap((file, run) => Array.from({ length: 10 }, (_, index) => file.update(note(`${run}-${index}`)))),
   );
-  expect(Object.keys((await files[0]?.read())?.failures ?? {})).toHaveLength(50);
+  for (const file of files) expect(noted(await file.read())).toHaveLength(50);
 });
 
 test("changes that come in while one is written are written together; none costs nothing", async () => {
@@ -75,7 +78,7 @@ test("whoever opens the ledger of one store writes together with the others, how
   const notes = Array.from({ length: 200 }, (_, index) => openLedger(store, url, clock).update(note(`c${index}`)));
   await Promise.all(notes);
   expect(store.writes).toBe(2);
-  expect(Object.keys((await openLedger(store, url, clock).read()).failures)).toHaveLength(200);
+  expect(noted(await openLedger(store, url, clock).read())).toHaveLength(200);
 });
 
 test("two runs never take the same last slot", async () => {
@@ -111,6 +114,24 @@ describe("a ledger that cannot be understood", () => {
   });
 });
 
+test("a ledger of the format before, which had failures in it, is read without them", async () => {
+  const store = memoryStore();
+  const before = {
+    directoryUrl: url,
+    buckets: {},
+    reservations: {},
+    holds: {},
+    paused: {},
+    failures: { a: { count: 1 } },
+  };
+  await store.write(key, Buffer.from(JSON.stringify({ format: 1, ...before })));
+  const file = openLedger(store, url, clock);
+  expect(await file.read()).toEqual({ directoryUrl: url, buckets: {}, reservations: {}, holds: {}, paused: {} });
+  await file.update(note("a"));
+  expect(JSON.parse(Buffer.from((await store.read(key))?.bytes ?? []).toString())).toMatchObject({ format: 2 });
+  expect(noted(await openLedger(store, url, clock).read())).toEqual(["a"]);
+});
+
 test("a store that fails fails the change, and the next one works", async () => {
   const store = memoryStore();
   let broken = true;
@@ -122,7 +143,7 @@ test("a store that fails fails the change, and the next one works", async () => 
   await expect(file.update(note("a"))).rejects.toThrow("disk on fire");
   broken = false;
   await file.update(note("b"));
-  expect(Object.keys((await file.read()).failures)).toEqual(["b"]);
+  expect(noted(await file.read())).toEqual(["b"]);
 });
 
 test("a change that cannot be made or stored fails alone, not those that are written with it", async () => {
@@ -134,7 +155,7 @@ test("a change that cannot be made or stored fails alone, not those that are wri
     file.update(() => {
       throw new Error("a fault of its own");
     }),
-    file.update((ledger) => [failed(ledger, "b", { code: "X".repeat(101), message: "x" }, 0, now), "b"]),
+    file.update((ledger) => [pauseName(ledger, "account", "b", "x".repeat(4097), now), "b"]),
     file.update(note("c")),
   ]);
   expect(outcomes).toMatchObject([
@@ -144,7 +165,7 @@ test("a change that cannot be made or stored fails alone, not those that are wri
     { reason: { code: "STORE_BAD_VALUE" } },
     { value: "c" },
   ]);
-  expect(Object.keys((await file.read()).failures)).toEqual(["first", "a", "c"]);
+  expect(noted(await file.read())).toEqual(["first", "a", "c"]);
 });
 
 test("the longest link to resume a name that is taken from a CA can be stored", async () => {

@@ -1,17 +1,8 @@
 import { caName } from "./accounts.ts";
 import { batched } from "./batched.ts";
-import { count, dictionary, instant, list, oneOf, optional, remark, shape, text } from "./codec.ts";
+import { dictionary, instant, list, oneOf, optional, remark, shape, text } from "./codec.ts";
 import { type DocumentKind, decodeDocument, encodeAndRead } from "./document.ts";
-import {
-  emptyLedger,
-  type Failure,
-  type Hold,
-  type Ledger,
-  type PausedName,
-  type Reservation,
-  released,
-  tidied,
-} from "./ledger.ts";
+import { emptyLedger, type Hold, type Ledger, type PausedName, type Reservation, released, tidied } from "./ledger.ts";
 import type { CaLimits } from "./limits.ts";
 import type { OrderRequest } from "./order-request.ts";
 import { nextSlot, type Slot } from "./slot.ts";
@@ -32,7 +23,8 @@ export interface LedgerFile {
 }
 
 const ledgerDocument: DocumentKind<Ledger> = {
-  format: 1,
+  format: 2,
+  formerly: ["failures"],
   codec: shape<Ledger>({
     directoryUrl: text(2048),
     buckets: dictionary(instant),
@@ -46,9 +38,6 @@ const ledgerDocument: DocumentKind<Ledger> = {
     ),
     holds: dictionary(shape<Hold>({ until: instant, reason: remark() })),
     paused: dictionary(shape<PausedName>({ since: instant, unpauseUrl: optional(text(4096)) })),
-    failures: dictionary(
-      shape<Failure>({ count, since: instant, last: instant, nextTry: instant, code: text(100), reason: remark() }),
-    ),
   }),
 };
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import type { Identifier } from "../identifier.ts";
-import { emptyLedger, failed, hold, type Ledger, pauseName, released, tidied } from "./ledger.ts";
+import { emptyLedger, hold, type Ledger, pauseName, released, tidied } from "./ledger.ts";
 import { letsEncryptLimits } from "./limits.ts";
 import type { OrderRequest } from "./order-request.ts";
 import { registeredDomains } from "./registered-domains.ts";
 import { nextSlot } from "./slot.ts";
-import { issued, reserved, validationFailed, validationSucceeded } from "./spend.ts";
+import { issued, reserved, validationFailed } from "./spend.ts";
 
 const second = 1000;
 const hour = 3600 * second;
@@ -96,7 +96,7 @@ describe("limits", () => {
     expect(slot).toMatchObject({ limit: "validation-failures", at: now + 12 * 60 * second });
     expect(slot.reason).toContain("b.example.com");
     expect(nextSlot(ledger, limits, request(["a.example.com"]), now).allowed).toBe(true);
-    const after = validationSucceeded(ledger, limits, account, "b.example.com");
+    const after = issued(ledger, limits, request(["b.example.com"]), now);
     expect(nextSlot(after, limits, request(["b.example.com"]), now).allowed).toBe(false);
   });
 
@@ -113,7 +113,7 @@ describe("limits", () => {
     expect(refused(nextSlot(ledger, limits, request(["a.example.com"]), at)).limit).toBe(
       "consecutive-validation-failures",
     );
-    ledger = validationSucceeded(ledger, limits, account, "a.example.com");
+    ledger = issued(ledger, limits, request(["a.example.com"]), at);
     expect(nextSlot(ledger, limits, request(["a.example.com"]), at).allowed).toBe(true);
     row(1100);
     expect(nextSlot(ledger, limits, request(["a.example.com"]), at).allowed).toBe(true);
@@ -129,18 +129,21 @@ describe("limits", () => {
 });
 
 describe("this program's own limits", () => {
+  const slotAt = (at: number, issued: readonly number[], change: Partial<OrderRequest> = {}) =>
+    nextSlot(start, undefined, request(["a.example.com"], { history: { failure: undefined, issued }, ...change }), at);
+
   test("one certificate of a set an hour and four a week, whatever the CA allows, unless the user insists", () => {
-    let ledger = start;
-    let at = now;
-    for (let index = 0; index < 4; index += 1) {
-      const order = request(["a.example.com"], { exemption: "ari" });
-      ledger = issued(reserved(ledger, undefined, order, at), undefined, order, at);
-      expect(refused(nextSlot(ledger, undefined, order, at + hour - 1))).toMatchObject({ cause: "own-limit" });
-      at += hour;
+    const issued: number[] = [];
+    for (let at = now; issued.length < 4; at += hour) {
+      expect(slotAt(at, issued, { exemption: "ari" }).allowed).toBe(true);
+      issued.unshift(at);
+      expect(refused(slotAt(at + hour - 1, issued, { exemption: "ari" }))).toMatchObject({ cause: "own-limit" });
     }
-    const slot = refused(nextSlot(ledger, undefined, request(["a.example.com"], { exemption: "ari" }), at));
-    expect(slot).toMatchObject({ cause: "own-limit", limit: "own-certificates-per-week" });
-    expect(nextSlot(ledger, undefined, request(["a.example.com"], { force: true }), at).allowed).toBe(true);
+    const slot = refused(slotAt(now + 4 * hour, issued, { exemption: "ari" }));
+    // The first of the four comes back when a quarter of the week is over.
+    expect(slot).toMatchObject({ cause: "own-limit", limit: "own-certificates-per-week", at: now + 42 * hour });
+    expect(slotAt(now + 4 * hour, issued, { force: true }).allowed).toBe(true);
+    expect(slotAt(slot.at, issued).allowed).toBe(true);
   });
 });
 
@@ -210,80 +213,15 @@ describe("what the CA asks for", () => {
   });
 });
 
-describe("failures of a certificate", () => {
-  const error = { code: "PROVIDER_AUTH", message: "the token was refused" };
-
-  test("back off, say why, and are forgotten with success", () => {
-    const order = request(["a.example.com"]);
-    let ledger = failed(start, "a.example.com", error, 0, now);
-    expect(refused(nextSlot(ledger, limits, order, now))).toMatchObject({
-      cause: "backoff",
-      at: now + 60 * second,
-      reason: "the last attempt failed (PROVIDER_AUTH: the token was refused)",
-    });
-    expect(nextSlot(ledger, limits, request(["b.example.com"]), now).allowed).toBe(true);
-    expect(nextSlot(ledger, limits, { ...order, force: true }, now).allowed).toBe(true);
-    ledger = failed(ledger, "a.example.com", error, 0, now + hour);
-    expect(ledger.failures["a.example.com"]).toMatchObject({
-      count: 2,
-      since: now,
-      last: now + hour,
-      nextTry: now + hour + 120 * second,
-    });
-    ledger = issued(reserved(ledger, limits, order, now), limits, order, now);
-    expect(ledger.failures).toEqual({});
-  });
-
-  test("wait for as long as the CA asked if that is longer, but not for ever", () => {
-    const asked = (retryAfter: number) => failed(start, "a", { ...error, retryAfter }, 0, now).failures.a?.nextTry;
-    expect(asked(3600)).toBe(now + hour);
-    expect(asked(1)).toBe(now + 60 * second);
-    expect(asked(1e15)).toBe(now + 7 * day);
-    expect(asked(Number.NaN)).toBe(now + 60 * second);
-  });
-
-  test("never wait so long that the certificate in use ends meanwhile", () => {
-    let ledger = start;
-    for (let count = 0; count < 20; count += 1) ledger = failed(ledger, "a", error, 0, now, now + 24 * hour);
-    expect(ledger.failures.a?.nextTry).toBe(now + 2 * hour);
-    const asked = failed(start, "a", { ...error, retryAfter: 86_400 }, 0, now, now + 24 * hour);
-    expect(asked.failures.a?.nextTry).toBe(now + 12 * hour);
-    const over = failed(ledger, "a", { ...error, retryAfter: 86_400 }, 0, now, now - day);
-    expect(over.failures.a?.nextTry).toBe(now + hour);
-  });
-
-  test("of names that were proved since do not count as a row", () => {
-    const order = request(["a.example.com"]);
-    let ledger = start;
-    for (let turn = 0; turn < 1200; turn += 1)
-      ledger = validationFailed(ledger, limits, account, "a.example.com", now + turn * 13 * 60 * second);
-    const at = now + 1201 * 13 * 60 * second;
-    expect(nextSlot(ledger, limits, order, at).allowed).toBe(false);
-    ledger = issued(reserved(ledger, limits, order, at), limits, order, at);
-    expect(nextSlot(ledger, limits, { ...order, force: true }, at + hour).allowed).toBe(true);
-  });
-
-  test("never overflow, even after years of them", () => {
-    let ledger = start;
-    for (let index = 0; index < 5000; index += 1) ledger = failed(ledger, "a", error, 0.5, now + index);
-    const { nextTry, count } = ledger.failures.a ?? { nextTry: 0, count: 0 };
-    expect(count).toBe(5000);
-    expect(nextTry - now).toBeGreaterThan(19 * hour);
-    expect(nextTry - now).toBeLessThanOrEqual(day + 5000);
-  });
-
-  test("of a certificate named like a part of every object are its own", () => {
-    for (const name of ["constructor", "__proto__", "toString"]) {
-      expect(nextSlot(start, limits, request(["a.example.com"], { certificate: name }), now).allowed).toBe(true);
-      const ledger = failed(start, name, error, 0, now);
-      expect(nextSlot(ledger, limits, request(["a.example.com"], { certificate: name }), now).allowed).toBe(false);
-    }
-  });
-
-  test("give back the place the order held", () => {
-    const order = request(["a.example.com"]);
-    expect(failed(reserved(start, limits, order, now), "a.example.com", error, 0, now).reservations).toEqual({});
-  });
+test("names that were proved since do not count as a row of failures", () => {
+  const order = request(["a.example.com"]);
+  let ledger = start;
+  for (let turn = 0; turn < 1200; turn += 1)
+    ledger = validationFailed(ledger, limits, account, "a.example.com", now + turn * 13 * 60 * second);
+  const at = now + 1201 * 13 * 60 * second;
+  expect(nextSlot(ledger, limits, order, at).allowed).toBe(false);
+  ledger = granted(ledger, order, at);
+  expect(nextSlot(ledger, limits, { ...order, force: true }, at + hour).allowed).toBe(true);
 });
 
 describe("a wrong clock", () => {
@@ -294,7 +232,6 @@ describe("a wrong clock", () => {
     for (let index = 0; index < 5; index += 1) ledger = granted(ledger, order, ahead);
     ledger = reserved(ledger, limits, order, ahead);
     ledger = hold(ledger, "ca", 3600, "x", ahead);
-    ledger = failed(ledger, "a.example.com", { code: "X", message: "x" }, 0, ahead);
     ledger = pauseName(ledger, account, "a.example.com", undefined, ahead);
     expect(nextSlot(ledger, limits, order, now).allowed).toBe(true);
   });
@@ -304,13 +241,22 @@ test("tidying keeps what still matters and drops the rest", () => {
   const order = request(["a.example.com"]);
   let ledger = reserved(granted(start, order, now), limits, order, now);
   ledger = hold(ledger, "ca", 60, "x", now);
-  ledger = failed(ledger, "b.example.com", { code: "X", message: "x" }, 0, now);
   ledger = pauseName(ledger, account, "b.example.com", undefined, now);
   expect(tidied(ledger, now)).toEqual(ledger);
   const later = tidied(ledger, now + 8 * day);
   expect([later.buckets, later.reservations, later.holds]).toEqual([{}, {}, {}]);
-  expect(later.failures["b.example.com"]?.count).toBe(1);
+  expect(Object.keys(later.paused)).toHaveLength(1);
   expect(tidied(ledger, now + 365 * day)).toEqual(start);
+});
+
+test("an order that no limit counts leaves no trace, so that nothing need be written", () => {
+  const order = request(["a.example.com"], { exemption: "ari" });
+  for (const known of [undefined, limits]) {
+    expect(reserved(start, known, order, now)).toBe(start);
+    expect(issued(start, known, order, now)).toBe(start);
+  }
+  const counted = reserved(start, limits, request(["a.example.com"]), now);
+  expect(reserved(counted, limits, order, now).reservations).toEqual({});
 });
 
 test("registered domains: by the list for names, the address for IPv4, the /64 for IPv6", () => {

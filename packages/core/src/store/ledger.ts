@@ -1,4 +1,3 @@
-import { backoffMs, bearablePause, longestAskedPause } from "./backoff.ts";
 import type { FullAgainAt } from "./bucket.ts";
 import type { LimitExemption } from "./limits.ts";
 
@@ -16,8 +15,6 @@ export interface Ledger {
   readonly holds: Readonly<Record<string, Hold>>;
   /** Identifiers the CA has paused, by account and identifier. */
   readonly paused: Readonly<Record<string, PausedName>>;
-  /** Certificates that failed lately, by name. */
-  readonly failures: Readonly<Record<string, Failure>>;
 }
 
 /** An order that was placed, or is about to be. */
@@ -41,16 +38,6 @@ export interface PausedName {
   readonly unpauseUrl?: string;
 }
 
-/** A certificate's failures in a row. */
-export interface Failure {
-  readonly count: number;
-  readonly since: number;
-  readonly last: number;
-  readonly nextTry: number;
-  readonly code: string;
-  readonly reason: string;
-}
-
 /** Longest time a CA is believed to want to be left alone. */
 export const longestHoldMs = 7 * 24 * 3_600_000;
 /** Longest time a CA is believed to want to be left alone by everyone: one wrong answer must not cost all certificates. */
@@ -59,7 +46,7 @@ export const longestOutageMs = 24 * 3_600_000;
 export const reservedMs = 24 * 3_600_000;
 
 export function emptyLedger(directoryUrl: string): Ledger {
-  return { directoryUrl, buckets: {}, reservations: {}, holds: {}, paused: {}, failures: {} };
+  return { directoryUrl, buckets: {}, reservations: {}, holds: {}, paused: {} };
 }
 
 /** What a hold is about. */
@@ -96,60 +83,22 @@ export function pauseName(
   return { ...ledger, paused: { ...ledger.paused, [pausedKey(account, identifier)]: paused } };
 }
 
-/** Why a certificate failed. */
-export interface FailureCause {
-  readonly code: string;
-  readonly message: string;
-  /** Seconds the CA asked to wait. */
-  readonly retryAfter?: number | undefined;
-}
-
-/**
- * A certificate failed; the next try is after a backoff, or later if the CA asked for it. Where a certificate is in use
- * until `expires`, the pause is never longer than it can bear: to ask too early costs a refusal, to ask too late the site.
- *
- * @param random in [0, 1)
- */
-export function failed(
-  ledger: Ledger,
-  certificate: string,
-  error: FailureCause,
-  random: number,
-  now: number,
-  expires?: number,
-): Ledger {
-  const before = own(ledger.failures, certificate);
-  const count = Math.min((before?.count ?? 0) + 1, 1_000_000);
-  const left = expires === undefined ? Number.POSITIVE_INFINITY : Math.max(expires - now, 0);
-  const asked = Math.min(Math.max((error.retryAfter ?? 0) * 1000, 0), longestHoldMs, longestAskedPause(left));
-  const failure: Failure = {
-    count,
-    since: before?.since ?? now,
-    last: now,
-    nextTry: now + Math.round(Math.max(backoffMs(count, random, bearablePause(left)), asked || 0)),
-    code: error.code,
-    reason: error.message,
-  };
-  return { ...released(ledger, certificate), failures: { ...ledger.failures, [certificate]: failure } };
-}
-
 /** An order was given up before anything was issued. */
 export function released(ledger: Ledger, certificate: string): Ledger {
   if (own(ledger.reservations, certificate) === undefined) return ledger;
   return { ...ledger, reservations: without(ledger.reservations, (key) => key === certificate) };
 }
 
-const forgetFailuresAfter = 90 * 24 * 3_600_000;
+const forgetPausesAfter = 90 * 24 * 3_600_000;
 
-/** Without what no longer matters, so that a ledger is only as large as a week is busy. */
+/** Without what no longer matters, so that a ledger is only as large as its limits have been busy. */
 export function tidied(ledger: Ledger, now: number): Ledger {
   return {
     ...ledger,
     buckets: without(ledger.buckets, (_, fullAt) => fullAt <= now),
     reservations: without(ledger.reservations, (_, { until }) => until <= now || until > now + reservedMs),
     holds: without(ledger.holds, (_, { until }) => until <= now || until > now + longestHoldMs),
-    paused: without(ledger.paused, (_, { since }) => since + forgetFailuresAfter <= now),
-    failures: without(ledger.failures, (_, { last }) => last + forgetFailuresAfter <= now),
+    paused: without(ledger.paused, (_, { since }) => since + forgetPausesAfter <= now),
   };
 }
 

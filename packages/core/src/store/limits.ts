@@ -93,13 +93,16 @@ export const letsEncryptStagingLimits: CaLimits = {
   ],
 };
 
+/** How far back those look. */
+export const longestOwnPeriodMs = 7 * day;
+
 /**
  * What this program allows itself at any CA, against loops of its own making: one certificate per identifier set and hour,
  * four per seven days. The user's explicit wish (`force`) lifts these, and only these.
  */
 export const ownLimits: readonly Limit[] = [
   { id: "own-certificates-per-hour", subject: "identifier-set", count: 1, periodMs: hour, exempt: [] },
-  { id: "own-certificates-per-week", subject: "identifier-set", count: 4, periodMs: 7 * day, exempt: [] },
+  { id: "own-certificates-per-week", subject: "identifier-set", count: 4, periodMs: longestOwnPeriodMs, exempt: [] },
 ];
 
 const published: Readonly<Record<string, CaLimits>> = {

@@ -1,5 +1,6 @@
 import type { Identifier } from "../identifier.ts";
 import { sha256 } from "./digest.ts";
+import type { OrderHistory } from "./history.ts";
 import { pausedKey } from "./ledger.ts";
 import type { Limit, LimitExemption } from "./limits.ts";
 
@@ -13,6 +14,8 @@ export interface OrderRequest {
   /** Registered domain of each identifier, without duplicates: see {@link registeredDomains}. */
   readonly domains: readonly string[];
   readonly exemption?: LimitExemption;
+  /** What came of earlier orders of this certificate. Left out: nothing is known. */
+  readonly history?: OrderHistory;
   /** The user insists: this program's own limits and backoff do not count. */
   readonly force?: boolean;
 }

@@ -1,8 +1,8 @@
 import { longestBackoffMs } from "./backoff.ts";
-import { availableAt } from "./bucket.ts";
-import { holdKey, type Ledger, longestHoldMs, own, pausedKey, reservedMs } from "./ledger.ts";
+import { availableAt, type FullAgainAt, take } from "./bucket.ts";
+import { holdKey, type Ledger, longestHoldMs, pausedKey, reservedMs } from "./ledger.ts";
 import { type CaLimits, type Limit, ownLimits } from "./limits.ts";
-import { bucketKey, type OrderRequest, subjects } from "./order-request.ts";
+import { bucketKey, type OrderRequest, setId, subjects } from "./order-request.ts";
 
 /** Whether an order may be placed now; if not, when and why. */
 export type Slot =
@@ -36,9 +36,9 @@ export function nextSlot(ledger: Ledger, limits: CaLimits | undefined, request: 
   const refusals = [
     ...pauses(ledger, request, now),
     ...holds(ledger, request, now),
-    ...(request.force ? [] : backoff(ledger, request, now)),
-    ...(request.force ? [] : ownLimits.flatMap((limit) => reached(ledger, limit, request, now, "own-limit"))),
-    ...(limits?.limits ?? []).flatMap((limit) => reached(ledger, limit, request, now, "limit")),
+    ...(request.force ? [] : backoff(request, now)),
+    ...(request.force ? [] : ownLimits.flatMap((limit) => reachedOwn(limit, request, now))),
+    ...(limits?.limits ?? []).flatMap((limit) => reached(ledger, limit, request, now)),
   ];
   const later = (a: Refusal, b: Refusal) => (b.at > a.at ? b : a);
   return refusals.length === 0 ? { allowed: true } : refusals.reduce(later);
@@ -71,8 +71,8 @@ function holds(ledger: Ledger, { account, certificate, identifiers }: OrderReque
   });
 }
 
-function backoff({ failures }: Ledger, { certificate }: OrderRequest, now: number): Refusal[] {
-  const failure = own(failures, certificate);
+function backoff({ history }: OrderRequest, now: number): Refusal[] {
+  const failure = history?.failure;
   if (failure === undefined) return [];
   const { nextTry, count, code, reason } = failure;
   if (nextTry <= now || nextTry > now + Math.max(longestBackoffMs, longestHoldMs)) return [];
@@ -80,19 +80,23 @@ function backoff({ failures }: Ledger, { certificate }: OrderRequest, now: numbe
   return [{ allowed: false, cause: "backoff", at: nextTry, reason: `${times} (${code}: ${reason})`, code }];
 }
 
-function reached(
-  ledger: Ledger,
-  limit: Limit,
-  request: OrderRequest,
-  now: number,
-  cause: "limit" | "own-limit",
-): Refusal[] {
+function reachedOwn(limit: Limit, { history, identifiers }: OrderRequest, now: number): Refusal[] {
+  const issued = (history?.issued ?? []).toReversed();
+  const fullAt = issued.reduce<FullAgainAt | undefined>((before, at) => take(before, limit, 1, at), undefined);
+  const at = availableAt(fullAt, limit, 1, now);
+  const reason = `${sentence(limit, setId(identifiers))} is reached`;
+  return at <= now ? [] : [{ allowed: false, cause: "own-limit", limit: limit.id, at, reason }];
+}
+
+function reached(ledger: Ledger, limit: Limit, request: OrderRequest, now: number): Refusal[] {
   return subjects(limit, request).flatMap((subject) => {
     const underWay = reservations(ledger, limit, subject, request.certificate, now);
     const at = availableAt(ledger.buckets[bucketKey(limit, subject)], limit, 1 + underWay, now);
     if (at <= now) return [];
     const line = { key: bucketKey(limit, subject), eachMs: limit.periodMs / limit.count };
-    return [{ allowed: false, cause, limit: limit.id, at, line, reason: `${sentence(limit, subject)} is reached` }];
+    return [
+      { allowed: false, cause: "limit", limit: limit.id, at, line, reason: `${sentence(limit, subject)} is reached` },
+    ];
   });
 }
 

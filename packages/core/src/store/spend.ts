@@ -1,17 +1,22 @@
 import { type FullAgainAt, take } from "./bucket.ts";
 import { type Ledger, own, pausedKey, released, reservedMs, without } from "./ledger.ts";
-import { type CaLimits, type Limit, ownLimits } from "./limits.ts";
+import type { CaLimits, Limit } from "./limits.ts";
 import { bucketKey, type OrderRequest, setId, subjects } from "./order-request.ts";
 
 /**
  * Notes that an order is about to be placed. The CA counts orders as they are placed and certificates as they are issued;
- * until then the order holds a place among the certificates, so that runs side by side do not go over a limit together.
+ * until then the order holds a place among the certificates, so that runs side by side do not go over a limit together. An
+ * order that no limit counts leaves no trace.
  */
 export function reserved(ledger: Ledger, limits: CaLimits | undefined, request: OrderRequest, now: number): Ledger {
+  const counted = (limits?.limits ?? []).filter((limit) => subjects(limit, request).length > 0);
+  if (!counted.some(({ subject }) => !subject.endsWith("validation-failures"))) {
+    return released(ledger, request.certificate);
+  }
   const { certificate, domains, exemption } = request;
   const set = setId(request.identifiers);
   const reservation = { set, domains, ...(exemption === undefined ? {} : { exemption }), until: now + reservedMs };
-  const orders = (limits?.limits ?? []).filter(({ subject }) => subject === "account-orders");
+  const orders = counted.filter(({ subject }) => subject === "account-orders");
   return {
     ...ledger,
     reservations: { ...ledger.reservations, [certificate]: reservation },
@@ -20,23 +25,25 @@ export function reserved(ledger: Ledger, limits: CaLimits | undefined, request: 
 }
 
 /**
- * Notes that a certificate was issued: its failures are forgotten, and its names are evidently valid and not paused. It is
- * counted as its order was when that was placed, which may have been another run's.
+ * Notes that a certificate was issued: its names are evidently valid and not paused. It is counted as its order was when
+ * that was placed, which may have been another run's.
  */
 export function issued(ledger: Ledger, limits: CaLimits | undefined, request: OrderRequest, now: number): Ledger {
-  const { account, certificate, identifiers } = request;
-  const certificates = [...ownLimits, ...(limits?.limits ?? [])].filter(
+  const { account = "", certificate, identifiers } = request;
+  const certificates = (limits?.limits ?? []).filter(
     ({ subject }) => subject === "registered-domain" || subject === "identifier-set",
   );
-  const names = account === undefined ? [] : identifiers.map(({ value }) => value);
-  const unpaused = new Set(names.map((name) => pausedKey(account ?? "", name)));
-  const proved = names.reduce((next, name) => validationSucceeded(next, limits, account ?? "", name), ledger);
-  return {
+  const proved = new Set(identifiers.map(({ value }) => pausedKey(account, value)));
+  const rows = new Set(rowKeys(limits, proved));
+  const buckets = without(ledger.buckets, (key) => rows.has(key));
+  const next: Ledger = {
     ...released(ledger, certificate),
-    buckets: taken(proved.buckets, certificates, asPlaced(ledger, request), now),
-    failures: without(ledger.failures, (key) => key === certificate),
-    paused: without(ledger.paused, (key) => unpaused.has(key)),
+    buckets: taken(buckets, certificates, asPlaced(ledger, request), now),
+    paused: without(ledger.paused, (key) => proved.has(key)),
   };
+  const parts = ["reservations", "buckets", "paused"] as const;
+  // What changes nothing need not be written.
+  return parts.every((part) => next[part] === ledger[part]) ? ledger : next;
 }
 
 function asPlaced({ reservations }: Ledger, request: OrderRequest): OrderRequest {
@@ -63,16 +70,10 @@ export function validationFailed(
   return { ...ledger, buckets };
 }
 
-/** Notes that the CA did validate an identifier, which ends a row of failures. */
-export function validationSucceeded(
-  ledger: Ledger,
-  limits: CaLimits | undefined,
-  account: string,
-  identifier: string,
-): Ledger {
+/** Keys of the buckets that count failures in a row, which one success ends. */
+function rowKeys(limits: CaLimits | undefined, proved: Iterable<string>): readonly string[] {
   const rows = (limits?.limits ?? []).filter(({ subject }) => subject === "consecutive-validation-failures");
-  const keys = new Set(rows.map((limit) => bucketKey(limit, pausedKey(account, identifier))));
-  return { ...ledger, buckets: without(ledger.buckets, (key) => keys.has(key)) };
+  return rows.flatMap((limit) => [...proved].map((subject) => bucketKey(limit, subject)));
 }
 
 function taken(
@@ -81,12 +82,12 @@ function taken(
   request: OrderRequest,
   now: number,
 ): Readonly<Record<string, FullAgainAt>> {
+  const wanted = limits.flatMap((limit) => subjects(limit, request).map((subject) => ({ limit, subject })));
+  if (wanted.length === 0) return buckets;
   const result = { ...buckets };
-  for (const limit of limits) {
-    for (const subject of subjects(limit, request)) {
-      const key = bucketKey(limit, subject);
-      result[key] = take(result[key], limit, 1, now);
-    }
+  for (const { limit, subject } of wanted) {
+    const key = bucketKey(limit, subject);
+    result[key] = take(result[key], limit, 1, now);
   }
   return result;
 }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type { CertificateSpec } from "../../spec.ts";
 import { fileStore } from "../file-store.ts";
 import { openJournal } from "../journal.ts";
-import { failed } from "../ledger.ts";
+import { hold } from "../ledger.ts";
 import { openLedger } from "../ledger-file.ts";
 import { saveCertificate } from "../save-certificate.ts";
 import type { Store } from "../store.ts";
@@ -48,7 +48,7 @@ const tasks: Readonly<Record<string, (store: Store, input: string) => Promise<vo
         accountUrl: "https://ca.example/acct/1",
       };
       await saveCertificate(store, issued, now());
-      await ledger.update((value) => [failed(value, `c${turn % 7}`, { code: "X", message: "x" }, 0, now()), undefined]);
+      await ledger.update((value) => [hold(value, { certificate: `c${turn % 7}` }, 3600, "x", now()), undefined]);
       await store.write("value", Buffer.from(String(turn).repeat(5000)));
       if (turn % 3 === 0) journal.done([recorded?.id ?? ""]);
     }

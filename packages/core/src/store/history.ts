@@ -1,0 +1,38 @@
+import { type Identifier, sameIdentifiers } from "../identifier.ts";
+import { certificateMeta } from "./certificate-meta.ts";
+import { decodeDocument } from "./document.ts";
+import { type Failure, readFailure } from "./failures.ts";
+import { generationKey, storedGenerations } from "./generations.ts";
+import { longestOwnPeriodMs } from "./limits.ts";
+import type { Store } from "./store.ts";
+import { unlessDamaged } from "./unless-damaged.ts";
+
+/** What came of a certificate's orders at one CA lately. */
+export interface OrderHistory {
+  readonly failure: Failure | undefined;
+  /** When it was issued for these very names, in the last seven days, the latest first. Milliseconds since 1970. */
+  readonly issued: readonly number[];
+}
+
+/** Reads it from what is stored of the certificate itself: only whoever works on that writes it, so that nobody waits for it. */
+export async function readHistory(
+  store: Store,
+  { name, identifiers }: { readonly name: string; readonly identifiers: readonly Identifier[] },
+  directoryUrl: string,
+  now: number,
+): Promise<OrderHistory> {
+  const failure = await readFailure(store, name, directoryUrl, now);
+  const issued: number[] = [];
+  for (const generation of (await storedGenerations(store, name)).toReversed()) {
+    const key = generationKey(name, generation, "meta.json");
+    const value = await store.read(key);
+    const read = async () => (value === undefined ? undefined : decodeDocument(certificateMeta, key, value.bytes));
+    const meta = await unlessDamaged(read(), () => {});
+    if (meta === undefined) continue;
+    if (meta.issuedAt + longestOwnPeriodMs <= now) break;
+    // What lies ahead was noted while the clock was wrong.
+    const counts = meta.issuedAt <= now && meta.directoryUrl === directoryUrl;
+    if (counts && sameIdentifiers(meta.identifiers, identifiers)) issued.push(meta.issuedAt);
+  }
+  return { failure, issued };
+}
