@@ -1,4 +1,5 @@
 import type { Refusal } from "./limit-error.ts";
+import { createRanks, type Ranks } from "./ranks.ts";
 
 /** Those that wait for the same limit, first come, first served, so that not all of them come back for one free slot. */
 export interface Line {
@@ -9,22 +10,27 @@ export interface Line {
 }
 
 export function createLine(): Line {
-  const lines = new Map<string, Set<string>>();
-  const places = new Map<string, string>();
+  const lines = new Map<string, Ranks>();
+  const places = new Map<string, { readonly key: string; readonly order: number }>();
+  let came = 0;
   const leave = (certificate: string): void => {
-    const key = places.get(certificate) ?? "";
+    const { key } = places.get(certificate) ?? { key: "" };
+    const line = lines.get(key);
     places.delete(certificate);
-    lines.get(key)?.delete(certificate);
-    if (lines.get(key)?.size === 0) lines.delete(key);
+    line?.remove(certificate);
+    if (line?.size === 0) lines.delete(key);
   };
   return {
     wait: (certificate, { at, line }) => {
-      if (places.get(certificate) !== line?.key) leave(certificate);
+      if (places.get(certificate)?.key !== line?.key) leave(certificate);
       if (line === undefined) return at;
-      const waiting = lines.get(line.key) ?? new Set();
-      lines.set(line.key, waiting.add(certificate));
-      places.set(certificate, line.key);
-      return at + [...waiting].indexOf(certificate) * line.eachMs;
+      const { key, eachMs } = line;
+      came += 1;
+      const { order } = places.get(certificate) ?? { order: came };
+      places.set(certificate, { key, order });
+      const waiting = lines.get(key) ?? createRanks();
+      lines.set(key, waiting);
+      return at + waiting.place(certificate, order) * eachMs;
     },
     leave,
   };

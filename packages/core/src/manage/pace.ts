@@ -1,4 +1,5 @@
 import { type Action, dueMoment, type StoredFacts } from "./plan.ts";
+import { createRanks } from "./ranks.ts";
 
 /**
  * Spreads the ordinary renewals of a service, so that certificates issued together, or kept waiting together by a CA that
@@ -22,31 +23,37 @@ const atOnce = 2;
 /** Longest pause between two, so that those with few certificates hardly notice. */
 const longestPause = 600_000;
 
-/** Milliseconds between two renewals of certificates that come back after so many milliseconds each. */
-export function pauseBetween(returns: Iterable<number>): number {
-  let perMs = 0;
-  for (const time of returns) perMs += 1 / Math.max(time, 1);
-  return Math.min(longestPause, 1 / (haste * perMs));
+/** Milliseconds between two renewals, where so many certificates come back in a millisecond on average. */
+export function pauseBetween(perMs: number): number {
+  return perMs > 0 ? Math.min(longestPause, 1 / (haste * perMs)) : longestPause;
 }
 
 export function createPace(): Pace {
-  const returns = new Map<string, number>();
-  const waiting = new Map<string, number>();
+  const rates = new Map<string, number>();
+  const waiting = createRanks();
+  // Their sum; of 100,000 it is not added up anew for each.
+  let perMs = 0;
   // When the turns given so far are over, one pause after the other.
   let busyUntil = 0;
 
+  const setRate = (certificate: string, rate: number): void => {
+    perMs += rate - (rates.get(certificate) ?? 0);
+    rates.set(certificate, rate);
+  };
+
   const forget = (certificate: string): void => {
-    returns.delete(certificate);
-    waiting.delete(certificate);
+    setRate(certificate, 0);
+    rates.delete(certificate);
+    waiting.remove(certificate);
   };
 
   const turn = (certificate: string, latest: number, now: number): number | undefined => {
-    const pause = pauseBetween(returns.values());
-    waiting.set(certificate, latest);
+    const pause = pauseBetween(perMs);
+    const ahead = waiting.place(certificate, latest);
     const free = Math.min(Math.max(busyUntil, now), now + atOnce * pause);
-    const moment = Math.min(latest, free + (ahead(waiting, certificate, latest) + 1 - atOnce) * pause);
+    const moment = Math.min(latest, free + (ahead + 1 - atOnce) * pause);
     if (moment > now) return Math.ceil(moment);
-    waiting.delete(certificate);
+    waiting.remove(certificate);
     busyUntil = free + pause;
     return undefined;
   };
@@ -55,20 +62,11 @@ export function createPace(): Pace {
     turn: (action, stored, now) => {
       const { name } = action.spec;
       if (stored === undefined) forget(name);
-      else returns.set(name, dueMoment(stored).at.getTime() - stored.notBefore.getTime());
+      else setRate(name, 1 / Math.max(dueMoment(stored).at.getTime() - stored.notBefore.getTime(), 1));
       if (action.do === "issue" && action.latest !== undefined) return turn(name, action.latest.getTime(), now);
-      waiting.delete(name);
+      waiting.remove(name);
       return undefined;
     },
     forget,
   };
-}
-
-/** How many of those that wait go before this one. */
-function ahead(waiting: ReadonlyMap<string, number>, certificate: string, latest: number): number {
-  let count = 0;
-  for (const [name, other] of waiting) {
-    if (other < latest || (other === latest && name < certificate)) count += 1;
-  }
-  return count;
 }
