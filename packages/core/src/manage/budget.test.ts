@@ -110,8 +110,6 @@ test("a paused name is left alone and shows where it is resumed", async () => {
 });
 
 describe("where what came of an order cannot be written any more", () => {
-  const limits = () => [{ ...oneAnHour, count: 9 }];
-
   /** A look that may still take its slot. */
   async function lookWithoutLedger(engine: TestEngine) {
     let writes = 0;
@@ -124,13 +122,13 @@ describe("where what came of an order cannot be written any more", () => {
   }
 
   test("what was issued is issued, and the rest of the work is done", async () => {
-    await using engine = await startEngine(1, { limits });
+    await using engine = await startEngine(1);
     expect(await lookWithoutLedger(engine)).toMatchObject({ outcome: "issued" });
     expect(engine.events).toContainEqual(expect.objectContaining({ type: "warning", code: "STORE_FULL" }));
   });
 
   test("a failure is told for what it is", async () => {
-    await using engine = await startEngine(1, { limits });
+    await using engine = await startEngine(1);
     engine.cas[0]?.fault("finalize", () => problem(403, "unauthorized", "not you"));
     expect(await lookWithoutLedger(engine)).toMatchObject({ outcome: "failed", error: { code: "ACME_UNAUTHORIZED" } });
     expect(engine.events).toContainEqual(expect.objectContaining({ type: "warning", code: "STORE_FULL" }));
@@ -179,6 +177,7 @@ test("the same names again are not held against the limits, revoked or not; othe
     ...meta,
     revoked: { at: engine.now(), reason: "keyCompromise" },
   }));
+  expect(await engine.look(spec)).toMatchObject({ error: { code: "LIMIT_OWN" } });
   // Our own limit of one certificate an hour is lifted by the person.
   expect(await engine.look(spec, { insist: true })).toMatchObject({ outcome: "issued" });
   const changed = { ...spec, identifiers: [...spec.identifiers, { type: "dns" as const, value: "b.example.com" }] };

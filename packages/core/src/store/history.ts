@@ -21,18 +21,30 @@ export async function readHistory(
   directoryUrl: string,
   now: number,
 ): Promise<OrderHistory> {
-  const failure = await readFailure(store, name, directoryUrl, now);
+  const [failure, issued] = await Promise.all([
+    readFailure(store, name, directoryUrl, now),
+    issuedLately(store, { name, identifiers, directoryUrl }, now),
+  ]);
+  return { failure, issued };
+}
+
+async function issuedLately(
+  store: Store,
+  wanted: { readonly name: string; readonly identifiers: readonly Identifier[]; readonly directoryUrl: string },
+  now: number,
+): Promise<readonly number[]> {
   const issued: number[] = [];
-  for (const generation of (await storedGenerations(store, name)).toReversed()) {
-    const key = generationKey(name, generation, "meta.json");
+  for (const generation of (await storedGenerations(store, wanted.name)).toReversed()) {
+    const key = generationKey(wanted.name, generation, "meta.json");
     const value = await store.read(key);
     const read = async () => (value === undefined ? undefined : decodeDocument(certificateMeta, key, value.bytes));
     const meta = await unlessDamaged(read(), () => {});
     if (meta === undefined) continue;
-    if (meta.issuedAt + longestOwnPeriodMs <= now) break;
+    const { issuedAt, directoryUrl, identifiers } = meta;
+    if (issuedAt + longestOwnPeriodMs <= now) break;
     // What lies ahead was noted while the clock was wrong.
-    const counts = meta.issuedAt <= now && meta.directoryUrl === directoryUrl;
-    if (counts && sameIdentifiers(meta.identifiers, identifiers)) issued.push(meta.issuedAt);
+    const counts = issuedAt <= now && directoryUrl === wanted.directoryUrl;
+    if (counts && sameIdentifiers(identifiers, wanted.identifiers)) issued.push(issuedAt);
   }
-  return { failure, issued };
+  return issued;
 }

@@ -249,16 +249,6 @@ test("tidying keeps what still matters and drops the rest", () => {
   expect(tidied(ledger, now + 365 * day)).toEqual(start);
 });
 
-test("an order that no limit counts leaves no trace, so that nothing need be written", () => {
-  const order = request(["a.example.com"], { exemption: "ari" });
-  for (const known of [undefined, limits]) {
-    expect(reserved(start, known, order, now)).toBe(start);
-    expect(issued(start, known, order, now)).toBe(start);
-  }
-  const counted = reserved(start, limits, request(["a.example.com"]), now);
-  expect(reserved(counted, limits, order, now).reservations).toEqual({});
-});
-
 test("registered domains: by the list for names, the address for IPv4, the /64 for IPv6", () => {
   const dns = (value: string): Identifier => ({ type: "dns", value });
   const ip = (value: string): Identifier => ({ type: "ip", value });

@@ -5,18 +5,14 @@ import { bucketKey, type OrderRequest, setId, subjects } from "./order-request.t
 
 /**
  * Notes that an order is about to be placed. The CA counts orders as they are placed and certificates as they are issued;
- * until then the order holds a place among the certificates, so that runs side by side do not go over a limit together. An
- * order that no limit counts leaves no trace.
+ * until then the order holds a place among the certificates, so that runs side by side do not go over a limit together.
+ * Where nothing can be written any more, it is not placed: this is found out here, also where no limit counts it.
  */
 export function reserved(ledger: Ledger, limits: CaLimits | undefined, request: OrderRequest, now: number): Ledger {
-  const counted = (limits?.limits ?? []).filter((limit) => subjects(limit, request).length > 0);
-  if (!counted.some(({ subject }) => !subject.endsWith("validation-failures"))) {
-    return released(ledger, request.certificate);
-  }
   const { certificate, domains, exemption } = request;
   const set = setId(request.identifiers);
   const reservation = { set, domains, ...(exemption === undefined ? {} : { exemption }), until: now + reservedMs };
-  const orders = counted.filter(({ subject }) => subject === "account-orders");
+  const orders = (limits?.limits ?? []).filter(({ subject }) => subject === "account-orders");
   return {
     ...ledger,
     reservations: { ...ledger.reservations, [certificate]: reservation },
@@ -30,20 +26,18 @@ export function reserved(ledger: Ledger, limits: CaLimits | undefined, request: 
  */
 export function issued(ledger: Ledger, limits: CaLimits | undefined, request: OrderRequest, now: number): Ledger {
   const { account = "", certificate, identifiers } = request;
-  const certificates = (limits?.limits ?? []).filter(
-    ({ subject }) => subject === "registered-domain" || subject === "identifier-set",
-  );
   const proved = new Set(identifiers.map(({ value }) => pausedKey(account, value)));
-  const rows = new Set(rowKeys(limits, proved));
-  const buckets = without(ledger.buckets, (key) => rows.has(key));
-  const next: Ledger = {
+  const known = limits?.limits ?? [];
+  const certificates = known.filter(({ subject }) => subject === "registered-domain" || subject === "identifier-set");
+  // One success ends a row of failures.
+  const rows = known.filter(({ subject }) => subject === "consecutive-validation-failures");
+  const ended = new Set(rows.flatMap((limit) => [...proved].map((subject) => bucketKey(limit, subject))));
+  const buckets = without(ledger.buckets, (key) => ended.has(key));
+  return {
     ...released(ledger, certificate),
     buckets: taken(buckets, certificates, asPlaced(ledger, request), now),
     paused: without(ledger.paused, (key) => proved.has(key)),
   };
-  const parts = ["reservations", "buckets", "paused"] as const;
-  // What changes nothing need not be written.
-  return parts.every((part) => next[part] === ledger[part]) ? ledger : next;
 }
 
 function asPlaced({ reservations }: Ledger, request: OrderRequest): OrderRequest {
@@ -70,24 +64,18 @@ export function validationFailed(
   return { ...ledger, buckets };
 }
 
-/** Keys of the buckets that count failures in a row, which one success ends. */
-function rowKeys(limits: CaLimits | undefined, proved: Iterable<string>): readonly string[] {
-  const rows = (limits?.limits ?? []).filter(({ subject }) => subject === "consecutive-validation-failures");
-  return rows.flatMap((limit) => [...proved].map((subject) => bucketKey(limit, subject)));
-}
-
 function taken(
   buckets: Readonly<Record<string, FullAgainAt>>,
   limits: readonly Limit[],
   request: OrderRequest,
   now: number,
 ): Readonly<Record<string, FullAgainAt>> {
-  const wanted = limits.flatMap((limit) => subjects(limit, request).map((subject) => ({ limit, subject })));
-  if (wanted.length === 0) return buckets;
   const result = { ...buckets };
-  for (const { limit, subject } of wanted) {
-    const key = bucketKey(limit, subject);
-    result[key] = take(result[key], limit, 1, now);
+  for (const limit of limits) {
+    for (const subject of subjects(limit, request)) {
+      const key = bucketKey(limit, subject);
+      result[key] = take(result[key], limit, 1, now);
+    }
   }
   return result;
 }
