@@ -14,3 +14,23 @@ test("three weeks of 330 certificates, the CA down for two days: none expires, n
   // Those the outage caught had a sixth of their life left at least.
   expect(figures.leastLeft).toBeGreaterThan(1 / 6);
 });
+
+test("certificates from another program, a service often restarted, a second outage: none expires, no limit is hit", {
+  timeout: 180_000,
+}, async () => {
+  const figures = await simulate({
+    ...threeWeeks,
+    kinds: [{ label: "160 h", lifeMs: 160 * 3_600_000, count: 60 }],
+    isImported: true,
+    restartHours: 5,
+    days: 10,
+    outages: [
+      { fromDay: 3, days: 2 },
+      { fromDay: 5 + 1 / 24, days: 20 / 24 },
+    ],
+  });
+  expect([figures.expired, figures.limited, figures.rampDays]).toEqual([[], [], 0]);
+  expect(figures.ordersToIdeal).toBeLessThanOrEqual(1 + targets.ordersToIdeal);
+  // Nothing could be renewed before the first outage, and little between the two.
+  expect(figures.leastLeft).toBeLessThan(1 / 6);
+});
