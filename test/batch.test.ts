@@ -41,7 +41,7 @@ ${names.map((name) => `  ${name}:`).join("\n")}
     name: "www.broken.test",
     outcome: "failed",
     error: {
-      code: "CHALLENGE_FAILED",
+      code: "PROVIDER_AUTH",
       message: expect.stringMatching(
         /^could not prove www\.broken\.test by dns-01 .*TSIG key certwright-test.*BADSIG$/,
       ),

@@ -59,8 +59,8 @@ test("a provider that is unknown, or lacks its credentials, or gets wrong ones",
 
   const wrongKey = Buffer.from("not the key of the server").toString("base64");
   const wrong = await certwright.run(issue("--dns", "rfc2136"), { env: { RFC2136_TSIG_SECRET: wrongKey } });
-  expect(errorOf(wrong, [wrongKey])).toContain("error CHALLENGE_FAILED");
-  expect(wrong).toMatchObject({ code: 1, stderr: expect.stringMatching(/PROVIDER_AUTH.*BADSIG/) });
+  expect(errorOf(wrong, [wrongKey])).toContain("error PROVIDER_AUTH");
+  expect(wrong).toMatchObject({ code: 1, stderr: expect.stringMatching(/by dns-01 \(rfc2136\).*BADSIG\n.*secret/) });
   expect(await certwright.txt("_acme-challenge.example.test")).toEqual([]);
   expect(existsSync(join(certwright.dir, "state/certificates"))).toBe(false);
 });

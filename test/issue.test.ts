@@ -181,10 +181,15 @@ test("a credential the API refuses leaves nothing to clean up later", async () =
   const options = { pdns: { apiKey: "wrong", endpoint: world.dns.apiUrl } };
   await using engine = await startEngine({ ...world.options, options });
   const spec = world.spec(["a.example.test"], {
-    challenges: [{ type: "dns-01", provider: "pdns", zone: "example.test" }],
+    challenges: [
+      { type: "dns-01", provider: "pdns", zone: "example.test" },
+      { type: "dns-01", provider: "pdns", zone: "other.test" },
+    ],
   });
-  expect(await renew([spec], plain, await engine.run())).toMatchObject([{ outcome: "failed" }]);
-  expect(engine.of("challenge.failed")).toMatchObject([{ code: "PROVIDER_AUTH" }]);
+  const failed = { code: "PROVIDER_AUTH", message: expect.stringContaining("a.example.test by dns-01 (pdns): ") };
+  expect(await renew([spec], plain, await engine.run())).toMatchObject([{ outcome: "failed", error: failed }]);
+  expect(engine.of("challenge.failed")).toMatchObject([{ code: "PROVIDER_AUTH", solver: "dns-01 (pdns)" }]);
+  expect(engine.of("certificate.failed")).toMatchObject([failed]);
   const run = await engine.run();
   expect((await run.journal.adopt()).effects).toEqual([]);
   await run.journal.close();

@@ -111,7 +111,7 @@ test("what failed is not ordered again at once, unless a person insists", async 
   expect(await renew([bad], plain, await world.engine.run())).toMatchObject([{ outcome: "failed" }]);
   const blocked = { ...world.spec, name: "b", identifiers: [{ type: "dns", value: "x.nowhere.test" } as const] };
   expect(await renew([blocked], plain, await world.engine.run())).toMatchObject([
-    { outcome: "failed", error: { code: "CHALLENGE_FAILED" } },
+    { outcome: "failed", error: { code: "DNS_LOOKUP_FAILED" } },
   ]);
   const asked = (await world.ca.requests()).length;
   expect(await renew([blocked], plain, await world.engine.run())).toMatchObject([
@@ -122,7 +122,7 @@ test("what failed is not ordered again at once, unless a person insists", async 
   ]);
   expect((await world.ca.requests()).length).toBe(asked);
   expect(await renew([blocked], { ...plain, insist: true }, await world.engine.run())).toMatchObject([
-    { error: { code: "CHALLENGE_FAILED" } },
+    { error: { code: "DNS_LOOKUP_FAILED" } },
   ]);
   expect(await renew([world.spec], plain, await world.engine.run())).toMatchObject([{ outcome: "issued" }]);
 });

@@ -25,8 +25,6 @@ export const cliErrorCodes = {
   CLI_INTERRUPTED: "The run was stopped by a signal; what it had begun outside was undone first.",
   CLI_DOCTOR: "The check-up before an order found what would keep the certificate from being issued.",
   CLI_CI_REPORT: "A warning: a file by which a CI system is told how the run went cannot be written.",
-  CLI_SYSTEM: "The operating system refused something; the message says what and where.",
-  CLI_INTERNAL: "A fault in Certwright itself. Run again with --debug and report what it prints.",
   PLUGIN_UNKNOWN: "No DNS provider of this name is known or installed.",
   PLUGIN_NOT_INSTALLED: "The DNS provider is known, but its package is not installed.",
   PLUGIN_LOAD: "The DNS provider's module was found but fails to load.",

@@ -28,7 +28,6 @@ export const coreErrorCodes = {
   LIMIT_HOLD: "The CA asked to wait, and the time is not over.",
   LIMIT_PAUSED: "The CA has paused a name for this account.",
   LIMIT_BACKOFF: "The certificate failed before, and the pause after a failure is not over.",
-  DEPLOY_FAILED: "A deploy target failed in a way it has no code for.",
   DEPLOY_RELOAD_NEEDED: "Warning: a target took the certificate but serves it only after a reload.",
   DEPLOY_WAITING: "Warning: a target does not serve the certificate, and its next try is still ahead.",
   DEPLOY_WARNING: "Warning: a target has something to say about a deployment that worked.",
@@ -38,5 +37,6 @@ export const coreErrorCodes = {
     "Warning: the CA could not be asked when to renew, or answered nonsense; what it said before, or the lifetime, decides.",
   ACME_REPLACES_REFUSED: "Warning: the CA refused to count the order as a renewal; it was placed as a new one.",
   ACME_CHAIN_NOT_OFFERED: "Warning: the CA does not offer the chain that was preferred.",
-  INTERNAL: "A fault in Certwright.",
+  SYSTEM: "The operating system refused something; the message says what and where.",
+  INTERNAL: "A fault in Certwright itself. Run again with --debug and report what it prints.",
 } as const;

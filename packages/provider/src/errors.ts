@@ -65,6 +65,8 @@ export type ProviderErrorCode =
 /** Details of a failed call to a DNS API. */
 export interface ProviderErrorDetails extends ErrorDetails {
   readonly provider?: string;
+  /** The name of the account in the configuration. */
+  readonly instance?: string;
   readonly operation?: ProviderOperation;
   /** HTTP status, where there was one. */
   readonly status?: number;
@@ -86,6 +88,7 @@ const passing: ReadonlySet<ProviderErrorCode> = new Set([
 export class ProviderError extends CertwrightError {
   override readonly name: string = "ProviderError";
   readonly provider: string | undefined;
+  readonly instance: string | undefined;
   readonly operation: ProviderOperation | undefined;
   readonly status: number | undefined;
   readonly uncertain: boolean;
@@ -93,6 +96,7 @@ export class ProviderError extends CertwrightError {
   constructor(code: ProviderErrorCode, message: string, details: ProviderErrorDetails = {}) {
     super(code, message, { retryable: passing.has(code) || details.retryAfter !== undefined, ...details });
     this.provider = details.provider;
+    this.instance = details.instance;
     this.operation = details.operation;
     this.status = details.status;
     this.uncertain = details.uncertain ?? false;

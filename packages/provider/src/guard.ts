@@ -3,17 +3,17 @@ import { CertwrightError, type ProviderOperation } from "./errors.ts";
 import type { Masker } from "./mask.ts";
 import { sealError } from "./seal.ts";
 
-/** Runs one call of a provider; what it throws comes out masked, with provider and operation filled in. */
+/** Runs one call of a provider; what it throws comes out masked, with provider, instance and operation filled in. */
 export type Guarded = <T>(operation: ProviderOperation, work: () => T | Promise<T>) => Promise<T>;
 
 /** Makes the guard around all calls of one provider instance; once the signal aborts they end with its reason. */
-export function guard(provider: string, signal: AbortSignal, mask: Masker): Guarded {
+export function guard(provider: string, instance: string, signal: AbortSignal, mask: Masker): Guarded {
   return async (operation, work) => {
     try {
       return await unlessAborted(signal, work);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      throw sealError(error, { provider, operation, mask });
+      throw sealError(error, { provider, instance, operation, mask });
     }
   };
 }

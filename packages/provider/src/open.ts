@@ -69,7 +69,7 @@ export async function openProvider(
 ): Promise<ProviderHandle> {
   checkVersion(definition);
   const mask = createMasker(secretsOf(definition, options));
-  const call = guard(definition.id, host.signal, mask);
+  const call = guard(definition.id, instance, host.signal, mask);
   const context = makeContext({ definition, instance, values: options, host, mask });
   const provider = await call("configure", () => definition.create(options as never, context));
   const { traits } = definition;

@@ -11,6 +11,7 @@ import { type Masker, maskError, printable } from "./mask.ts";
 /** Who failed, doing what. */
 export interface SealContext {
   readonly provider: string;
+  readonly instance?: string | undefined;
   readonly operation?: ProviderOperation | undefined;
   readonly mask: Masker;
 }
@@ -19,12 +20,13 @@ export interface SealContext {
  * Makes the error that leaves the provider layer out of whatever was thrown: always a ProviderError, with provider and
  * operation filled in, every text masked, and the cause reduced to its masked texts.
  */
-export function sealError(error: unknown, { provider, operation, mask }: SealContext): ProviderError {
+export function sealError(error: unknown, { provider, instance, operation, mask }: SealContext): ProviderError {
   // Errors of other packages (of the DNS client, say) keep all but their code, which means nothing to the host here.
   const ours = isCertwrightError(error) ? (error as CertwrightError & Partial<ProviderError>) : undefined;
   const cause = ours === undefined ? error : ours.cause;
   const details: ProviderErrorDetails = {
     provider: ours?.provider ?? provider,
+    ...optional("instance", ours?.instance ?? instance),
     ...optional("operation", ours?.operation ?? operation),
     ...optional("status", ours?.status),
     ...optional("retryAfter", ours?.retryAfter),

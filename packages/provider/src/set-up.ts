@@ -28,7 +28,7 @@ export async function setUpProvider(
     });
   const mask = createMasker(secretsOf(definition, options));
   const context = makeContext({ definition, instance, values: options, host, mask });
-  const call = guard(definition.id, host.signal, mask);
+  const call = guard(definition.id, instance, host.signal, mask);
   return call(
     "configure",
     async () => (await definition.setup?.(options as never, { ...context, domains })) as SetupResult,

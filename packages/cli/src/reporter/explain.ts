@@ -1,5 +1,5 @@
-import { type CertwrightError, isCertwrightError } from "@certwright/provider/errors";
-import type { CliErrorCode } from "../error-codes.ts";
+import { firstOf, toldOf } from "@certwright/core/errors";
+import { isCertwrightError } from "@certwright/provider/errors";
 import { withFlags } from "./flag-hints.ts";
 
 /** An error as it is shown: one line, what to do, and for --debug where it came from. */
@@ -17,42 +17,20 @@ export interface Explained {
 
 /** Any thrown value, explained. */
 export function explain(error: unknown): Explained {
-  const stack = stackOf(error);
-  if (isCertwrightError(error)) return { ...explainOwn(error), stack };
-  if (error instanceof AggregateError && error.errors.length > 0) {
-    const first = explain(error.errors[0]);
-    const others = error.errors.length - 1;
-    return { ...first, message: others === 0 ? first.message : `${first.message} (and ${others} more)`, stack };
-  }
-  if (error instanceof Error && "syscall" in error && "code" in error) {
-    return {
-      ...coded("CLI_SYSTEM", error.message),
-      hint: "Check the path, its owner and mode, and the free space there.",
-      stack,
-    };
-  }
-  return {
-    ...coded("CLI_INTERNAL", error instanceof Error ? `${error.name}: ${error.message}` : String(error)),
-    hint: "This is a fault in Certwright. Run again with --debug and report what it prints.",
-    stack,
-  };
-}
-
-function explainOwn(error: CertwrightError): Omit<Explained, "stack"> {
-  const hint = withFlags(error.code, error.hint);
+  const told = toldOf(error);
+  const hint = withFlags(told.code, told.hint);
+  const first = firstOf(error);
+  const retryAfter = isCertwrightError(first) ? first.retryAfter : undefined;
   // The faults of a configuration are told one a line, so that editors can jump to each.
-  const [first = "", ...details] = error.code === "CONFIG_INVALID" ? error.message.split("\n") : [error.message];
+  const [message = "", ...details] = told.code === "CONFIG_INVALID" ? told.message.split("\n") : [told.message];
   return {
-    code: error.code,
-    message: first,
+    code: told.code,
+    message,
     ...(details.length === 0 ? {} : { details }),
     ...(hint === undefined ? {} : { hint }),
-    ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+    stack: stackOf(error),
   };
-}
-
-function coded(code: CliErrorCode, message: string): Omit<Explained, "stack"> {
-  return { code, message };
 }
 
 /** How many causes are followed. */

@@ -96,8 +96,8 @@ describe("plain reporter", () => {
         .split("\n")
         .filter((line) => line.startsWith("error")),
     ).toEqual([
-      "error CLI_INTERNAL: TypeError: x is not a function",
-      "error CLI_SYSTEM: EACCES: permission denied, mkdir '/x'",
+      "error INTERNAL: TypeError: x is not a function",
+      "error SYSTEM: EACCES: permission denied, mkdir '/x'",
       "error CLI_USAGE: first (and 1 more)",
     ]);
   });

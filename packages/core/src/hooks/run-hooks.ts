@@ -1,6 +1,6 @@
-import { isCertwrightError } from "@certwright/provider";
 import type { Emit } from "../events.ts";
 import type { CertificateSpec } from "../spec.ts";
+import { type ToldError, toldOf } from "../told-of.ts";
 import type { HookContext, HookIssued, HookNames } from "./context.ts";
 import { type Hook, type HookWorld, runHook } from "./run-hook.ts";
 
@@ -62,7 +62,7 @@ export function createRunHooks({ run, certificates, world, signal, emit }: RunHo
       } catch (cause) {
         const error = cause instanceof Error ? cause : new Error(String(cause));
         failures.push(error);
-        emit({ type: "warning", ...describe(error), ...(certificate === undefined ? {} : { certificate }) });
+        emit({ type: "warning", ...toldOf(error), ...(certificate === undefined ? {} : { certificate }) });
       }
     }
   };
@@ -106,11 +106,7 @@ function certificateOf(spec: CertificateSpec): NonNullable<HookContext["certific
   };
 }
 
-function withoutHint(error: Error): { readonly code: string; readonly message: string } {
-  return { code: isCertwrightError(error) ? error.code : "INTERNAL", message: error.message };
-}
-
-function describe(error: Error): { readonly code: string; readonly message: string; readonly hint?: string } {
-  const hint = isCertwrightError(error) ? error.hint : undefined;
-  return { ...withoutHint(error), ...(hint === undefined ? {} : { hint }) };
+function withoutHint(error: Error): Omit<ToldError, "hint"> {
+  const { code, message } = toldOf(error);
+  return { code, message };
 }

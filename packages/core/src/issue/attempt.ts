@@ -70,7 +70,7 @@ export function giveUp(
     certificate,
     identifier,
     challenge: solver.type,
-    solver: solver.label,
+    solver: labelFor(solver, error),
     code,
     message: error.message,
     ...(next === undefined ? {} : { next: next.label }),
@@ -81,7 +81,12 @@ export function giveUp(
 /** An attempt as a failure of its name. */
 export function failureOf({ authorization, solver }: Attempt, error: Error, refusedByCa: boolean): NameFailure {
   const { identifier, wildcard } = authorization;
-  return { identifier, wildcard, challenge: solver.type, solver: solver.label, refusedByCa, error };
+  return { identifier, wildcard, challenge: solver.type, solver: labelFor(solver, error), refusedByCa, error };
+}
+
+/** A solver over several provider instances is told as the one that failed. */
+function labelFor({ type, label }: Solver, error: Error): string {
+  return "instance" in error && typeof error.instance === "string" ? `${type} (${error.instance})` : label;
 }
 
 function choiceFor(authorization: Authorization, { failed }: Pick<Proving, "failed">): Choice {

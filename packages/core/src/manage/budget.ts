@@ -1,5 +1,5 @@
 import { registeredDomain } from "@certwright/dns";
-import { CertwrightError, isCertwrightError } from "@certwright/provider";
+import { isCertwrightError } from "@certwright/provider";
 import { AcmeProblem } from "../acme/problem.ts";
 import { asError } from "../issue/as-error.ts";
 import { ChallengeError } from "../issue/challenge-error.ts";
@@ -15,9 +15,9 @@ import type { OrderRequest } from "../store/order-request.ts";
 import { registeredDomains } from "../store/registered-domains.ts";
 import { nextSlot } from "../store/slot.ts";
 import { issued, reserved, validationFailed } from "../store/spend.ts";
+import { toldOf } from "../told-of.ts";
 import { LimitError } from "./limit-error.ts";
 import type { Run } from "./parts.ts";
-import { toldOf } from "./told-of.ts";
 
 /** What an order is counted as. */
 export interface BudgetRequest {
@@ -142,7 +142,7 @@ async function remember(
   const { certificate, account = "" } = request;
   const now = world.now();
   const left = expires === undefined ? Number.POSITIVE_INFINITY : Math.max(expires - now, 0);
-  const told = isCertwrightError(error) ? error : new CertwrightError("INTERNAL", asError(error).message);
+  const told = isCertwrightError(error) ? error : toldOf(error);
   const limits = limitsOf(directoryUrl, run);
   const refused = error instanceof ChallengeError ? error.failures.filter(({ refusedByCa }) => refusedByCa) : [];
   const ledger = openLedger(run.store, directoryUrl, world.now);

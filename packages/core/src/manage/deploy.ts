@@ -5,12 +5,9 @@ import type { TargetState } from "../store/certificate-meta.ts";
 import { readCertificate, type StoredCertificate, updateCertificateMeta } from "../store/certificates.ts";
 import type { Store } from "../store/store.ts";
 import { machineOf } from "../store/target-machine.ts";
+import { toldOf } from "../told-of.ts";
 import type { Run } from "./parts.ts";
 import type { DeployableCertificate, DeployOutcome } from "./target.ts";
-import { toldOf } from "./told-of.ts";
-
-/** Code of a target's failure that brings none. */
-const uncoded = "DEPLOY_FAILED";
 
 /**
  * Targets of other machines that are remembered, the latest: jobs and containers are another machine each time. One that is
@@ -113,7 +110,7 @@ async function deployTo(id: string, certificate: DeployableCertificate, { parts,
   } catch (cause) {
     world.signal.throwIfAborted();
     const error = asError(cause);
-    world.emit({ type: "deploy.failed", ...about, ...toldOf(error, uncoded) });
+    world.emit({ type: "deploy.failed", ...about, ...toldOf(error) });
     return { target: id, ok: false, error };
   }
 }
@@ -157,7 +154,7 @@ export function nextTargetState(
   };
   if (!result.ok) {
     const failures = (before?.failures ?? 0) + 1;
-    const { code, message } = toldOf(result.error, uncoded);
+    const { code, message } = toldOf(result.error);
     return {
       target,
       wanted: seen.fingerprint256,

@@ -1,5 +1,6 @@
 import { isCertwrightError } from "@certwright/provider";
 import type { CertificateMeta } from "../store/certificate-meta.ts";
+import { toldOf } from "../told-of.ts";
 import { isLive, undeployed } from "./deploy.ts";
 import { shareUsed } from "./metrics.ts";
 import type { CertificateResult } from "./renew-certificate.ts";
@@ -145,11 +146,10 @@ export function remember(
 }
 
 function failure(certificate: string, error: Error): News {
-  const code = isCertwrightError(error) ? error.code : "INTERNAL";
-  const hint = isCertwrightError(error) ? error.hint : undefined;
-  const event = limitCodes.has(code) ? "limited" : "failed";
-  const message = `${certificate} could not be renewed: ${error.message}`;
-  return { event, severity: "warning", certificate, message, code, ...(hint === undefined ? {} : { hint }) };
+  const told = toldOf(error);
+  const event = limitCodes.has(told.code) ? "limited" : "failed";
+  const message = `${certificate} could not be renewed: ${told.message}`;
+  return { ...told, event, severity: "warning", certificate, message };
 }
 
 function lifeOf(meta: CertificateMeta, now: number): Pick<News, "notAfter" | "lifeUsed"> {

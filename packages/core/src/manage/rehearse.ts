@@ -8,7 +8,7 @@ import { withinLimits } from "./budget.ts";
 import type { CaPool } from "./obtain.ts";
 import type { Run } from "./parts.ts";
 
-/** Failures that a staging CA would have shown as well: the names could not be proved. */
+/** Failures that a staging CA would have shown as well: a CA looked, and refused. */
 const provingFailures = new Set(["CHALLENGE_FAILED", "STAGING_FAILED"]);
 
 /** An order that may have to be rehearsed. */
@@ -42,7 +42,10 @@ export async function rehearse(job: Rehearsal): Promise<void> {
     await proveAt(staging, job);
   } catch (error) {
     world.signal.throwIfAborted();
-    if (error instanceof ChallengeError && !isForbidden(error)) throw failedThere(staging, error);
+    if (error instanceof ChallengeError && !isForbidden(error)) {
+      // What keeps a CA from being asked fails at every CA alike.
+      throw error.code === "CHALLENGE_FAILED" ? failedThere(staging, error) : error;
+    }
     tell(`${staging.directoryUrl} cannot be asked (${messageOf(error)}); asking ${ca.directoryUrl}`);
   }
 }

@@ -4,6 +4,7 @@ import type { CertificateSpec } from "../spec.ts";
 import { readAccount } from "../store/accounts.ts";
 import type { CertificateMeta } from "../store/certificate-meta.ts";
 import { readCertificate, type StoredCertificate } from "../store/certificates.ts";
+import { toldOf } from "../told-of.ts";
 import { refuseEarlierClock } from "./clock.ts";
 import { deployCertificate, type TargetResult } from "./deploy.ts";
 import { factsOf } from "./facts.ts";
@@ -13,7 +14,6 @@ import type { Run } from "./parts.ts";
 import { type Action, planCertificate, type StoredFacts, type WaitingTarget } from "./plan.ts";
 import { refreshRenewalInfo } from "./renewal-info.ts";
 import type { Rest, RestingCertificate } from "./rest.ts";
-import { toldOf } from "./told-of.ts";
 import { readUndamaged } from "./undamaged.ts";
 import { workAlone } from "./work-alone.ts";
 

@@ -9,8 +9,8 @@ import type { Effect } from "../store/effects.ts";
 import type { AdoptOptions } from "../store/journal.ts";
 import { isStoreError, type LeaseHolder } from "../store/store-error.ts";
 import { showHolder } from "../store/waiting.ts";
+import { toldOf } from "../told-of.ts";
 import type { Run } from "./parts.ts";
-import { toldOf } from "./told-of.ts";
 
 /** What a sweep came to. */
 export interface Swept {

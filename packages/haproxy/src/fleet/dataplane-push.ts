@@ -1,3 +1,4 @@
+import { toldOf } from "@certwright/core/errors";
 import { isCertwrightError } from "@certwright/provider/errors";
 import { readBundle } from "../certificate/pem.ts";
 import { lookAround } from "../dataplane/look.ts";
@@ -8,7 +9,7 @@ import type { ApiPushRequest, ApiPushResult } from "../dataplane/work.ts";
 import { hasCode } from "../errors.ts";
 import { inLanes, supplyOf } from "../push/lanes.ts";
 import { indexOf } from "../push/many-names.ts";
-import { asError, describeFailure, reloadNeeded, type TellResult } from "./fleet-node-push.ts";
+import { asError, reloadNeeded, type TellResult } from "./fleet-node-push.ts";
 import type { DataplaneFleetNode } from "./fleet-nodes.ts";
 import type { FleetCertificates, FleetWorld } from "./fleet-push.ts";
 
@@ -30,7 +31,7 @@ export async function pushToDataplane(
   const fail = (name: string, fingerprint256: string, cause: unknown) => {
     signal.throwIfAborted();
     const error = asError(cause);
-    emit({ type: "deploy.failed", certificate: name, target: node.id, ...describeFailure(error) });
+    emit({ type: "deploy.failed", certificate: name, target: node.id, ...toldOf(error) });
     tell(name, fingerprint256, { target: node.id, ok: false, error }, now());
   };
   let desk: Desk;

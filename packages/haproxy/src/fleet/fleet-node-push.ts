@@ -1,5 +1,5 @@
 import type { DeployableCertificate, TargetResult } from "@certwright/core";
-import { isCertwrightError } from "@certwright/provider";
+import { toldOf } from "@certwright/core/errors";
 import { readBundle } from "../certificate/pem.ts";
 import { HaproxyError } from "../errors.ts";
 import { type NameIndex, readNameIndex } from "../push/many-names.ts";
@@ -34,7 +34,7 @@ export async function pushToNode(
     tell(name, fingerprint256, result, now());
   };
   const fail = (name: string, error: Error) => {
-    emit({ type: "deploy.failed", certificate: name, target: node.id, ...describeFailure(error) });
+    emit({ type: "deploy.failed", certificate: name, target: node.id, ...toldOf(error) });
     end(name, { target: node.id, ok: false, error });
   };
   const requestOf = (fingerprint256: string) =>
@@ -75,7 +75,7 @@ export async function pushToNode(
       type: "deploy.failed",
       certificate: `${open.size} certificates`,
       target: node.id,
-      ...describeFailure(error),
+      ...toldOf(error),
     });
     for (const name of [...open.keys()]) end(name, { target: node.id, ok: false, error });
   }
@@ -116,10 +116,4 @@ export function reloadNeeded({ node, name, reloadNeeded: reason = "HAProxy canno
 
 export function asError(cause: unknown): Error {
   return cause instanceof Error ? cause : new Error(String(cause));
-}
-
-/** A failure as events tell it. */
-export function describeFailure(error: Error): { code: string; message: string; hint?: string } {
-  if (!isCertwrightError(error)) return { code: "DEPLOY_FAILED", message: error.message };
-  return { code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
 }
