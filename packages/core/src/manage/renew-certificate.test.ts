@@ -1,4 +1,5 @@
 import { getEventListeners } from "node:events";
+import { CertwrightError } from "@certwright/provider";
 import { expect, test } from "vitest";
 import { readCertificateMeta } from "../store/certificates.ts";
 import { deployCertificate, undeployed } from "./deploy.ts";
@@ -15,7 +16,7 @@ test("what a look finds wrong is told once, though it plans twice", async () => 
   let isLocked = false;
   await using engine: TestEngine = await startEngine(1, {
     caAccess: async () => {
-      if (isLocked) throw new Error("the secret is locked away");
+      if (isLocked) throw new CertwrightError("CONFIG_SECRET_FILE", "the secret is locked away");
       return { caPem: engine.cas[0]?.caPem ?? "", acceptTerms: true, userAgent: "certwright/test" };
     },
   });
@@ -23,7 +24,7 @@ test("what a look finds wrong is told once, though it plans twice", async () => 
   expect(await engine.look(spec)).toMatchObject({ outcome: "issued" });
   isLocked = true;
   expect(await engine.look({ ...spec, keyType: "ec384" }, { insist: true })).toMatchObject({ outcome: "failed" });
-  expect(warnings(engine, "RENEWAL_INFO_UNAVAILABLE")).toHaveLength(1);
+  expect(warnings(engine, "CONFIG_SECRET_FILE")).toHaveLength(1);
 
   isLocked = false;
   await engine.store.write("certificates/a.example.com/1/leaf.pem", Buffer.from("damaged"));

@@ -1,3 +1,4 @@
+import type { AcmeClient } from "../acme/client.ts";
 import { asError } from "../issue/as-error.ts";
 import { accountIdOf } from "../issue/open-ca.ts";
 import type { CertificateSpec } from "../spec.ts";
@@ -100,9 +101,12 @@ async function look(spec: CertificateSpec, options: RenewOptions, pool: CaPool, 
   const ask = async (stored: StoredCertificate): Promise<StoredCertificate> => {
     const ca = spec.cas.find(({ directoryUrl }) => directoryUrl === stored.meta.directoryUrl);
     if (ca === undefined || options.force) return stored;
-    // To look at what would be done is no reason to make an account.
-    if (options.dryRun && (await readAccount(run.store, accountIdOf(ca)))?.record === undefined) return stored;
-    return await refreshRenewalInfo(stored, () => pool.client(ca), run);
+    const client = async (): Promise<AcmeClient | undefined> => {
+      // To look at what would be done is no reason to make an account.
+      if (options.dryRun && (await readAccount(run.store, accountIdOf(ca)))?.record === undefined) return undefined;
+      return await pool.client(ca);
+    };
+    return await refreshRenewalInfo(stored, client, run);
   };
   return await planNow(spec, options, run, tell, ask);
 }

@@ -99,6 +99,23 @@ test.each([
   expect(engine.events.at(-2)).toMatchObject({ type: "warning", code: "RENEWAL_INFO_UNAVAILABLE" });
 });
 
+test.each([false, true])(
+  "a damaged account is told as damaged, not as a CA that is silent; dry run: %s",
+  async (dryRun) => {
+    await using world = await issued();
+    const { engine } = world;
+    const [folder = ""] = await engine.store.list("accounts");
+    const account = `accounts/${folder}default/account.json`;
+    expect(await engine.store.read(account)).toBeDefined();
+    await engine.store.write(account, Buffer.from("{"));
+    const spec = specFor("a.example.com", ...engine.cas);
+    expect(await engine.look(spec, { dryRun })).toMatchObject({ outcome: dryRun ? "planned" : "skipped" });
+    expect(engine.events.filter(({ type }) => type === "warning")).toMatchObject([
+      { code: "STORE_CORRUPT", certificate: spec.name, hint: expect.stringContaining("account import") },
+    ]);
+  },
+);
+
 test("a window that has passed is due now; one after the backstop is not waited for", async () => {
   await using world = await issued();
   const { engine, look, answer } = world;

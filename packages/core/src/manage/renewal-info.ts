@@ -3,6 +3,7 @@ import { askRenewalInfo, certificateId } from "../acme/renewal-info.ts";
 import { readCertificate as readX509 } from "../acme/x509.ts";
 import type { RenewalInfoState } from "../store/certificate-meta.ts";
 import { type StoredCertificate, updateCertificateMeta } from "../store/certificates.ts";
+import { toldOf } from "../told-of.ts";
 import type { World } from "../world.ts";
 import type { Run } from "./parts.ts";
 
@@ -19,10 +20,12 @@ export function isTimeToAsk(before: RenewalInfoState | undefined, now: number): 
 /**
  * Asks the CA when it suggests to renew (RFC 9773), if it is time to ask again, and remembers the answer. The moment chosen
  * in a window stays the same as long as the window does; a CA that fails or talks nonsense changes nothing.
+ *
+ * @param client undefined where the CA is not to be asked
  */
 export async function refreshRenewalInfo(
   stored: StoredCertificate,
-  client: () => Promise<AcmeClient>,
+  client: () => Promise<AcmeClient | undefined>,
   run: Run,
 ): Promise<StoredCertificate> {
   const { world, store } = run;
@@ -32,7 +35,9 @@ export async function refreshRenewalInfo(
   if (certId === undefined) return stored;
   try {
     const { signal } = world;
-    const info = await askRenewalInfo(await client(), certId, new Date(stored.meta.notAfter), { signal });
+    const opened = await client();
+    if (opened === undefined) return stored;
+    const info = await askRenewalInfo(opened, certId, new Date(stored.meta.notAfter), { signal });
     const nextCheck = world.now() + info.retryAfter * 1000;
     // That a CA never said anything is no news.
     if (info.window === undefined && before?.window !== undefined) tellNone(stored.meta.name, info.reason, world);
@@ -47,9 +52,17 @@ export async function refreshRenewalInfo(
     return { ...stored, meta };
   } catch (error) {
     world.signal.throwIfAborted();
-    tellNone(stored.meta.name, error instanceof Error ? error.message : String(error), world);
+    tellFault(stored.meta.name, error, world);
     return stored;
   }
+}
+
+/** A CA that cannot be asked says nothing; what else kept it from being asked, or its answer from being noted, is told as it is. */
+function tellFault(certificate: string, thrown: unknown, world: Pick<World, "emit">): void {
+  const { message, ...told } = toldOf(thrown);
+  if (told.code.startsWith("ACME_")) tellNone(certificate, message, world);
+  else
+    world.emit({ type: "warning", ...told, certificate, message: `when the CA would renew is not known: ${message}` });
 }
 
 function tellNone(certificate: string, reason: string | undefined, { emit }: Pick<World, "emit">): void {
