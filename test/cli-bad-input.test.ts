@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { freePort, startHaproxy } from "@certwright/tools/servers";
 import { createTestCa } from "@certwright/tools/test-ca";
 import { expect, test } from "vitest";
-import { type Ended, startCommand } from "./cli-process.ts";
+import { type Ended, resultOf, startCommand } from "./cli-process.ts";
 
 /** What the last error says, after a check of its form: `error CODE: ...` on one line, a hint below it, and no stack. */
 function errorOf({ stdout, stderr }: Ended, secrets: readonly string[]): string {
@@ -114,6 +114,18 @@ test("a HAProxy socket that is missing, not admin, or too small leaves the certi
   await using haproxy = await startHaproxy({ version: "3.2", config: haproxyConfig, files: { "site.pem": old } });
   const issue = ["issue", "-d", names.join(","), "--dns", "rfc2136"];
   const operator = haproxy.adminSocket.replace("admin.sock", "operator.sock");
+  const targets = [haproxy.adminSocket, operator, "/nowhere/admin.sock"].map((path) => `haproxy:${path}`);
+  const foreseen = await certwright.run([...issue, ...targets.flatMap((each) => ["--deploy", each]), "--dry-run"]);
+  expect(foreseen.code).toBe(1);
+  expect(foreseen.stdout).toContain(`${targets[0]}: would replace ${haproxy.dir}/site.pem`);
+  expect(foreseen.stdout).toMatch(/operator\.sock: would fail: HAPROXY_LEVEL: .*\n {2}\S/);
+  expect(foreseen.stdout).toContain("would fail: HAPROXY_SOCKET_MISSING");
+  expect(existsSync(join(certwright.dir, "state/certificates"))).toBe(false);
+  const json = await certwright.run([...issue, "--deploy", targets[2] ?? "", "--dry-run", "--json"]);
+  expect(resultOf(json).certificates).toMatchObject([
+    { outcome: "planned", foreseen: [{ target: targets[2], ok: false, error: { code: "HAPROXY_SOCKET_MISSING" } }] },
+  ]);
+
   const first = await certwright.run([...issue, "--deploy", "haproxy:/nowhere/admin.sock"]);
   expect(errorOf(first, [])).toContain("error HAPROXY_SOCKET_MISSING");
   expect(first).toMatchObject({ code: 3, stdout: expect.stringContaining("stored as generation 1") });

@@ -172,6 +172,13 @@ async function startReal(haproxy: Haproxy, folder: string, program: string, { ru
   }
 }
 
+/** What a deployment to an API would do. */
+export async function foresee(target: string, name: string): Promise<string | undefined> {
+  const wanted = { name, identifiers: [{ type: "dns", value: name }], keyType: "ec256" } as const;
+  const context = { now: Date.now, signal: AbortSignal.timeout(20_000) };
+  return await dataplaneTarget(target, { password: async () => password }).foresee?.(wanted, context);
+}
+
 /** One deployment to an API, with the steps it told. */
 export async function deployTo(
   target: string,

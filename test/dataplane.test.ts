@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { createTestCa } from "@certwright/tools/test-ca";
 import { describe, expect, test } from "vitest";
-import { before, deployTo, startDataplane, startNode } from "./dataplane-fixture.ts";
+import { before, deployTo, foresee, startDataplane, startNode } from "./dataplane-fixture.ts";
 import { ca, contentOf, expectNothingOpen, pemOf, pushTo, serialOf, served } from "./haproxy-fixture.ts";
 
 describe.each(["3.2", "2.6"] as const)("HAProxy %s", (version) => {
@@ -14,6 +14,8 @@ describe.each(["3.2", "2.6"] as const)("HAProxy %s", (version) => {
 
     const renewed = ca.issue({ names: ["list.test"] });
     const target = api.target({ check: `127.0.0.1:${port}` });
+    expect(await foresee(target, "list.test")).toBe(`would replace ${haproxy.dir}/ssl/listed.pem`);
+    await expect(foresee(target, "nobody.test")).rejects.toMatchObject({ code: "HAPROXY_CERTIFICATE_UNKNOWN" });
     const done = await deployTo(target, renewed);
 
     expect(done).toMatchObject({ action: "updated", served: true, warnings: [] });

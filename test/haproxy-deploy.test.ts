@@ -259,7 +259,15 @@ frontend split
         },
         context,
       );
+    const wanted = { name: "shop", identifiers: [{ type: "dns", value: "*.shop.test" }], keyType: "ec256" } as const;
+    const [list, shop] = [`${haproxy.dir}/directory`, `${haproxy.dir}/directory/shop.pem`];
+    expect(await target.foresee?.(wanted, context)).toBe(`would be added to ${list} as ${shop}`);
+    await expect(stat(shop)).rejects.toMatchObject({ code: "ENOENT" });
     expect(await deploy(ca.issue({ names: ["*.shop.test"] }))).toMatchObject({ action: "added", served: true });
+    expect(await target.foresee?.(wanted, context)).toBe(`would replace ${shop}`);
+    const fewer = { ...wanted, identifiers: [{ type: "dns", value: "other.shop.test" }] } as const;
+    const named = haproxyTarget(`haproxy:${haproxy.adminSocket}?certificate=${shop}`);
+    await expect(named.foresee?.(fewer, context)).rejects.toMatchObject({ code: "HAPROXY_NAMES_LOST" });
     const renewed = ca.issue({ names: ["*.shop.test"] });
     expect(await deploy(renewed)).toMatchObject({ action: "updated", served: true, warnings: [] });
     expect(await served(haproxy.ports.directory, "www.shop.test")).toBe(renewed.fingerprint256);

@@ -1,5 +1,6 @@
 import {
   type HaproxyError,
+  haproxyTarget,
   type ManyOutcome,
   openSession,
   type PushResult,
@@ -42,6 +43,11 @@ describe("who gets in", () => {
       const pushed = push(parseNode(await targetOf(agent.address, haproxy.dir, who)), request, watching());
       await expect(pushed).rejects.toMatchObject({ code, hint: expect.any(String) });
     }
+    const wanted = { name: "site.test", identifiers: [{ type: "dns", value: "site.test" }], keyType: "ec256" } as const;
+    const foresee = async (who?: typeof stranger) =>
+      await haproxyTarget(await targetOf(agent.address, haproxy.dir, who)).foresee?.(wanted, watching());
+    expect(await foresee()).toMatch(/takes us/);
+    await expect(foresee(colleague)).rejects.toMatchObject({ code: "HAPROXY_AGENT_CLIENT" });
     for (const options of [
       {},
       { ...clientFiles, maxVersion: "TLSv1.2" as const },

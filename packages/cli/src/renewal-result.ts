@@ -1,6 +1,7 @@
 import {
   type Action,
   type CertificateResult,
+  type ForeseenTarget,
   isLive,
   type Rest,
   type TargetResult,
@@ -8,7 +9,14 @@ import {
 } from "@certwright/core";
 import type { CommandResult } from "./command.ts";
 import { exitCodeOfRun } from "./exit-code.ts";
-import type { ActionJson, CertificateJson, ErrorJson, TargetJson, WaitingTargetJson } from "./output/result-table.ts";
+import type {
+  ActionJson,
+  CertificateJson,
+  ErrorJson,
+  ForeseenTargetJson,
+  TargetJson,
+  WaitingTargetJson,
+} from "./output/result-table.ts";
 import { explain } from "./reporter/explain.ts";
 import { longTable } from "./reporter/table.ts";
 import { minute } from "./reporter/words.ts";
@@ -20,12 +28,14 @@ export function renewalResult(
   lines: Iterable<string> = results.flatMap(plannedLines),
 ): CommandResult {
   const failed = results.flatMap((result) => (result.outcome === "failed" ? [result.error] : []));
+  const foreseen = results.flatMap((result) => (result.outcome === "planned" ? (result.foreseen ?? []) : []));
+  const wouldFail = foreseen.flatMap((target) => (target.ok ? [] : [target.error]));
   const targets = results.flatMap((result) => ("targets" in result ? result.targets : []));
   const notDeployed = targets.filter((target) => !isLive(target));
   const waiting = results.flatMap((result) => ("waiting" in result ? (result.waiting ?? []) : []));
   return {
     exitCode: exitCodeOfRun({
-      failures: failed.map((error) => explain(error).code),
+      failures: [...failed, ...wouldFail].map((error) => explain(error).code),
       notDeployed: notDeployed.length + waiting.length,
       changed: detailedExitcode ? results.filter(isChange).length : 0,
     }),
@@ -34,7 +44,7 @@ export function renewalResult(
       return { certificates: results.map(asJson) };
     },
     lines,
-    errors: [...failed, ...notDeployed.flatMap((target) => (target.ok ? [] : [target.error]))],
+    errors: [...failed, ...wouldFail, ...notDeployed.flatMap((target) => (target.ok ? [] : [target.error]))],
     certificates: results,
   };
 }
@@ -49,12 +59,23 @@ function isChange(result: CertificateResult): boolean {
 function plannedLines(result: CertificateResult): readonly string[] {
   if (result.outcome !== "planned") return [];
   const { certificate, action } = result;
+  const targets = (result.foreseen ?? []).flatMap((target) => foreseenLines(certificate, target));
   if (action.do === "issue") {
     const names = action.spec.identifiers.map(({ value }) => value).join(", ");
-    return [`${certificate}: would issue for ${names}: ${action.reason}`];
+    return [`${certificate}: would issue for ${names}: ${action.reason}`, ...targets];
   }
-  if (action.do === "deploy") return [`${certificate}: would deploy to ${action.targets.join(", ")}: ${action.reason}`];
+  if (action.do === "deploy")
+    return [`${certificate}: would deploy to ${action.targets.join(", ")}: ${action.reason}`, ...targets];
   return [`${certificate}: would do nothing: ${action.reason}; next look ${minute(action.next.toISOString())}`];
+}
+
+function foreseenLines(certificate: string, foreseen: ForeseenTarget): readonly string[] {
+  if (foreseen.ok) return [`${certificate}: ${foreseen.target}: ${foreseen.detail}`];
+  const { code, message, hint } = explain(foreseen.error);
+  return [
+    `${certificate}: ${foreseen.target}: would fail: ${code}: ${message}`,
+    ...(hint === undefined ? [] : [`  ${hint}`]),
+  ];
 }
 
 /** Everything that was planned as a table: what would be done, and why. */
@@ -71,7 +92,12 @@ function asJson(result: CertificateResult): CertificateJson {
   const { certificate: name } = result;
   switch (result.outcome) {
     case "planned":
-      return { outcome: "planned", name, action: actionAsJson(result.action) };
+      return {
+        outcome: "planned",
+        name,
+        action: actionAsJson(result.action),
+        ...(result.foreseen === undefined ? {} : { foreseen: result.foreseen.map(foreseenAsJson) }),
+      };
     case "skipped":
       return { outcome: "skipped", name, ...restAsJson(result) };
     case "failed":
@@ -115,6 +141,11 @@ function waitingAsJson(waiting?: readonly WaitingTarget[]): { readonly waiting?:
       ...(lastError === undefined ? {} : { error: { code: lastError.code, message: lastError.message } }),
     })),
   };
+}
+
+function foreseenAsJson(foreseen: ForeseenTarget): ForeseenTargetJson {
+  const { target, ok } = foreseen;
+  return foreseen.ok ? { target, ok, detail: foreseen.detail } : { target, ok, error: errorAsJson(foreseen.error) };
 }
 
 /** A target's outcome as JSON. */

@@ -20,7 +20,7 @@ export const coreErrorCodes = {
   CERTIFICATE_NO_KEY: "The key of a certificate is not stored here, because it was issued from the user's own CSR.",
   CERTIFICATE_KEY_COMPROMISED: "A CSR is for a key whose certificate was revoked because the key is known to others.",
   CERTIFICATE_DAMAGED:
-    "Warning: files of a stored certificate are empty, cut short or changed; another is obtained beside it.",
+    "Warning: files of a stored certificate are empty, cut short or changed; another is obtained beside it, or the one file made anew from the others.",
   CLOCK_WRONG:
     "This machine's clock is a day or more off, as the CA's clock or a certificate shows; nothing is ordered.",
   LIMIT_REACHED: "The CA's published rate limits would refuse the order now.",

@@ -50,6 +50,7 @@ export type { Solver, Task, TaskFailure, TaskOutcome } from "./issue/solver.ts";
 export { type FoundProof, lookForProof, noProof, type ProofLooking, type ServerProof } from "./issue/standing-proof.ts";
 export { verifyChain } from "./issue/verify.ts";
 export { deployable, deployCertificate, isLive, nextTargetState, type TargetResult } from "./manage/deploy.ts";
+export type { ForeseenTarget } from "./manage/foresee.ts";
 export { type Counters, type MeasuredCertificate, metricsText, shareUsed } from "./manage/metrics.ts";
 export {
   type AlarmShares,
@@ -69,7 +70,13 @@ export { type CertificateResult, type RenewOptions, renewCertificate } from "./m
 export { type Rest, type RestingCertificate, restAsIssued } from "./manage/rest.ts";
 export { type ServeOptions, serve, unkept } from "./manage/serve.ts";
 export { removeLeftRecord, type Swept, sweep, undoEffect } from "./manage/sweep.ts";
-export type { DeployableCertificate, DeployContext, DeployOutcome, DeployTarget } from "./manage/target.ts";
+export type {
+  DeployableCertificate,
+  DeployContext,
+  DeployOutcome,
+  DeployTarget,
+  WantedCertificate,
+} from "./manage/target.ts";
 export { type LeasingRun, workAlone } from "./manage/work-alone.ts";
 export type {
   CaSpec,

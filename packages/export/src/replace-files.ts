@@ -1,5 +1,5 @@
 import { constants, type Stats } from "node:fs";
-import { lstat, open, readFile, realpath, rename, unlink } from "node:fs/promises";
+import { access, lstat, open, readFile, realpath, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pathBeside, removeLeftBeside } from "@certwright/core/store";
 import { exportError, fileFailure, isErrno } from "./errors.ts";
@@ -46,6 +46,19 @@ export async function replaceFiles(files: readonly NewFile[], access: FileAccess
     for (const { temporary } of staged) if (temporary !== undefined) await unlink(temporary).catch(() => {});
     throw isErrno(error) ? fileFailure(files[0]?.path ?? "", error) : error;
   }
+}
+
+/**
+ * Whether there is a file to replace; for one that could not be written, throws what `replaceFiles` would.
+ *
+ * @throws CertwrightError `EXPORT_...`
+ */
+export async function isThere(path: string): Promise<boolean> {
+  const { target, stats } = await findTarget(path);
+  await access(dirname(target), constants.W_OK | constants.X_OK).catch((error: NodeJS.ErrnoException) => {
+    throw fileFailure(path, error);
+  });
+  return stats !== undefined;
 }
 
 interface Staged {

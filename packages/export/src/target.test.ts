@@ -36,11 +36,28 @@ function deployable(): DeployableCertificate {
   return { name: "site.test", identifiers, generation: 1, leafPem, chainPem, keyPem, fingerprint256, notAfter };
 }
 
+const context = { now: Date.now, signal: new AbortController().signal };
+const wanted = { name: "site.test", identifiers: certificate.identifiers, keyType: "ec256" } as const;
+
 let dir: string;
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), "certwright-export-"));
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
+
+test("says what it would write, and what is in the way, and writes nothing", async () => {
+  const foresee = (id: string) => exportTarget(id).foresee?.(wanted, context);
+  await writeFile(join(dir, "old.pem"), "old");
+  expect(await foresee(`export:${dir}/old.pem`)).toBe(`${dir}/old.pem would be replaced`);
+  expect(await foresee(`export:${dir}/{name}.pem`)).toBe(`${dir}/site.test.pem would be written`);
+  expect(await foresee(`export:${dir}?format=files`)).toContain(`${dir}/privkey.pem would be written`);
+  await expect(foresee(`export:${dir}/none/x.pem`)).rejects.toMatchObject({ code: "EXPORT_DIRECTORY_MISSING" });
+  await expect(foresee(`export:${dir}`)).rejects.toMatchObject({ code: "EXPORT_NOT_A_FILE" });
+  const pkcs12 = `export:${dir}/x.p12?format=pkcs12&password-file=${dir}/none`;
+  await expect(foresee(pkcs12)).rejects.toMatchObject({ code: "EXPORT_PASSWORD" });
+  expect(await readdir(dir)).toEqual(["old.pem"]);
+  expect(await readFile(join(dir, "old.pem"), "utf8")).toBe("old");
+});
 
 async function exported(address: string, what = certificate) {
   const steps: string[] = [];

@@ -5,7 +5,7 @@ import { exportError, isErrno } from "./errors.ts";
 import { type ExportRequest, parseExportTarget } from "./export-request.ts";
 import { findOwner } from "./owner.ts";
 import { joinParts, separateFiles } from "./pem-parts.ts";
-import { type NewFile, replaceFiles, type WrittenFile } from "./replace-files.ts";
+import { isThere, type NewFile, replaceFiles, type WrittenFile } from "./replace-files.ts";
 
 /**
  * A file, or a directory of files, as a place certificates are deployed to.
@@ -27,6 +27,14 @@ export function exportTarget(id: string): DeployTarget {
         detail: written.map(({ path, action }) => `${path} ${action}`).join(", "),
         warnings: written.flatMap(({ warning }) => warning ?? []),
       };
+    },
+    async foresee({ name }) {
+      if (request.owner !== undefined) await findOwner(request.owner);
+      if (request.passwordFile !== undefined) await readPassword(request.passwordFile);
+      const path = pathFor(request.path, name);
+      const paths = request.format === "files" ? Object.keys(separateFiles).map((file) => join(path, file)) : [path];
+      const found = await Promise.all(paths.map(isThere));
+      return paths.map((each, index) => `${each} would be ${found[index] ? "replaced" : "written"}`).join(", ");
     },
   };
 }

@@ -1,9 +1,18 @@
-import type { DeployableCertificate, DeployContext, DeployOutcome, DeployTarget } from "@certwright/core";
+import type {
+  DeployableCertificate,
+  DeployContext,
+  DeployOutcome,
+  DeployTarget,
+  WantedCertificate,
+} from "@certwright/core";
 import type { HaproxyEvent } from "./events.ts";
+import type { Replacement } from "./push/choose.ts";
+import { foreseePush } from "./push/foresee.ts";
 import { push } from "./push/push.ts";
 import type { PushRequest, PushResult } from "./push/push-request.ts";
 import type { PushLimits } from "./push/settings.ts";
 import type { Connect } from "./runtime/connect.ts";
+import { canonicalName } from "./runtime/names.ts";
 import { parseTarget, type TargetAddress } from "./target-address.ts";
 
 /** What a caller may change about a target. */
@@ -28,7 +37,26 @@ export function haproxyTarget(id: string, options: TargetOptions = {}): DeployTa
         await push(address.node, requestFor(address, certificate), { ...options, signal, now, onEvent }),
       );
     },
+    foresee: (wanted, { signal, now }) =>
+      foreseePush(address.node, placeFor(address.request, wanted), replacementOf(wanted), { ...options, signal, now }),
   };
+}
+
+/** What is known of a certificate before there is one. */
+export function replacementOf({ identifiers, keyType }: WantedCertificate): Replacement {
+  return {
+    names: identifiers.map(({ value }) => canonicalName(value)),
+    keyType: keyType.startsWith("rsa") ? "rsa" : "ecdsa",
+  };
+}
+
+/** Where a certificate goes: a new one is named after it. */
+export function placeFor(
+  request: TargetAddress["request"],
+  { name }: Pick<DeployableCertificate, "name">,
+): TargetAddress["request"] {
+  if (request.add === undefined) return request;
+  return { ...request, add: { as: `${name.replaceAll("*", "_")}.pem`, ...request.add } };
 }
 
 /** What to push where a target is to get a certificate. */
@@ -37,10 +65,8 @@ export function requestFor(
   certificate: DeployableCertificate,
 ): PushRequest {
   const sni = serverName(certificate);
-  const add = request.add && { as: `${certificate.name.replaceAll("*", "_")}.pem`, ...request.add };
   return {
-    ...request,
-    ...(add ? { add } : {}),
+    ...placeFor(request, certificate),
     pem: { key: certificate.keyPem, chain: certificate.leafPem + certificate.chainPem },
     verify: { handshake: check.map((point) => ({ ...point, ...(sni === undefined ? {} : { sni }) })) },
   };

@@ -23,6 +23,6 @@ export async function run(invocation: Invocation<typeof issueFlags>): Promise<Co
     fetchEab: flags.fetchEab,
   });
   const { fit, failed } = flags.doctor ? await checkUp([spec], engine) : { fit: [spec], failed: [] };
-  const results = await renew(fit, { force: flags.force, insist: true, dryRun: flags.dryRun }, engine);
+  const results = await renew(fit, { force: flags.force, insist: true, dryRun: flags.dryRun, foresee: true }, engine);
   return renewalResult([...failed, ...results], flags);
 }

@@ -29,7 +29,8 @@ export async function run(invocation: Invocation<typeof renewFlags>): Promise<Co
   const engine = await openRun(invocation, { store, dns: resolversOf(specs), acceptTerms: flags.acceptTos, config });
   const parallel = config?.settings.parallel;
   const { fit, failed } = flags.doctor ? await checkUp(specs, engine) : { fit: specs, failed: [] };
-  const results = await renew(fit, { force, dryRun, resting, ...(parallel === undefined ? {} : { parallel }) }, engine);
+  const options = { force, dryRun, resting, configured: config !== undefined && args.length === 0 };
+  const results = await renew(fit, { ...options, ...(parallel === undefined ? {} : { parallel }) }, engine);
   const all = [...unreadable, ...failed, ...results];
   // Those that rest were told first; in a plan of everything stored each stands where `certwright list` has it.
   if (resting.length > 0) all.sort((a, b) => (a.certificate < b.certificate ? -1 : 1));

@@ -72,7 +72,11 @@ export const issueFlags = {
     { group: "Where it goes" },
   ),
   force: toggle("--force", "issue even if nothing is due", run),
-  dryRun: toggle("--dry-run", "say what would be done, and why, and do nothing", run),
+  dryRun: toggle(
+    "--dry-run",
+    "say what would be done, and why, and what the deploy targets look like; and do nothing",
+    run,
+  ),
   doctor: toggle("--doctor", "first look for what would keep it from being issued (see: certwright doctor)", run),
   ...stateFlags,
   detailedExitcode: detailedExitcodeFlag,

@@ -64,6 +64,13 @@ const targetJson = named("Target", "What came of one deploy target.", {
   error: optional(errorJson, "Without `ok`: what went wrong."),
 });
 
+const foreseenJson = named("ForeseenTarget", "What would come of one deploy target, as far as a look at it tells.", {
+  target: required(text, "As it is configured: `haproxy:/run/haproxy/admin.sock`."),
+  ok: required(flag, "Whether nothing is seen that would keep the certificate from it."),
+  detail: optional(text, "With `ok`: what would be done."),
+  error: optional(errorJson, "Without `ok`: what would go wrong."),
+});
+
 const done = {
   reason: required(text, "Why it was due."),
   notAfter: required(moment, "The end of the certificate."),
@@ -85,6 +92,7 @@ const certificateJson = union(
     failed: oneCase("It was not issued.", { error: required(errorJson, "What went wrong.") }),
     planned: oneCase("`plan` or `--dry-run`: nothing was done.", {
       action: required(actionJson, "What would be done."),
+      foreseen: optional(list(foreseenJson), "With `issue --dry-run`: what would come of each deploy target."),
     }),
   },
   { name: required(text, "Name of the certificate in the store.") },
@@ -101,5 +109,6 @@ export const resultCase = oneCase("The last line: what it came to.", {
 export type CertificateJson = JsonOf<typeof certificateJson>;
 export type ActionJson = JsonOf<typeof actionJson>;
 export type WaitingTargetJson = JsonOf<typeof waitingJson>;
+export type ForeseenTargetJson = JsonOf<typeof foreseenJson>;
 export type TargetJson = JsonOf<typeof targetJson>;
 export type ErrorJson = JsonOf<typeof errorJson>;

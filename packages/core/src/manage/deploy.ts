@@ -1,6 +1,7 @@
 import { CertwrightError } from "@certwright/provider";
 import { asError } from "../issue/as-error.ts";
 import { allDone } from "../issue/settle.ts";
+import type { CertificateSpec } from "../spec.ts";
 import type { TargetState } from "../store/certificate-meta.ts";
 import { readCertificate, type StoredCertificate, updateCertificateMeta } from "../store/certificates.ts";
 import type { Store } from "../store/store.ts";
@@ -71,6 +72,19 @@ function statesAfter(
   const others = after.filter(({ machine }) => machine !== undefined && machine !== store.machine);
   const forgotten = new Set(others.slice(0, -mostOthers));
   return after.filter((state) => !forgotten.has(state));
+}
+
+/** Forgets what is remembered of targets a certificate goes to no more. That this fails is told, and keeps nothing up. */
+export async function forgetOtherTargets({ name, deploy }: CertificateSpec, { store, world }: Run): Promise<void> {
+  try {
+    await updateCertificateMeta(store, name, (meta) => {
+      const targets = meta.targets.filter(({ target }) => deploy.includes(target));
+      return targets.length === meta.targets.length ? meta : { ...meta, targets };
+    });
+  } catch (cause) {
+    world.signal.throwIfAborted();
+    world.emit({ type: "warning", certificate: name, ...toldOf(cause) });
+  }
 }
 
 /** Whether clients of this target get the certificate now: taken, and not waiting for a reload. */

@@ -54,6 +54,51 @@ test("what the CA says of a certificate is not noted with another that another r
   expect((await readCertificateMeta(engine.store, spec.name))?.renewalInfo).toEqual(issued?.renewalInfo);
 });
 
+test("a damaged combined file is told, and made anew from the others, with no other certificate", async () => {
+  await using engine = await startEngine(1);
+  const spec = specFor("a.example.com", ...engine.cas);
+  expect(await engine.look(spec)).toMatchObject({ outcome: "issued" });
+  const file = "certificates/a.example.com/1/haproxy.pem";
+  const content = async () => Buffer.from((await engine.store.read(file))?.bytes ?? []).toString();
+  const whole = await content();
+  expect(whole).toContain("PRIVATE KEY");
+  for (const damage of [
+    () => engine.store.write(file, Buffer.from(whole.slice(0, 900)), { secret: true }),
+    () => engine.store.remove(file),
+  ]) {
+    await damage();
+    const damaged = await content();
+    expect(await engine.look(spec, { dryRun: true })).toMatchObject({ outcome: "planned" });
+    expect(await content()).toBe(damaged);
+    expect(await engine.look(spec)).toMatchObject({ outcome: "skipped" });
+    expect(await content()).toBe(whole);
+  }
+  expect(warnings(engine, "CERTIFICATE_DAMAGED")).toHaveLength(4);
+  await engine.look(spec);
+  expect(warnings(engine, "CERTIFICATE_DAMAGED")).toHaveLength(4);
+});
+
+test("what is remembered of targets it goes to no more is forgotten where a configuration says all there are, and only there", async () => {
+  const target = (id: string): DeployTarget => ({
+    id,
+    deploy: async () => {
+      if (id === "gone") throw new Error("the node is down");
+      return { action: "updated", served: true };
+    },
+  });
+  await using engine = await startEngine(1, { target: async (id) => target(id) });
+  const spec = { ...specFor("a.example.com", ...engine.cas), deploy: ["stays", "gone"] };
+  expect(await engine.look(spec)).toMatchObject({ outcome: "issued", targets: [{ ok: true }, { ok: false }] });
+  const remembered = async () =>
+    (await readCertificateMeta(engine.store, spec.name))?.targets.map((each) => each.target);
+  const changed = { ...spec, deploy: ["stays"] };
+  expect(await engine.look(changed)).toMatchObject({ outcome: "skipped" });
+  expect(await engine.look(changed, { configured: true, dryRun: true })).toMatchObject({ outcome: "planned" });
+  expect(await remembered()).toEqual(["stays", "gone"]);
+  expect(await engine.look(changed, { configured: true })).toMatchObject({ outcome: "skipped" });
+  expect(await remembered()).toEqual(["stays"]);
+});
+
 test("a target that took an old certificate, while another run stored a new one, does not count as having the new", async () => {
   let isDown = false;
   let meanwhile: (() => Promise<unknown>) | undefined;

@@ -7,15 +7,16 @@ import type { CertificateMeta } from "../store/certificate-meta.ts";
 import { readCertificate, type StoredCertificate } from "../store/certificates.ts";
 import { toldOf } from "../told-of.ts";
 import { refuseEarlierClock } from "./clock.ts";
-import { deployCertificate, type TargetResult } from "./deploy.ts";
+import { deployCertificate, forgetOtherTargets, type TargetResult } from "./deploy.ts";
 import { factsOf } from "./facts.ts";
+import { type ForeseenTarget, foresee } from "./foresee.ts";
 import { type CaPool, obtain } from "./obtain.ts";
 import type { Pace } from "./pace.ts";
 import type { Run } from "./parts.ts";
 import { type Action, planCertificate, type StoredFacts, type WaitingTarget } from "./plan.ts";
 import { refreshRenewalInfo } from "./renewal-info.ts";
 import type { Rest, RestingCertificate } from "./rest.ts";
-import { readUndamaged } from "./undamaged.ts";
+import { mendMade, readUndamaged } from "./undamaged.ts";
 import { workAlone } from "./work-alone.ts";
 
 /** What a run shall do. */
@@ -28,6 +29,10 @@ export interface RenewOptions {
   readonly newKey?: boolean;
   /** Only say what would be done. */
   readonly dryRun: boolean;
+  /** With `dryRun`: look at the deploy targets, too. Default false. */
+  readonly foresee?: boolean;
+  /** The specifications are those of a configuration, which names every target: others are forgotten. Default false. */
+  readonly configured?: boolean;
   /** Certificates worked on at a time. Default `usualParallel`. */
   readonly parallel?: number;
   /** Puts off what can wait. Left out: all that is due is done now. */
@@ -38,7 +43,12 @@ export interface RenewOptions {
 
 /** What came of one certificate. */
 export type CertificateResult = { readonly certificate: string } & (
-  | { readonly outcome: "planned"; readonly action: Action | Rest }
+  | {
+      readonly outcome: "planned";
+      readonly action: Action | Rest;
+      /** Where it would be deployed, if that was looked at. */
+      readonly foreseen?: readonly ForeseenTarget[];
+    }
   | {
       readonly outcome: "skipped";
       readonly reason: string;
@@ -67,15 +77,21 @@ export async function renewCertificate(
   const { world } = run;
   const certificate = spec.name;
   try {
-    const foreseen = await look(spec, options, pool, run);
-    if (options.dryRun) return { certificate, outcome: "planned", action: foreseen.action };
-    const turn = options.pace?.turn(foreseen.action, foreseen.stored, world.now());
+    const planned = await look(spec, options, pool, run);
+    if (options.dryRun) {
+      const { action } = planned;
+      const foreseen = options.foresee === true ? await foresee(action, run) : [];
+      return { certificate, outcome: "planned", action, ...(foreseen.length === 0 ? {} : { foreseen }) };
+    }
+    const turn = options.pace?.turn(planned.action, planned.stored, world.now());
     if (turn !== undefined) {
-      const reason = `due (${foreseen.action.reason}), but others go first`;
+      const reason = `due (${planned.action.reason}), but others go first`;
       return skipped(certificate, { reason, next: new Date(turn) }, run);
     }
+    // A new certificate is stored without them anyway.
+    if (options.configured === true && planned.action.do !== "issue") await forgetOtherTargets(spec, run);
     // To find that there is nothing to do needs nobody's leave.
-    if (foreseen.action.do === "nothing") return await execute(foreseen.action, options, pool, run);
+    if (planned.action.do === "nothing") return await execute(planned.action, options, pool, run);
     return await workAlone(certificate, run, async (alone) => {
       // Planned anew: the run we waited for may have done it all. The CA was asked, and damage told, a moment ago.
       const { action } = await planNow(spec, options, alone);
@@ -99,6 +115,7 @@ async function look(spec: CertificateSpec, options: RenewOptions, pool: CaPool, 
   const tell = ({ message }: Error): void =>
     run.world.emit({ type: "warning", code: "CERTIFICATE_DAMAGED", certificate: spec.name, message });
   const ask = async (stored: StoredCertificate): Promise<StoredCertificate> => {
+    await mendMade(stored, options.dryRun, run);
     const ca = spec.cas.find(({ directoryUrl }) => directoryUrl === stored.meta.directoryUrl);
     if (ca === undefined || options.force) return stored;
     const client = async (): Promise<AcmeClient | undefined> => {

@@ -43,6 +43,8 @@ export async function restNow(spec: CertificateSpec, { store, world }: Run): Pro
   const meta = await readCertificateMeta(store, spec.name);
   const now = world.now();
   if (meta === undefined || needsCloserLook(meta, now)) return undefined;
+  // Where it goes no more it may have to be forgotten.
+  if (meta.targets.some(({ target }) => !spec.deploy.includes(target))) return undefined;
   // A profile was asked for only where there is one; a CA asked for none may name the one it used.
   const asked = meta.profile === undefined ? {} : await readCertificateSpec(store, spec.name);
   return asked === undefined ? undefined : restOf(meta, spec, asked, now, store);

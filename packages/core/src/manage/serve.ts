@@ -120,7 +120,7 @@ async function keep(spec: CertificateSpec, keeping: Keeping, stop: AbortSignal):
   const { options, slots, pace, line, pool, run } = keeping;
   try {
     while (!stop.aborted) {
-      const wishes = { force: false, dryRun: false, pace };
+      const wishes = { force: false, dryRun: false, configured: true, pace };
       const result = await slots.use(stop, async () => {
         await undoLeft(spec, run);
         return await renewCertificate(spec, wishes, pool, run);

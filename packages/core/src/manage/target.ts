@@ -1,4 +1,5 @@
 import type { Identifier } from "../identifier.ts";
+import type { KeyTypeName } from "../spec.ts";
 
 /** An issued certificate as a target receives it. */
 export interface DeployableCertificate {
@@ -13,6 +14,11 @@ export interface DeployableCertificate {
   readonly notAfter: Date;
   /** SHA-256 of the leaf's DER, lower-case hex. */
   readonly fingerprint256: string;
+}
+
+/** What is known of a certificate before it is issued. */
+export interface WantedCertificate extends Pick<DeployableCertificate, "name" | "identifiers"> {
+  readonly keyType: KeyTypeName;
 }
 
 /** What a target did. Only `served` means that clients get the certificate now. */
@@ -34,6 +40,11 @@ export interface DeployTarget {
   /** As written in the configuration: `haproxy:/run/haproxy/admin.sock`. */
   readonly id: string;
   deploy(certificate: DeployableCertificate, context: DeployContext): Promise<DeployOutcome>;
+  /**
+   * Says what `deploy` would do with such a certificate, and throws what it would throw, as far as that can be told without
+   * changing anything. Left out where nothing can.
+   */
+  foresee?(certificate: WantedCertificate, context: Pick<DeployContext, "now" | "signal">): Promise<string>;
 }
 
 export interface DeployContext {

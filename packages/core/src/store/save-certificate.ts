@@ -2,6 +2,7 @@ import type { CertificateSpec } from "../spec.ts";
 import { type CertificateMeta, certificateMeta, type RenewalInfoState, type TargetState } from "./certificate-meta.ts";
 import { certificateSpec } from "./certificate-spec.ts";
 import { readCertificateMeta } from "./certificates.ts";
+import { combinedFile } from "./combined-file.ts";
 import { encodeDocument } from "./document.ts";
 import {
   advance,
@@ -68,7 +69,7 @@ export async function saveCertificate(store: Store, issued: IssuedCertificate, n
     put("leaf.pem", leaf),
     put("chain.pem", chain),
     put("fullchain.pem", leaf + chain),
-    ...(key === undefined ? [] : [put("key.pem", key, true), put("haproxy.pem", leaf + chain + key, true)]),
+    ...(key === undefined ? [] : [put("key.pem", key, true), put(combinedFile, leaf + chain + key, true)]),
     put("spec.json", encodeDocument(certificateSpec, spec)),
   ]);
   await advance(store, spec.name, meta.generation);

@@ -68,7 +68,7 @@ export interface Place {
  *
  * @throws HaproxyError HAPROXY_KEY_TYPE, HAPROXY_NAMES_LOST
  */
-export function refusePlace(bundle: Bundle, place: Place): void {
+export function refusePlace(bundle: Pick<Bundle, "names" | "keyType">, place: Place): void {
   const slot = /\.(rsa|ecdsa|dsa)$/.exec(place.name)?.[1];
   if (slot !== undefined && slot !== bundle.keyType) {
     throw refusal("HAPROXY_KEY_TYPE", place, `${place.name} is for ${slot} keys; this key is ${bundle.keyType}.`, {

@@ -1,8 +1,7 @@
 import { basename, dirname, join } from "node:path/posix";
-import type { Bundle } from "../certificate/pem.ts";
 import { type WayToAdd, wayToAdd } from "../certificate/references.ts";
 import { HaproxyError, hasCode } from "../errors.ts";
-import { chooseByNames } from "../push/choose.ts";
+import { chooseByNames, type Replacement } from "../push/choose.ts";
 import type { AddRequest } from "../push/discover.ts";
 import type { PushRequest } from "../push/push-request.ts";
 import type { CertificateDetails } from "../runtime/listings.ts";
@@ -36,7 +35,12 @@ export interface Place {
  * @throws HaproxyError HAPROXY_CERTIFICATE_UNKNOWN, HAPROXY_CERTIFICATE_AMBIGUOUS, HAPROXY_LIST_UNKNOWN,
  *   HAPROXY_ADD_REFUSED, HAPROXY_API_NAME, HAPROXY_UNSAFE_NAME, and those of the API
  */
-export async function findPlace(desk: Desk, reach: Reach, bundle: Bundle, request: PushRequest): Promise<Place> {
+export async function findPlace(
+  desk: Desk,
+  reach: Reach,
+  bundle: Replacement,
+  request: Pick<PushRequest, "certificate" | "add">,
+): Promise<Place> {
   const { certificate, add } = request;
   const known =
     certificate === undefined
@@ -73,7 +77,7 @@ async function isAttached(desk: Desk, { name, present }: Place, way: NonNullable
   return way.kind === "frontend" && present?.status === "Used";
 }
 
-async function byName(desk: Desk, reach: Reach, bundle: Bundle, certificate: string): Promise<Place | undefined> {
+async function byName(desk: Desk, reach: Reach, bundle: Replacement, certificate: string): Promise<Place | undefined> {
   if (!canBeAsked(certificate)) {
     throw new HaproxyError(
       "HAPROXY_UNSAFE_NAME",
@@ -99,7 +103,7 @@ async function byName(desk: Desk, reach: Reach, bundle: Bundle, certificate: str
 async function byNames(
   desk: Desk,
   reach: Reach,
-  bundle: Bundle,
+  bundle: Replacement,
   add: AddRequest | undefined,
 ): Promise<Place | undefined> {
   try {
@@ -138,7 +142,7 @@ async function fromFile(desk: Desk, file: StoredFile): Promise<Place> {
 async function placeToAdd(
   desk: Desk,
   reach: Reach,
-  bundle: Bundle,
+  bundle: Replacement,
   add: AddRequest,
   certificate?: string,
 ): Promise<Place> {

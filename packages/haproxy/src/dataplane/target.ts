@@ -1,9 +1,13 @@
 import type { DeployableCertificate, DeployContext, DeployOutcome, DeployTarget } from "@certwright/core";
+import { refusePlace } from "../certificate/refusals.ts";
 import type { HaproxyEvent } from "../events.ts";
+import { describePlace } from "../push/foresee.ts";
 import type { PushLimits } from "../push/settings.ts";
-import { describe, requestFor } from "../target.ts";
+import { describe, placeFor, replacementOf, requestFor } from "../target.ts";
 import { type DataplaneTarget, parseDataplaneTarget } from "./address.ts";
+import { lookAround } from "./look.ts";
 import { type FindPassword, openApi } from "./open-api.ts";
+import { findPlace } from "./place.ts";
 import { pushThroughApi } from "./push.ts";
 import type { ApiPushRequest, ApiPushResult } from "./work.ts";
 
@@ -29,6 +33,24 @@ export function dataplaneTarget(id: string, options: DataplaneTargetOptions = {}
       const desk = await openApi(target.node, { ...options, signal, now, onEvent });
       try {
         return outcomeOf(await pushThroughApi(desk, apiRequestFor(target, certificate)));
+      } finally {
+        desk.api.close();
+      }
+    },
+    async foresee(wanted, { signal, now }) {
+      const desk = await openApi(target.node, { ...options, signal, now });
+      try {
+        const request = placeFor(target.request, wanted);
+        const place = await findPlace(desk, await lookAround(desk), replacementOf(wanted), request);
+        const { name, present } = place;
+        const { allowFewerNames = false } = request;
+        refusePlace(replacementOf(wanted), {
+          node: desk.node.id,
+          name,
+          ...(present ? { present } : {}),
+          allowFewerNames,
+        });
+        return describePlace(place);
       } finally {
         desk.api.close();
       }

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { type FileHandle, lstat, open, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
+import { access, type FileHandle, lstat, open, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pathBeside } from "@certwright/core/store";
 import { HaproxyError } from "../errors.ts";
@@ -67,6 +67,18 @@ export async function readRegularFile(path: string): Promise<Buffer | undefined>
     });
   }
   return readFile(path);
+}
+
+/**
+ * Refuses a file that could not be replaced, as far as its directory tells.
+ *
+ * @throws HaproxyError as `replaceFile`
+ */
+export async function refuseUnwritable(path: string): Promise<void> {
+  const target = await realpath(path).catch(() => path);
+  await access(dirname(target), constants.W_OK | constants.X_OK).catch((cause: NodeJS.ErrnoException) => {
+    throw diskError(path, cause);
+  });
 }
 
 interface Owner {

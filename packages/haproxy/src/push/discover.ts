@@ -1,6 +1,5 @@
 import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path/posix";
-import type { Bundle } from "../certificate/pem.ts";
 import { type Lists, type PathKind, type WayToAdd, wayToAdd } from "../certificate/references.ts";
 import { mapPath, type PathMapping } from "../disk/files.ts";
 import { HaproxyError, hasCode } from "../errors.ts";
@@ -11,7 +10,7 @@ import { refused } from "../runtime/refused.ts";
 import { listCertificates, listCrtLists, showCertificate, showCrtList, showLevel } from "../runtime/runtime.ts";
 import type { Session } from "../runtime/session.ts";
 import { isLockName } from "../runtime/writer-lock.ts";
-import { chooseByNames } from "./choose.ts";
+import { chooseByNames, type Replacement } from "./choose.ts";
 import type { Settings } from "./settings.ts";
 
 /** Where in HAProxy a new certificate shall be attached. */
@@ -58,7 +57,7 @@ export interface Found {
  */
 export async function discover(
   session: Session,
-  bundle: Bundle,
+  bundle: Replacement,
   destination: Destination,
   settings: Settings,
 ): Promise<Found> {
@@ -111,7 +110,12 @@ async function findPlace(
 }
 
 // Beside the other files of the list: in the directory itself, or in the folder of the crt-list.
-async function nameFor(bundle: Bundle, add: AddRequest, session: Session, map: Destination["map"]): Promise<string> {
+async function nameFor(
+  bundle: Replacement,
+  add: AddRequest,
+  session: Session,
+  map: Destination["map"],
+): Promise<string> {
   const list = withoutSlash(add.list);
   if (!list.startsWith("/")) {
     throw wrong(
@@ -173,7 +177,7 @@ function asker(session: Session, settings: Settings) {
 }
 
 // "crt multi.pem" loads multi.pem.rsa and multi.pem.ecdsa; HAProxy then knows those, and no multi.pem.
-async function pairMember(certificate: string, bundle: Bundle, ask: Asker): Promise<Found> {
+async function pairMember(certificate: string, bundle: Replacement, ask: Asker): Promise<Found> {
   const present = await ask.details(certificate);
   if (present) return { name: certificate, present };
   const member = `${certificate}.${bundle.keyType}`;
