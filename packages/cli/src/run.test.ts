@@ -56,6 +56,20 @@ async function store(name: string, deploy: readonly string[] = []) {
 }
 
 describe("runCommandLine", () => {
+  it.each([
+    ["GOOGLE", ["gcloud"]],
+    ["do_auth", ["digitalocean"]],
+    ["desec.io", ["desec"]],
+  ])("lists the providers that %s is in", async (text, ids) => {
+    const { code, out, json } = await certwright("dns", "providers", text, "--json");
+    expect([code, json.providers.map(({ id }: { id: string }) => id)], out).toEqual([0, ids]);
+  });
+
+  it("says that nothing is known of a text no provider has", async () => {
+    const { code, err } = await certwright("dns", "providers", "clodflare");
+    expect([code, err]).toEqual([2, expect.stringMatching(/PLUGIN_UNKNOWN.*\n.*Did you mean cloudflare\?/)]);
+  });
+
   it("answers about an empty state, and makes none", async () => {
     expect(await certwright("list")).toMatchObject({
       code: 0,

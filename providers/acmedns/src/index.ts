@@ -23,7 +23,7 @@ export default defineProvider({
       example: "https://auth.acme-dns.io",
     },
     accounts: {
-      description: "Accounts by domain, as JSON; the set-up answers them",
+      description: "Accounts by domain, as JSON; `certwright dns setup` writes them",
       env: ["CERTWRIGHT_DNS_ACMEDNS_ACCOUNTS"],
       secret: true,
       optional: true,
@@ -138,6 +138,6 @@ async function accountsOf(given: Given, readFile: (path: string) => Promise<stri
 
 function noAccount(fqdn: string): ProviderError {
   return new ProviderError("PROVIDER_NOT_FOUND", `there is no acme-dns account for ${fqdn}`, {
-    hint: "Run the set-up for the domain, point its _acme-challenge at the account's name with a CNAME record, and keep the accounts it answers.",
+    hint: "Run `certwright dns setup` for the domain, and make the CNAME record it says.",
   });
 }

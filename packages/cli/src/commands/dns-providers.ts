@@ -1,4 +1,4 @@
-import { describeOptions, type OptionRow } from "@certwright/provider";
+import { describeOptions, isCertwrightError, type OptionRow } from "@certwright/provider";
 import type { CommandResult, Invocation } from "../command.ts";
 import type { dnsProvidersFlags } from "../declarations/dns.ts";
 import { exitCodes } from "../exit-code.ts";
@@ -8,18 +8,29 @@ import type { RegistryEntry } from "../plugins/registry-entry.ts";
 import { pluginSearch } from "../plugins/search.ts";
 import { table } from "../reporter/table.ts";
 
-/** Lists the providers, or tells all about one. */
+/** Lists the providers, or those with a text in what is known of them, or tells all about one. */
 export async function run({ args, context }: Invocation<typeof dnsProvidersFlags>): Promise<CommandResult> {
   const [name] = args;
   const search = await pluginSearch(context.cwd);
-  if (name === undefined) return listAll(search.registry);
+  if (name === undefined) return listOf(search.registry);
   const found = readProviderName(name, context.cwd, search.registry);
   if (found.kind === "own") return describe(found.entry);
-  const definition = await loadProvider(name, search);
-  return describe({ ...definition, options: describeOptions(definition) });
+  try {
+    const definition = await loadProvider(name, search);
+    return describe({ ...definition, options: describeOptions(definition) });
+  } catch (error) {
+    const some = search.registry.filter((entry) => mentions(entry, name));
+    if (some.length === 0 || !isCertwrightError(error) || error.code !== "PLUGIN_UNKNOWN") throw error;
+    return listOf(some);
+  }
 }
 
-function listAll(registry: readonly RegistryEntry[]): CommandResult {
+function mentions({ id, name, aliases, website, options }: RegistryEntry, text: string): boolean {
+  const words = [id, name, ...aliases, website, ...options.flatMap(({ option, env }) => [option, ...env])];
+  return words.some((word) => word.toLowerCase().includes(text.toLowerCase()));
+}
+
+function listOf(registry: readonly RegistryEntry[]): CommandResult {
   const rows = registry.map(({ id, name, aliases, included, package: packageName }) => [
     id,
     name,

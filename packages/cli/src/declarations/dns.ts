@@ -1,4 +1,5 @@
 import type { Declaration } from "../command.ts";
+import { text } from "../flags.ts";
 import { configFlags } from "./config-flag.ts";
 import { lookupFlags, propagationFlags, providerFlags } from "./dns-flags.ts";
 import { explainDeclaration } from "./explain.ts";
@@ -51,22 +52,67 @@ const checkDeclaration: Declaration<typeof dnsWriteFlags> = {
   load: () => import("../commands/dns-check.ts"),
 };
 
+const { zone: _zone, ...setupProviderFlags } = providerFlags;
+
+export const dnsSetupFlags = {
+  ...setupProviderFlags,
+  out: text("--out <file>", "where to keep what the provider gives, for this user alone", {
+    group: "Where it is kept",
+    complete: "file",
+  }),
+};
+
+const setupDeclaration: Declaration<typeof dnsSetupFlags> = {
+  name: "setup",
+  group,
+  summary: "do what a provider needs once for a domain: the registration at acme-dns",
+  description:
+    "Registers each domain, keeps the accounts in a file, and says which CNAME records to make by hand, once. Nothing else is done: a domain that has an account keeps it.\nTo add domains later, let the file be read, too: --dns-option accounts=file:FILE --out FILE.",
+  args: [
+    {
+      usage: "<domains...>",
+      description: "domains that certificates are for; a wildcard needs the same as its domain",
+    },
+  ],
+  flags: dnsSetupFlags,
+  examples: [
+    [
+      "certwright dns setup example.com --dns acmedns --endpoint https://auth.acme-dns.io --out /etc/certwright/acmedns.json",
+      "",
+    ],
+    [
+      "certwright issue -d example.com --dns acmedns --endpoint https://auth.acme-dns.io --dns-option accounts=file:/etc/certwright/acmedns.json",
+      "then, once the record is there",
+    ],
+  ],
+  load: () => import("../commands/dns-setup.ts"),
+};
+
 export const dnsProvidersFlags = {};
 
 const providersDeclaration: Declaration<typeof dnsProvidersFlags> = {
   name: "providers",
   group,
   summary: "DNS providers by name, or one with its options and environment variables",
-  args: [{ usage: "[id]", description: "provider, path or package", complete: "provider" }],
+  args: [
+    {
+      usage: "[id]",
+      description: "provider, path or package; or part of a name, an address, an option or its variable",
+      complete: "provider",
+    },
+  ],
   flags: dnsProvidersFlags,
-  examples: [["certwright dns providers cloudflare", "what it needs"]],
+  examples: [
+    ["certwright dns providers cloudflare", "what it needs"],
+    ["certwright dns providers google", "those of this name"],
+  ],
   load: () => import("../commands/dns-providers.ts"),
 };
 
 export const dnsDeclaration: Declaration = {
   name: "dns",
   group,
-  summary: "write, remove and look for TXT records; list providers",
+  summary: "write, remove and look for TXT records; list providers, set one up",
   flags: {},
   commands: [
     setDeclaration,
@@ -74,6 +120,7 @@ export const dnsDeclaration: Declaration = {
     checkDeclaration,
     explainDeclaration,
     persistDeclaration,
+    setupDeclaration,
     providersDeclaration,
   ],
 };

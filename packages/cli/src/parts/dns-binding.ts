@@ -5,7 +5,9 @@ import {
   openProvider,
   parseZonePin,
   readOptions,
+  type SetupResult,
   secretsOf,
+  setUpProvider,
 } from "@certwright/provider";
 import type { CliContext } from "../context.ts";
 import { cliError } from "../errors.ts";
@@ -41,12 +43,7 @@ export async function openDefined(
   { context, secrets, emit }: DnsSurroundings,
 ): Promise<DnsBinding> {
   const name = way.provider ?? "";
-  const options = await readOptions(definition, {
-    values,
-    env: context.env,
-    readFile: readSmallTextFile,
-  });
-  for (const secret of secretsOf(definition, options)) secrets.add(secret);
+  const options = await optionsOf(definition, values, context, secrets);
   const pin = way.zone === undefined ? undefined : parseZonePin(way.zone);
   // The same locks for both: what the run's handle has under way, clean-up's must wait for.
   const locks = createLocks();
@@ -64,6 +61,37 @@ export async function openDefined(
     ...(way.zones === undefined ? {} : { zones: way.zones }),
     ...(pin === undefined ? {} : { zone: { name: pin.name, id: pin.id ?? pin.name } }),
   };
+}
+
+/**
+ * Runs what a provider needs once for domains.
+ *
+ * @throws CertwrightError as `openDnsBinding`; ProviderError `PROVIDER_UNSUPPORTED` where it needs nothing
+ */
+export async function setUpDns(
+  way: ChallengeSpec,
+  domains: readonly string[],
+  context: CliContext,
+  secrets: Secrets,
+): Promise<SetupResult> {
+  const name = way.provider ?? "";
+  const definition = await loadProvider(name, await pluginSearch(context.cwd));
+  const values = await givenValues(way, definition, context, secrets, () => {});
+  const options = await optionsOf(definition, values, context, secrets);
+  const host = createProviderHost(context, context.stopper.signal);
+  return await setUpProvider(definition, { instance: name, options, host, domains });
+}
+
+/** All options of a provider; secrets among them are masked from then on. */
+async function optionsOf(
+  definition: DefinedProvider,
+  values: Readonly<Record<string, string>>,
+  { env }: CliContext,
+  secrets: Secrets,
+): Promise<Readonly<Record<string, unknown>>> {
+  const options = await readOptions(definition, { values, env, readFile: readSmallTextFile });
+  for (const secret of secretsOf(definition, options)) secrets.add(secret);
+  return options;
 }
 
 async function givenValues(
