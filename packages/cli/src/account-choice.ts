@@ -1,7 +1,7 @@
 import { type AcmeClient, accountIdOf, type CaSpec, openCa } from "@certwright/core";
 import { type AccountId, listAccounts, readAccount, type Store } from "@certwright/core/store";
 import { knownCaOf } from "./ca-names.ts";
-import { checkBinding, onlyCa } from "./ca-spec.ts";
+import { checkBinding, noAddress, onlyCa } from "./ca-spec.ts";
 import type { Invocation } from "./command.ts";
 import type { CliContext } from "./context.ts";
 import type { accountFlags } from "./declarations/account.ts";
@@ -28,7 +28,7 @@ export async function openAccount(
   const store = await openOnlyState(invocation);
   const asked = mayCreate ? onlyCa(flags, context) : await accountCa(flags, context, store);
   if (mayCreate) await checkBinding([asked], store, flags.fetchEab);
-  const id = mayCreate ? accountIdOf(asked) : await chooseAccount(asked, store);
+  const id = mayCreate ? accountIdOf(asked) : await chooseAccount(asked, flags, store);
   const ca: CaSpec = { ...asked, ...(id.email === undefined ? {} : { email: id.email }) };
   const access = await openCaAccess(ca, { acceptTerms: flags.acceptTos, fetchEab: flags.fetchEab }, context, secrets);
   return { client: await openCa(ca, access, store, createWorld(context, emit, {})), id, ca, store };
@@ -46,19 +46,23 @@ export async function accountCa(
 }
 
 /**
- * The account a person means: that of the address given, else the only one there is.
+ * The account a person means: that of the address given, or without one where that is said, else the only one there is.
  *
  * @throws CertwrightError `CLI_ACCOUNT_UNKNOWN`
  */
-export async function chooseAccount(ca: CaSpec, store: Store): Promise<AccountId> {
+export async function chooseAccount(
+  ca: CaSpec,
+  { email }: Pick<FlagValues<typeof accountFlags>, "email">,
+  store: Store,
+): Promise<AccountId> {
   const { directoryUrl } = ca;
   // Which one is meant when none is named, only all of them can tell.
-  const records = ca.email === undefined ? await listAccounts(store, directoryUrl) : [];
+  const isNamed = ca.email !== undefined || email === noAddress;
+  const records = isNamed ? [] : await listAccounts(store, directoryUrl);
   const addresses = [...new Set(records.flatMap(({ contact }) => contact.map((url) => url.replace(/^mailto:/, ""))))];
-  const possible =
-    ca.email !== undefined
-      ? [accountIdOf(ca)]
-      : [{ directoryUrl }, ...addresses.map((email) => ({ directoryUrl, email }))];
+  const possible = isNamed
+    ? [accountIdOf(ca)]
+    : [{ directoryUrl }, ...addresses.map((address) => ({ directoryUrl, email: address }))];
   const found: AccountId[] = [];
   for (const id of possible) if ((await readAccount(store, id))?.record !== undefined) found.push(id);
   const [only, other] = found;
@@ -68,7 +72,7 @@ export async function chooseAccount(ca: CaSpec, store: Store): Promise<AccountId
     "CLI_ACCOUNT_UNKNOWN",
     only === undefined ? `no such account at ${name}` : `several accounts at ${name}`,
     {
-      hint: "See: certwright account list. Say which one with --server and --email.",
+      hint: "See: certwright account list. Say which one with --server and --email; --email none is the one without an address.",
     },
   );
 }

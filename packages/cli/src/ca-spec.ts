@@ -9,6 +9,9 @@ import type { FlagValues } from "./flags.ts";
 
 type CaFlags = FlagValues<typeof caFlags>;
 
+/** What stands for the account without an address, beside others at the same CA. */
+export const noAddress = "none";
+
 const hmacVariable = "CERTWRIGHT_EAB_HMAC_KEY";
 
 /**
@@ -24,7 +27,7 @@ export function caSpecs(flags: CaFlags, { cwd, env }: Pick<CliContext, "cwd" | "
   return [...new Set(urls)].map((directoryUrl) => ({
     directoryUrl,
     ...(flags.caFile === undefined ? {} : { caFile: resolve(cwd, flags.caFile) }),
-    ...(flags.email === undefined ? {} : { email: emailOf(flags.email) }),
+    ...(flags.email === undefined || flags.email === noAddress ? {} : { email: emailOf(flags.email) }),
     ...(eab === undefined || directoryUrl !== bound ? {} : { eab }),
   }));
 }

@@ -1,7 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileStore, saveCertificate, updateCertificateMeta } from "@certwright/core/store";
+import {
+  fileStore,
+  saveAccountKey,
+  saveAccountRecord,
+  saveCertificate,
+  updateCertificateMeta,
+} from "@certwright/core/store";
 import { createTestCa } from "@certwright/tools/test-ca";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runCommandLine } from "./run.ts";
@@ -63,6 +69,25 @@ describe("runCommandLine", () => {
   ])("lists the providers that %s is in", async (text, ids) => {
     const { code, out, json } = await certwright("dns", "providers", text, "--json");
     expect([code, json.providers.map(({ id }: { id: string }) => id)], out).toEqual([0, ids]);
+  });
+
+  it("chooses the account without an address beside others at the same CA", async () => {
+    const { now } = testContext();
+    const store = fileStore(state, { now, warn: () => {} });
+    const directoryUrl = "https://ca.test/directory";
+    for (const email of [undefined, "ops@example.com"]) {
+      const id = { directoryUrl, ...(email === undefined ? {} : { email }) };
+      const contact = email === undefined ? [] : [`mailto:${email}`];
+      const { keyPem } = createTestCa().issue({ names: ["x.test"] });
+      await saveAccountKey(store, id, keyPem);
+      await saveAccountRecord(store, id, { directoryUrl, url: `https://ca.test/${email}`, contact, createdAt: now() });
+    }
+    const write = (file: string, ...more: string[]) =>
+      certwright("account", "export-key", "--out", join(state, "..", file), "--json", ...more);
+    const unclear = await write("a.pem");
+    expect([unclear.code, unclear.json.error.hint]).toEqual([2, expect.stringContaining("--email none")]);
+    expect((await write("b.pem", "--email", "none")).json).toMatchObject({ account: "https://ca.test/undefined" });
+    expect((await write("c.pem", "--email", "ops@example.com")).json).toMatchObject({ ok: true });
   });
 
   it("says that nothing is known of a text no provider has", async () => {

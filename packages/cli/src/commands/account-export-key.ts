@@ -14,7 +14,7 @@ export async function run(invocation: Invocation<typeof accountExportKeyFlags>):
   if (flags.out === undefined) throw usageError("nothing says where to", "Give a new file with --out.");
   const store = await openOnlyState(invocation);
   const ca = await accountCa(flags, context, store);
-  const stored = await readAccount(store, await chooseAccount(ca, store));
+  const stored = await readAccount(store, await chooseAccount(ca, flags, store));
   const path = resolve(context.cwd, flags.out);
   await writeNewFile(path, stored?.keyPem ?? "", 0o600);
   const warning =

@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
+import { noAddress } from "../ca-spec.ts";
 import type { CommandResult, Invocation } from "../command.ts";
 import { usualName } from "../config/config-path.ts";
 import { readConfigText } from "../config/read-config-file.ts";
@@ -47,7 +48,7 @@ function givenBy({ flags, context }: InitInvocation): FirstConfig {
       options,
       ...(zone === undefined ? {} : { zone }),
     })),
-    email: flags.email,
+    email: flags.email === noAddress ? undefined : flags.email,
     acceptTerms: flags.acceptTos,
     cas: flags.server,
     deploy: flags.deploy,

@@ -61,7 +61,7 @@ async function revokeFile(path: string, invocation: RevokeInvocation): Promise<C
     if (!matchesKey(leaf, readKey(keyPem))) throw usageError(`${flags.key} is not the key of ${path}`, "Give its own.");
     return await finish(path, leaf, await revokeByKey(keyPem, leaf, at, options), at, invocation);
   }
-  const { email } = await chooseAccount(asked, at.store);
+  const { email } = await chooseAccount(asked, flags, at.store);
   const ca = { ...asked, ...(email === undefined ? {} : { email }) };
   const client = await openCa(ca, at.access, at.store, at.world);
   return await finish(path, leaf, await revokeBy(client, leaf, options), at, invocation);

@@ -21,7 +21,9 @@ export const caFlags = {
     group: "Which CA",
     complete: "file",
   }),
-  email: text("--email <address>", "contact of the account", { group: "Which CA" }),
+  email: text("--email <address>", "contact of the account; none chooses the one without, beside others", {
+    group: "Which CA",
+  }),
   acceptTos: toggle("--accept-tos", "agree to the CA's terms of service", { group: "Which CA" }),
   fetchEab: toggle(
     "--fetch-eab",

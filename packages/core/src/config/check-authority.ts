@@ -33,12 +33,15 @@ export interface Authorities {
   readonly choose: (names: readonly string[] | undefined) => readonly CaSpec[];
 }
 
+type Account = ConfigFile["accounts"][string];
+
 const builtInCa = "letsencrypt";
 
 /** Joins CAs and accounts, and checks every reference to them. */
 export function checkAuthorities(checking: Checking, caUrl: CaUrl): Authorities {
   const { settings, keysOf } = checking;
   const found = new Map<string, ConfiguredCa | undefined>();
+  const holders = new Map<string, { readonly label: string; readonly account: Account | undefined }>();
   for (const [label, ca] of Object.entries(settings.cas)) {
     const directoryUrl = resolveUrl(
       checking,
@@ -47,6 +50,10 @@ export function checkAuthorities(checking: Checking, caUrl: CaUrl): Authorities 
       caUrl,
     );
     const account = accountOf(checking, ca.account, ["cas", label]);
+    const held = JSON.stringify([directoryUrl, account?.email]);
+    const holder = holders.get(held) ?? { label, account };
+    holders.set(held, holder);
+    if (directoryUrl !== undefined && holder.account !== account) tellAlike(checking, label, holder.label, account);
     found.set(label, directoryUrl === undefined ? undefined : join(label, directoryUrl, ca, account));
   }
   const staging = addStaging(checking, found, caUrl);
@@ -75,6 +82,15 @@ export function checkAuthorities(checking: Checking, caUrl: CaUrl): Authorities 
     all: [...found.values()].filter((ca) => ca !== undefined),
     choose: (names) => (names ?? settings.defaults.cas ?? usual).flatMap((name) => found.get(name)?.spec ?? []),
   };
+}
+
+/** Accounts at one CA are known by their addresses: in the state, and to whoever asks for one. */
+function tellAlike({ tell }: Checking, label: string, other: string, account: Account | undefined): void {
+  tell(
+    ["cas", label, "account"],
+    `is another account than that of cas.${other}, at the same CA and ${account?.email === undefined ? "without an address, too" : `for ${account.email}, too`}`,
+    "Give each of the two accounts an e-mail address of its own, or use one for both.",
+  );
 }
 
 /** Finds the staging CA each CA names, and says which labels are used for that. */
@@ -122,11 +138,7 @@ function usualCas({ settings, isWritten, tell }: Checking, labels: readonly stri
   return labels.length === 0 ? [builtInCa] : labels;
 }
 
-function accountOf(
-  { settings, keysOf, tell }: Checking,
-  label: string | undefined,
-  path: Path,
-): ConfigFile["accounts"][string] | undefined {
+function accountOf({ settings, keysOf, tell }: Checking, label: string | undefined, path: Path): Account | undefined {
   const labels = keysOf(["accounts"]);
   if (label !== undefined) {
     if (!labels.includes(label)) {
@@ -168,7 +180,7 @@ function join(
   label: string,
   directoryUrl: string,
   ca: Partial<ConfigFile["cas"][string]>,
-  account: ConfigFile["accounts"][string] | undefined,
+  account: Account | undefined,
 ): ConfiguredCa {
   const eab = ca.eab && { kid: ca.eab.keyId, hmacKey: ca.eab.hmacKey };
   return compact({

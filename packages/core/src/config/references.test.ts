@@ -16,6 +16,11 @@ describe("references between parts of the file", () => {
       "3:18 defaults.cas does not say which account is used",
     ],
     [
+      "two accounts at one CA that nothing tells apart",
+      `${minimal}accounts: { a: {}, b: { key: { env: K } } }\ncas: { x: { url: letsencrypt, account: a }, y: { url: letsencrypt, account: b } }\ndefaults: { cas: [x] }`,
+      "3:77 cas.y.account is another account than that of cas.x, at the same CA and without an address, too",
+    ],
+    [
       "an account that is not there",
       `${minimal}accounts: { main: {} }\ncas: { letsencrypt: { account: mian } }`,
       '3:32 cas.letsencrypt.account names no account: "mian"',
