@@ -1,4 +1,5 @@
 import {
+  createConnect,
   type HaproxyError,
   haproxyTarget,
   type ManyOutcome,
@@ -13,6 +14,7 @@ import { createTestCa } from "@certwright/tools/test-ca";
 import { describe, expect, test } from "vitest";
 import { ca, contentOf, expectNothingOpen, pemOf, served, watching } from "./haproxy-fixture.ts";
 import {
+  client,
   clientFiles,
   config,
   connectTo,
@@ -47,6 +49,13 @@ describe("who gets in", () => {
     const foresee = async (who?: typeof stranger) =>
       await haproxyTarget(await targetOf(agent.address, haproxy.dir, who)).foresee?.(wanted, watching());
     expect(await foresee()).toMatch(/takes us/);
+    // A key that is in no file.
+    const inEnv = agent.target.replace(/&key=[^&]*/, "&key=env:NODE_KEY");
+    const found = createConnect(async (_node, place) =>
+      "env" in place && place.env === "NODE_KEY" ? client.keyPem : "",
+    );
+    expect(await haproxyTarget(inEnv, { connect: found }).foresee?.(wanted, watching())).toMatch(/takes us/);
+    await expect(haproxyTarget(inEnv).foresee?.(wanted, watching())).rejects.toMatchObject({ code: "HAPROXY_TLS" });
     await expect(foresee(colleague)).rejects.toMatchObject({ code: "HAPROXY_AGENT_CLIENT" });
     for (const options of [
       {},

@@ -12,7 +12,6 @@ export { haproxyCheckCodes } from "./check/error-codes.ts";
 export {
   type DataplaneNode,
   type DataplaneTarget,
-  type PasswordRef,
   parseDataplaneTarget,
 } from "./dataplane/address.ts";
 export type { FindPassword } from "./dataplane/open-api.ts";
@@ -50,7 +49,8 @@ export { type ManyContext, type ManyOutcome, type ManySummary, pushMany } from "
 export type { PushRequest, PushResult } from "./push/push-request.ts";
 export { defaultLimits, type PushContext, type PushLimits } from "./push/settings.ts";
 export type { Sight, Sights } from "./push/sights.ts";
-export { isLocal, isReachedByTls, type Node, type NodeTls, parseNode } from "./runtime/node.ts";
+export { type Connect, createConnect, type FindKey } from "./runtime/connect.ts";
+export { isLocal, isReachedByTls, type Node, type NodeTls, parseNode, type SecretPlace } from "./runtime/node.ts";
 export { openSession, type Session } from "./runtime/session.ts";
 export { haproxyTarget, type TargetOptions } from "./target.ts";
 export { parseTarget, type TargetAddress } from "./target-address.ts";

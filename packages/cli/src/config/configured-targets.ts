@@ -12,7 +12,7 @@ export function targetIdOf(text: string, config: Config | undefined): string {
   const { targets, fleets } = config.settings;
   const target = targets[text];
   if (target === undefined) return fleets[text] === undefined ? text : `fleet:${text}`;
-  if ("haproxy" in target) return haproxyTargetText(target.haproxy, target);
+  if ("haproxy" in target) return haproxyTargetText(target.haproxy, target, text);
   if ("export" in target) return exportTargetText(target);
   if ("dataplane" in target) {
     const { url, ...access } = target.dataplane;

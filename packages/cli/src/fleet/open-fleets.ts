@@ -4,8 +4,8 @@ import type { FleetCertificates, FleetWorld } from "@certwright/haproxy";
 import type { Invocation } from "../command.ts";
 import { openConfig } from "../config/open-config.ts";
 import type { fleetFlags } from "../declarations/fleet.ts";
-import { createPasswordFinder } from "../parts/dataplane-password.ts";
 import { createFleetWorld } from "../parts/fleet-world.ts";
+import { createNodeSecrets } from "../parts/node-secrets.ts";
 import { openState } from "../state/open-state.ts";
 import { type ChosenFleet, chooseFleets } from "./choose-fleets.ts";
 import { certificatesFor } from "./fleet-certificates.ts";
@@ -28,11 +28,11 @@ export async function openFleets(invocation: Invocation<typeof fleetFlags>): Pro
     const certificates = await certificatesFor(store, args, each, tellBroken(emit));
     fleets.push({ ...each, certificates });
   }
-  const password = createPasswordFinder({ context, secrets, emit, config });
+  const nodeSecrets = createNodeSecrets({ context, secrets, emit, config });
   return {
     store,
     fleets,
-    world: createFleetWorld(context, emit, store, config?.settings.defaults.dns ?? {}, password),
+    world: createFleetWorld(context, emit, store, config?.settings.defaults.dns ?? {}, nodeSecrets),
   };
 }
 

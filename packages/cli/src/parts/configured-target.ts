@@ -6,10 +6,10 @@ import { fleetTarget } from "@certwright/haproxy";
 import type { CliContext } from "../context.ts";
 import { cliError } from "../errors.ts";
 import type { Secrets } from "../reporter/secrets.ts";
-import { createPasswordFinder } from "./dataplane-password.ts";
 import { fleetFromConfig } from "./fleet-from-config.ts";
 import { createFleetWorld } from "./fleet-world.ts";
 import { createHookWorld } from "./hook-world.ts";
+import { createNodeSecrets } from "./node-secrets.ts";
 import { openTarget } from "./target.ts";
 
 /** What targets of a configuration are made of. */
@@ -36,8 +36,8 @@ export function openConfiguredTarget(
   }
   if (config !== undefined && target?.kind === "fleet") {
     const { context, emit, store } = surroundings;
-    const password = createPasswordFinder({ ...surroundings, config });
-    const world = createFleetWorld(context, emit, store, config.settings.defaults.dns ?? {}, password);
+    const secrets = createNodeSecrets({ ...surroundings, config });
+    const world = createFleetWorld(context, emit, store, config.settings.defaults.dns ?? {}, secrets);
     return fleetTarget(fleetFromConfig(target.label, target.fleet), world);
   }
   if (/^(?:exec|fleet):/.test(id)) {
@@ -45,5 +45,5 @@ export function openConfiguredTarget(
       hint: "Targets of this kind are what a configuration says they are: name it with --config, or change deploy there.",
     });
   }
-  return openTarget(id, createPasswordFinder({ ...surroundings, config }));
+  return openTarget(id, createNodeSecrets({ ...surroundings, config }));
 }

@@ -12,11 +12,12 @@ export function fleetFromConfig(label: string, config: FleetConfig): Fleet {
       const placing = { ...push, ...(check === undefined ? {} : { check }) };
       return dataplaneTargetText(withoutUser(address), access, placing, label);
     }
-    return haproxyTargetText(address, {
+    const reached = {
       ...push,
       ...(tls !== undefined && isReachedByTls(address) ? { tls } : {}),
       ...(check === undefined ? {} : { check }),
-    });
+    };
+    return haproxyTargetText(address, reached, label);
   };
   return { label, source: sourceOf(config, targetOf), policy: policyOf(config), parallel: config.parallel };
 }

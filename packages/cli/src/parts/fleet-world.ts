@@ -1,10 +1,11 @@
 import type { Emit } from "@certwright/core";
 import { runProgram } from "@certwright/core/hooks";
 import type { Store } from "@certwright/core/store";
-import type { FindPassword, FleetWorld } from "@certwright/haproxy";
+import type { FleetWorld } from "@certwright/haproxy";
 import type { CliContext } from "../context.ts";
 import { cleanEnvironment } from "../run-program.ts";
 import { createWorld } from "../world.ts";
+import type { NodeSecrets } from "./node-secrets.ts";
 
 // Ten thousand nodes with long names.
 const mostPrinted = 1024 * 1024;
@@ -15,7 +16,7 @@ export function createFleetWorld(
   emit: Emit,
   store: Store,
   dns: Parameters<typeof createWorld>[2],
-  password: FindPassword,
+  secrets: NodeSecrets,
 ): FleetWorld {
   const { now, sleep, signal, resolver } = createWorld(context, emit, dns);
   const env = cleanEnvironment(context.env);
@@ -25,5 +26,5 @@ export function createFleetWorld(
     if (dropped.stdout > 0) throw new Error(`it printed more than ${mostPrinted} bytes`);
     return { exitCode, stdout: stdout.toString("utf8") };
   };
-  return { store, emit, now, sleep, signal, resolver, run, password };
+  return { store, emit, now, sleep, signal, resolver, run, ...secrets };
 }

@@ -124,7 +124,9 @@ describe("openDnsBinding", () => {
 });
 
 describe("openTarget", () => {
-  const open = (id: string) => openTarget(id, async () => "");
+  const none = () => Promise.reject(new Error("no node is reached in this test"));
+  const secretless = { password: none, key: none, connect: none };
+  const open = (id: string) => openTarget(id, secretless);
   it("knows haproxy, and says what else was meant", () => {
     expect(open("haproxy:/run/haproxy/admin.sock").id).toBe("haproxy:/run/haproxy/admin.sock");
     const unknown = (hint: RegExp) =>

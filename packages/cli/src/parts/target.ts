@@ -1,8 +1,9 @@
 import type { DeployTarget } from "@certwright/core";
 import { exportTarget } from "@certwright/export";
-import { dataplaneTarget, type FindPassword, haproxyTarget } from "@certwright/haproxy";
+import { dataplaneTarget, haproxyTarget } from "@certwright/haproxy";
 import { cliError } from "../errors.ts";
 import { didYouMean } from "../suggest.ts";
+import type { NodeSecrets } from "./node-secrets.ts";
 
 const kinds = ["haproxy", "dataplane", "export"];
 
@@ -11,10 +12,10 @@ const kinds = ["haproxy", "dataplane", "export"];
  *
  * @throws CertwrightError `CLI_TARGET_UNKNOWN`, `EXPORT_ADDRESS`, `HAPROXY_NODE_ADDRESS`, `HAPROXY_PLAINTEXT_REFUSED`
  */
-export function openTarget(id: string, password: FindPassword): DeployTarget {
+export function openTarget(id: string, { connect, password, key }: NodeSecrets): DeployTarget {
   const [, kind] = /^([a-z0-9-]+):/.exec(id) ?? [];
-  if (kind === "haproxy") return haproxyTarget(id);
-  if (kind === "dataplane") return dataplaneTarget(id, { password });
+  if (kind === "haproxy") return haproxyTarget(id, { connect });
+  if (kind === "dataplane") return dataplaneTarget(id, { password, key });
   if (kind === "export") return exportTarget(id);
   const meant = kind === undefined ? undefined : didYouMean(kind, kinds);
   throw cliError("CLI_TARGET_UNKNOWN", `${JSON.stringify(id)} is no deploy target`, {

@@ -44,7 +44,7 @@ export function checkTargets(checking: Checking): Targets {
     return target.id;
   };
   for (const [label, target] of Object.entries(settings.targets)) {
-    if ("haproxy" in target) ids.set(label, haproxyTargetText(target.haproxy, target));
+    if ("haproxy" in target) ids.set(label, haproxyTargetText(target.haproxy, target, label));
     else if ("export" in target) {
       checkExport(checking, target, label);
       ids.set(label, exportTargetText(target));

@@ -12,13 +12,14 @@ export type HaproxyPush = Pick<
  * what is kept with a certificate, so that it can be deployed again without this file.
  *
  * @param node address of its Runtime API
+ * @param label of the target or fleet, which is what is said where only this file knows how a key is found
  */
-export function haproxyTargetText(node: string, push: HaproxyPush): string {
+export function haproxyTargetText(node: string, push: HaproxyPush, label?: string): string {
   const { tls } = push;
   return targetText(`haproxy:${node}`, [
     ["ca", tls?.ca],
     ["cert", tls?.cert],
-    ["key", tls?.key],
+    ["key", tls && keyText(tls.key, label)],
     ["servername", tls?.serverName],
     ...placing(push),
     ["file", push.file],
@@ -43,10 +44,10 @@ export function dataplaneTargetText(url: string, access: DataplaneAccess, push: 
   const { user, password } = access;
   const named = user === undefined ? url : url.replace("://", `://${encodeURIComponent(user)}@`);
   return targetText(`dataplane:${named}`, [
-    ["password", password && passwordText(password, label)],
+    ["password", password && placeText(password, label)],
     ["ca", access.ca],
     ["cert", access.cert],
-    ["key", access.key],
+    ["key", access.key && keyText(access.key, label)],
     ["servername", access.serverName],
     ...placing(push),
     ["fewer-names", push.allowFewerNames ? "yes" : undefined],
@@ -55,8 +56,13 @@ export function dataplaneTargetText(url: string, access: DataplaneAccess, push: 
   ]);
 }
 
+function keyText(key: string | SecretRef, label: string | undefined): string | undefined {
+  if (typeof key === "string") return key;
+  return "file" in key ? key.file : placeText(key, label);
+}
+
 // A program to run belongs into this file and not into the state.
-function passwordText(ref: SecretRef, label: string | undefined): string | undefined {
+function placeText(ref: SecretRef, label: string | undefined): string | undefined {
   if ("env" in ref) return `env:${ref.env}`;
   if ("file" in ref) return `file:${ref.file}`;
   return label === undefined ? undefined : `config:${label}`;

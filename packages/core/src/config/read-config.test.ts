@@ -182,6 +182,24 @@ certificates:
     expect(providers.mine?.provider).toBe("/etc/certwright/dns/mine.ts");
   });
 
+  test.each([
+    ["client.key", "/etc/certwright/client.key"],
+    ["{ file: client.key }", "/etc/certwright/client.key"],
+    ["{ env: NODE_KEY }", "env:NODE_KEY"],
+    ["{ command: [pass, show, node] }", "config:edge"],
+  ])("a target says where its key is, and names no program: %s", (key, where) => {
+    const { certificates } = read(`${minimal}
+targets:
+  edge: { haproxy: "tls://h:1", tls: { ca: /ca, cert: /c, key: ${key} } }
+  api: { dataplane: { url: "https://h:2", cert: /c, key: ${key} } }
+certificates: { a.example.com: { deploy: [edge, api] } }
+`);
+    expect(certificates[0]?.deploy).toEqual([
+      `haproxy:tls://h:1?ca=/ca&cert=/c&key=${where}`,
+      `dataplane:https://h:2?cert=/c&key=${where.replace("config:edge", "config:api")}`,
+    ]);
+  });
+
   test("makes deploy targets that explain themselves, and keeps those that do not", () => {
     const { certificates, targets } = read(`${minimal}
 targets:

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { SecretRef } from "../spec.ts";
 import { asMap, byForm, withoutPrototype } from "./collections.ts";
 import type { Located } from "./located.ts";
-import { plainText, text } from "./scalars.ts";
+import { path, plainText, text } from "./scalars.ts";
 import { bad, describeNode, type JsonSchema, type NamedObject, optional, type Reading, type Type } from "./type.ts";
 
 /** What to write instead of a secret. */
@@ -103,6 +103,12 @@ export const secretRef: Type<SecretRef> = {
 
 /** A text that anybody may see, or a reference to one that nobody may. */
 export const textOrSecret: Type<string | SecretRef> = byForm<string | SecretRef>({ scalar: text(), map: secretRef });
+
+/** A private key's file, or where else it is. */
+export const keyRef: Type<string | SecretRef> = {
+  ...byForm<string | SecretRef>({ scalar: path, map: secretRef }),
+  label: "path or [secret](#secret)",
+};
 
 /** Words in names of options that hold secrets, where no definition says which do. */
 const secretWord =

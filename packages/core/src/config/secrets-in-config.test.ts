@@ -18,6 +18,10 @@ describe("a secret in the file", () => {
     ["a value mapping", `cas: { letsencrypt: { eab: { keyId: a, hmacKey: { value: ${secret} } } } }`],
     ["two references", `cas: { letsencrypt: { eab: { keyId: a, hmacKey: { env: A, file: ${secret} } } } }`],
     ["an account key", `accounts: { a: { key: |\n  ${secret}\n } }`],
+    [
+      "the key towards a node",
+      `targets: { a: { haproxy: "tls://h:1", tls: { ca: a, cert: b, key: "-----BEGIN PRIVATE KEY-----\\n${secret}" } } }`,
+    ],
     ["a variable's name", `cas: { letsencrypt: { eab: { keyId: a, hmacKey: { env: ${secret} } } } }`],
     [
       "a mail password",

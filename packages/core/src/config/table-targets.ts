@@ -1,13 +1,13 @@
 import { list, object, variants } from "./collections.ts";
 import { address, choice, duration, flag, integer, parsed, path, percentage, text } from "./scalars.ts";
-import { argv, secretRef } from "./secret-type.ts";
+import { argv, keyRef, secretRef } from "./secret-type.ts";
 import { programKeys } from "./table-hooks.ts";
 import { filled, type Infer, optional, required } from "./type.ts";
 
 const tls = object("node-tls", "Files for client-authenticated TLS towards a node, PEM.", {
   ca: required(path, "CA that signed the node's certificate."),
   cert: required(path, "Our client certificate."),
-  key: required(path, "Its key."),
+  key: required(keyRef, "Its key: a file, or where else it is."),
   serverName: optional(text({ longest: 253 }), "Name the node's certificate must have.", "the host"),
 });
 
@@ -44,7 +44,7 @@ const accessKeys = {
   password: optional(secretRef, "The user's password.", "`CERTWRIGHT_DATAPLANE_PASSWORD` or `..._FILE`"),
   ca: optional(path, "CA that signed the API's certificate.", "the system's"),
   cert: optional(path, "Our client certificate, where the API asks for one."),
-  key: optional(path, "Its key."),
+  key: optional(keyRef, "Its key: a file, or where else it is."),
   serverName: optional(text({ longest: 253 }), "Name the API's certificate must have.", "the host"),
 };
 

@@ -24,7 +24,7 @@ describe("an address", () => {
           host: "::1",
           user: "admin",
           password: { env: "DP" },
-          tls: { caFile: "/ca.pem", certFile: "/c.pem", keyFile: "/k.pem", serverName: "lb1" },
+          tls: { caFile: "/ca.pem", certFile: "/c.pem", key: { file: "/k.pem" }, serverName: "lb1" },
         },
       },
     ],

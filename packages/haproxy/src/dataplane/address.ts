@@ -1,5 +1,5 @@
 import { HaproxyError } from "../errors.ts";
-import { isLoopback } from "../runtime/node.ts";
+import { isLoopback, keyPlace, type SecretPlace } from "../runtime/node.ts";
 import { isYes, oneValue, placing, readPlacing, refuseUnknown, type TargetAddress } from "../target-address.ts";
 
 /** A HAProxy that is reached through its Data Plane API. `id` is for people and states and holds no secret. */
@@ -13,19 +13,17 @@ export interface DataplaneNode {
   readonly port: number;
   readonly user?: string;
   /** Where the user's password is; absent where only the surroundings say. */
-  readonly password?: PasswordRef;
+  readonly password?: SecretPlace;
   readonly tls: DataplaneTls;
 }
-
-/** Where a password is found. `config` is the label of a target or fleet whose settings say it. */
-export type PasswordRef = { readonly env: string } | { readonly file: string } | { readonly config: string };
 
 /** Files for TLS towards the API (PEM), each where the usual does not do. */
 export interface DataplaneTls {
   /** CA that signed the API's certificate. Default: the system's. */
   readonly caFile?: string;
   readonly certFile?: string;
-  readonly keyFile?: string;
+  /** Where its key is. */
+  readonly key?: SecretPlace;
   /** Name the API's certificate must have. Default: the host. */
   readonly serverName?: string;
 }
@@ -56,7 +54,7 @@ export function parseDataplaneTarget(text: string): DataplaneTarget {
   const id = `dataplane:${url.protocol}//${user === "" ? "" : `${url.username}@`}${url.host}${prefixOf(url)}`;
   const parameters = new URLSearchParams(query);
   refuseUnknown({ id }, parameters, [...forNode, ...placing, "check", "reload"], usage);
-  const [password, caFile, certFile, keyFile, serverName] = forNode.map((name) =>
+  const [password, caFile, certFile, key, serverName] = forNode.map((name) =>
     oneValue({ id }, parameters, name, usage),
   );
   if (url.protocol === "http:" && !isLoopback(host)) {
@@ -65,9 +63,9 @@ export function parseDataplaneTarget(text: string): DataplaneTarget {
       hint: "Give the API a certificate (dataplaneapi: scheme https, tls_certificate, tls_key) and write https://.",
     });
   }
-  if (url.protocol === "http:" && (caFile ?? certFile ?? keyFile ?? serverName) !== undefined)
+  if (url.protocol === "http:" && (caFile ?? certFile ?? key ?? serverName) !== undefined)
     throw fault(`${id} is not reached over TLS, so it has no use for certificates.`);
-  if ((certFile === undefined) !== (keyFile === undefined)) throw fault(`${id} needs "cert" and "key" together.`);
+  if ((certFile === undefined) !== (key === undefined)) throw fault(`${id} needs "cert" and "key" together.`);
   if (password !== undefined && user === "") throw fault(`${id} has a password and no user.`);
   return {
     node: {
@@ -81,7 +79,7 @@ export function parseDataplaneTarget(text: string): DataplaneTarget {
       tls: {
         ...(caFile === undefined ? {} : { caFile }),
         ...(certFile === undefined ? {} : { certFile }),
-        ...(keyFile === undefined ? {} : { keyFile }),
+        ...(key === undefined ? {} : { key: keyPlace(key) }),
         ...(serverName === undefined ? {} : { serverName }),
       },
     },
@@ -114,7 +112,7 @@ function decode(text: string): string {
   throw fault("The user's name in the address cannot be read.");
 }
 
-function passwordRef(id: string, text: string): PasswordRef {
+function passwordRef(id: string, text: string): SecretPlace {
   const [, kind, value = ""] = /^(env|file|config):(.+)$/s.exec(text) ?? [];
   if (kind === "env" && /^[A-Za-z_]\w*$/.test(value)) return { env: value };
   if (kind === "file" && value.startsWith("/")) return { file: value };

@@ -3,7 +3,7 @@ import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { HaproxyError } from "../errors.ts";
-import { connectError, timeoutError } from "../runtime/connect.ts";
+import { connectError, type FindKey, readKey, timeoutError } from "../runtime/connect.ts";
 import type { Node } from "../runtime/node.ts";
 import type { DataplaneNode } from "./address.ts";
 
@@ -43,6 +43,8 @@ export interface ExchangeOptions {
   readonly timeout: number;
   /** Asked once, where the node names a user. */
   readonly password: () => Promise<string>;
+  /** Needed for a client key that is in no file. */
+  readonly key?: FindKey | undefined;
 }
 
 const usualLargest = 1024 * 1024;
@@ -52,7 +54,7 @@ const connections = 8;
 /** @throws HaproxyError HAPROXY_TLS, and what finding the password throws */
 export async function openExchange(node: DataplaneNode, options: ExchangeOptions): Promise<Exchange> {
   const isTls = node.url.startsWith("https:");
-  const context = isTls ? await secureContext(node) : undefined;
+  const context = isTls ? await secureContext(node, options.key) : undefined;
   const authorization = node.user === undefined ? undefined : basic(node.user, await options.password());
   const keep = { keepAlive: true, maxSockets: connections };
   const { serverName } = node.tls;
@@ -159,15 +161,17 @@ function replyOf({ statusCode = 0, headers }: IncomingMessage, text: string): Ap
   };
 }
 
-async function secureContext(node: DataplaneNode): Promise<SecureContext> {
-  const { caFile, certFile, keyFile } = node.tls;
-  const read = (path: string | undefined) =>
-    path === undefined
-      ? undefined
-      : readFile(path).catch((cause: NodeJS.ErrnoException) => {
-          throw unusable(node, `${path} cannot be read (${cause.code}).`, cause);
-        });
-  const [ca, cert, key] = await Promise.all([read(caFile), read(certFile), read(keyFile)]);
+async function secureContext(node: DataplaneNode, findKey: FindKey | undefined): Promise<SecureContext> {
+  const { caFile, certFile, key: place } = node.tls;
+  const read = (path: string) =>
+    readFile(path).catch((cause: NodeJS.ErrnoException) => {
+      throw unusable(node, `${path} cannot be read (${cause.code}).`, cause);
+    });
+  const [ca, cert, key] = await Promise.all([
+    caFile === undefined ? undefined : read(caFile),
+    certFile === undefined ? undefined : read(certFile),
+    place === undefined ? undefined : readKey(node, place, read, findKey),
+  ]);
   try {
     return createSecureContext({
       minVersion: "TLSv1.2",

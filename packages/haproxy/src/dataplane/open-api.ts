@@ -1,6 +1,7 @@
 import { HaproxyError } from "../errors.ts";
 import type { Emit } from "../events.ts";
 import { defaultLimits, type PushLimits } from "../push/settings.ts";
+import type { FindKey } from "../runtime/connect.ts";
 import type { DataplaneNode } from "./address.ts";
 import type { Process } from "./answers.ts";
 import { type Answer, type Api, getProcess, getVersion } from "./api.ts";
@@ -20,6 +21,8 @@ export interface DataplaneContext {
   readonly limits?: Partial<PushLimits>;
   /** Needed where the node names a user. */
   readonly password?: FindPassword;
+  /** Needed where a client key is in no file. */
+  readonly key?: FindKey;
 }
 
 /** An API and the bounds of what is done there. */
@@ -49,7 +52,7 @@ export async function openApi(node: DataplaneNode, context: DataplaneContext): P
       hint: "Refer to it with password=env:NAME or password=file:PATH in the address.",
     });
   };
-  const exchange = await openExchange(node, { signal, timeout: limits.answerTimeout, password });
+  const exchange = await openExchange(node, { signal, timeout: limits.answerTimeout, password, key: context.key });
   const api: Api = { ...exchange, node };
   try {
     const version = await askVersion(api);

@@ -3,6 +3,7 @@ import { refusePlace } from "../certificate/refusals.ts";
 import type { HaproxyEvent } from "../events.ts";
 import { describePlace } from "../push/foresee.ts";
 import type { PushLimits } from "../push/settings.ts";
+import type { FindKey } from "../runtime/connect.ts";
 import { describe, placeFor, replacementOf, requestFor } from "../target.ts";
 import { type DataplaneTarget, parseDataplaneTarget } from "./address.ts";
 import { lookAround } from "./look.ts";
@@ -16,6 +17,8 @@ export interface DataplaneTargetOptions {
   readonly limits?: Partial<PushLimits>;
   /** Needed where the address names a user. */
   readonly password?: FindPassword;
+  /** Needed where a client key is in no file. */
+  readonly key?: FindKey;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { DeployableCertificate, Emit, TargetResult, World } from "@certwrig
 import { readFleetState, type Store, type StoreError, type TargetState } from "@certwright/core/store";
 import type { FindPassword } from "../dataplane/open-api.ts";
 import type { PushLimits } from "../push/settings.ts";
-import type { Connect } from "../runtime/connect.ts";
+import type { Connect, FindKey } from "../runtime/connect.ts";
 import { pushToDataplane } from "./dataplane-push.ts";
 import type { Fleet } from "./fleet.ts";
 import { pushToNode } from "./fleet-node-push.ts";
@@ -17,6 +17,8 @@ export interface FleetWorld extends NodeSurroundings, Pick<World, "now" | "sleep
   readonly connect?: Connect;
   /** Passwords of users of Data Plane APIs. */
   readonly password?: FindPassword;
+  /** Keys of client certificates towards Data Plane APIs that are in no file. */
+  readonly key?: FindKey;
 }
 
 /** Certificates for a fleet: which, and how each is read when its turn comes. */

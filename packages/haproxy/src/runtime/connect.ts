@@ -3,7 +3,7 @@ import { createConnection, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { HaproxyError } from "../errors.ts";
 import { agentTls } from "../node-agent/protocol.ts";
-import { isLocal, type Node, type NodeTls } from "./node.ts";
+import { isLocal, type Node, type NodeTls, type SecretPlace } from "./node.ts";
 
 /** Opens a byte stream to a node's Runtime API. Resolves once connected (and, over TLS, once both sides are proven). */
 export type Connect = (node: Node, options: ConnectOptions) => Promise<Socket>;
@@ -14,16 +14,34 @@ export interface ConnectOptions {
   readonly timeout: number;
 }
 
+/** Finds the key of a client certificate that is in no file. @throws CertwrightError of whoever knows where keys are */
+export type FindKey = (node: { readonly id: string }, place: Exclude<SecretPlace, FilePlace>) => Promise<string>;
+
+type FilePlace = Extract<SecretPlace, { file: string }>;
+
 /**
  * The {@link Connect} over unix sockets and TCP.
  *
+ * @param findKey needed for keys that are in no file
  * @throws HaproxyError HAPROXY_SOCKET_MISSING, HAPROXY_SOCKET_DENIED, HAPROXY_NOT_RUNNING, HAPROXY_UNREACHABLE,
  *   HAPROXY_TLS, HAPROXY_TIMEOUT
  */
-export const connectNode: Connect = async (node, { signal, timeout }) => {
-  signal.throwIfAborted();
-  const tls = isLocal(node) ? undefined : node.tls;
-  const credentials = tls ? await readCredentials(node, tls) : undefined;
+export function createConnect(findKey?: FindKey): Connect {
+  return async (node, options) => {
+    options.signal.throwIfAborted();
+    const tls = isLocal(node) ? undefined : node.tls;
+    return await connectWith(node, tls ? await readCredentials(node, tls, findKey) : undefined, options);
+  };
+}
+
+/** Without a way to keys that are in no file. */
+export const connectNode: Connect = createConnect();
+
+function connectWith(
+  node: Node,
+  credentials: Credentials | undefined,
+  { signal, timeout }: ConnectOptions,
+): Promise<Socket> {
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     const socket = dial(node, credentials);
@@ -47,12 +65,12 @@ export const connectNode: Connect = async (node, { signal, timeout }) => {
     socket.on("error", onError);
     socket.once(credentials ? "secureConnect" : "connect", () => settle(() => resolve(socket)));
   });
-};
+}
 
 interface Credentials {
   readonly ca: Buffer;
   readonly cert: Buffer;
-  readonly key: Buffer;
+  readonly key: Buffer | string;
   readonly servername?: string;
 }
 
@@ -71,7 +89,7 @@ function dial(node: Node, credentials: Credentials | undefined): Socket {
   }
 }
 
-async function readCredentials(node: Node, tls: NodeTls): Promise<Credentials> {
+async function readCredentials(node: Node, tls: NodeTls, findKey: FindKey | undefined): Promise<Credentials> {
   const read = (path: string) =>
     readFile(path).catch((cause: NodeJS.ErrnoException) => {
       throw new HaproxyError("HAPROXY_TLS", `${path} cannot be read (${cause.code}).`, {
@@ -80,8 +98,27 @@ async function readCredentials(node: Node, tls: NodeTls): Promise<Credentials> {
         hint: "Check the ca, cert and key files in the node's address.",
       });
     });
-  const [ca, cert, key] = await Promise.all([read(tls.caFile), read(tls.certFile), read(tls.keyFile)]);
+  const [ca, cert, key] = await Promise.all([
+    read(tls.caFile),
+    read(tls.certFile),
+    readKey(node, tls.key, read, findKey),
+  ]);
   return { ca, cert, key, ...(tls.serverName ? { servername: tls.serverName } : {}) };
+}
+
+/** The key of a client certificate, wherever it is. @throws HaproxyError HAPROXY_TLS, and what finding it throws */
+export async function readKey(
+  node: { readonly id: string },
+  place: SecretPlace,
+  read: (path: string) => Promise<Buffer>,
+  findKey: FindKey | undefined,
+): Promise<Buffer | string> {
+  if ("file" in place) return await read(place.file);
+  if (findKey !== undefined) return await findKey(node, place);
+  throw new HaproxyError("HAPROXY_TLS", `The client key for ${node.id} is in no file, and nothing here finds it.`, {
+    node: node.id,
+    hint: "Name a file here; where it is otherwise is looked up for deploy targets and fleets.",
+  });
 }
 
 /** What a failed connection attempt means to the person who gave the address. */

@@ -16,7 +16,7 @@ test.each([
       id: "tls://lb1.example.test:9443",
       host: "lb1.example.test",
       port: 9443,
-      tls: { caFile: "/ca.pem", certFile: "/c.pem", keyFile: "/k.pem" },
+      tls: { caFile: "/ca.pem", certFile: "/c.pem", key: { file: "/k.pem" } },
     },
   ],
   [
@@ -26,7 +26,7 @@ test.each([
       id: "tls://192.0.2.1:9443",
       host: "192.0.2.1",
       port: 9443,
-      tls: { caFile: "/ca.pem", certFile: "/c.pem", keyFile: "/k.pem", serverName: "lb1" },
+      tls: { caFile: "/ca.pem", certFile: "/c.pem", key: { file: "/k.pem" }, serverName: "lb1" },
     },
   ],
   [
@@ -36,7 +36,7 @@ test.each([
       id: "agent://lb1.example.test:9444",
       host: "lb1.example.test",
       port: 9444,
-      tls: { caFile: "/ca.pem", certFile: "/c.pem", keyFile: "/k.pem", serverName: "lb1" },
+      tls: { caFile: "/ca.pem", certFile: "/c.pem", key: { file: "/k.pem" }, serverName: "lb1" },
     },
   ],
 ])("%s", (text, node) => expect(parseNode(text)).toEqual(node));

@@ -1,14 +1,17 @@
 import { isIP } from "node:net";
 import { HaproxyError } from "../errors.ts";
 
+/** Where a secret is found. `config` is the label of a target or fleet whose settings say it. */
+export type SecretPlace = { readonly env: string } | { readonly file: string } | { readonly config: string };
+
 /** Files for client-authenticated TLS towards a Runtime API (PEM). */
 export interface NodeTls {
   /** CA that signed the node's certificate. */
   readonly caFile: string;
   /** Our client certificate. */
   readonly certFile: string;
-  /** Its key. */
-  readonly keyFile: string;
+  /** Where its key is. */
+  readonly key: SecretPlace;
   /** Name the node's certificate must have. Default: the host. */
   readonly serverName?: string;
 }
@@ -90,21 +93,33 @@ function networkNode(text: string): Node {
       hint: 'Put a "listen" with "bind ... ssl ... verify required" in front of the stats socket and use tls://host:port?ca=&cert=&key=. HAProxy ignores "ssl" on "stats socket" lines.',
     });
   }
-  const [caFile, certFile, keyFile] = ["ca", "cert", "key"].map((name) => url.searchParams.get(name) ?? "");
-  if (!caFile || !certFile || !keyFile) {
+  const [caFile, certFile, key] = ["ca", "cert", "key"].map((name) => url.searchParams.get(name) ?? "");
+  if (!caFile || !certFile || !key) {
     throw addressError(`${id} needs the files of a CA, a client certificate and its key.`, forms);
   }
   const serverName = url.searchParams.get("servername");
-  const tls = { caFile, certFile, keyFile, ...(serverName ? { serverName } : {}) };
+  const tls = { caFile, certFile, key: keyPlace(key), ...(serverName ? { serverName } : {}) };
   return { kind: url.protocol === "agent:" ? "agent" : "tcp", id, host, port, tls };
 }
 
-/** The address of a node with all that {@link parseNode} needs: no secret, but the paths of files. */
+/** The address of a node with all that {@link parseNode} needs: no secret, but where they are. */
 export function writeNode(node: Node): string {
   if (isLocal(node) || node.tls === undefined) return node.id;
-  const { caFile, certFile, keyFile, serverName } = node.tls;
-  const tls = { ca: caFile, cert: certFile, key: keyFile, ...(serverName ? { servername: serverName } : {}) };
+  const { caFile, certFile, key, serverName } = node.tls;
+  const tls = { ca: caFile, cert: certFile, key: showPlace(key), ...(serverName ? { servername: serverName } : {}) };
   return `${node.id}?${new URLSearchParams(tls)}`;
+}
+
+function showPlace(place: SecretPlace): string {
+  if ("file" in place) return place.file;
+  return "env" in place ? `env:${place.env}` : `config:${place.config}`;
+}
+
+/** Where the key of a client certificate is: `env:NAME`, `config:LABEL`, or a file. */
+export function keyPlace(text: string): SecretPlace {
+  const [, kind, value = ""] = /^(env|config):(.+)$/s.exec(text) ?? [];
+  if (kind === "config") return { config: value };
+  return kind === "env" ? { env: value } : { file: text };
 }
 
 /** True for an address that never leaves this machine. */

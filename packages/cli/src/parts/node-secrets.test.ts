@@ -6,8 +6,8 @@ import { parseDataplaneTarget } from "@certwright/haproxy";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createSecrets } from "../reporter/secrets.ts";
 import { testContext } from "../testing/fake-context.ts";
-import { createPasswordFinder } from "./dataplane-password.ts";
 import { fleetFromConfig } from "./fleet-from-config.ts";
+import { createNodeSecrets } from "./node-secrets.ts";
 
 let dir: string;
 beforeEach(async () => {
@@ -24,7 +24,7 @@ const configuration = (password: object) =>
 async function find(parameters: string, env: Record<string, string> = {}, config?: Config) {
   const secrets = createSecrets();
   const context = testContext({ env: { PATH: process.env.PATH ?? "", ...env } });
-  const finder = createPasswordFinder({ context, secrets, emit: () => {}, config });
+  const { password: finder } = createNodeSecrets({ context, secrets, emit: () => {}, config });
   const { node } = parseDataplaneTarget(`dataplane:https://a@h:1${parameters}`);
   const password = await finder(node);
   expect(await finder(node)).toBe(password);
@@ -55,6 +55,27 @@ describe("the password of a Data Plane API", () => {
       code: "HAPROXY_API_PASSWORD",
       hint: expect.stringContaining("CERTWRIGHT_DATAPLANE_PASSWORD_FILE"),
     });
+  });
+});
+
+describe("the key of a client certificate", () => {
+  const config = {
+    settings: {
+      targets: {
+        one: { haproxy: "tls://h:1", tls: { ca: "c", cert: "d", key: { command: ["/bin/echo", "from-program"] } } },
+      },
+      fleets: { edge: { dataplane: { key: { command: ["/bin/echo", "of-the-api"] } } } },
+    },
+  } as unknown as Config;
+  const context = testContext({ env: { PATH: process.env.PATH ?? "", MINE: "from-env" } });
+  const { key } = createNodeSecrets({ context, secrets: createSecrets(), emit: () => {}, config });
+
+  it("is in a variable, or printed by the program that the configuration names", async () => {
+    expect(await key({ id: "tls://h:1" }, { env: "MINE" })).toBe("from-env");
+    expect(await key({ id: "tls://h:1" }, { config: "one" })).toBe("from-program");
+    expect(await key({ id: "dataplane:https://h:1" }, { config: "edge" })).toBe("of-the-api");
+    const unknown = { code: "HAPROXY_TLS", hint: expect.stringContaining("--config") };
+    await expect(key({ id: "tls://h:1" }, { config: "edge" })).rejects.toMatchObject(unknown);
   });
 });
 

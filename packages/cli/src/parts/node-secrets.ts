@@ -1,0 +1,93 @@
+import type { Emit, SecretRef } from "@certwright/core";
+import type { Config } from "@certwright/core/config";
+import {
+  type Connect,
+  createConnect,
+  type DataplaneNode,
+  type FindKey,
+  type FindPassword,
+  HaproxyError,
+} from "@certwright/haproxy";
+import type { CliContext } from "../context.ts";
+import type { Secrets } from "../reporter/secrets.ts";
+import { readSecret } from "../secret-ref.ts";
+
+/** The variable that holds the password of users of Data Plane APIs where nothing else does; also with `_FILE`. */
+const variable = "CERTWRIGHT_DATAPLANE_PASSWORD";
+
+/** What finding secrets of nodes needs. */
+export interface SecretSurroundings {
+  readonly context: CliContext;
+  readonly secrets: Secrets;
+  readonly emit: Emit;
+  readonly config: Config | undefined;
+}
+
+/** How nodes are reached whose addresses say where a secret is. */
+export interface NodeSecrets {
+  /** Passwords of users of Data Plane APIs. */
+  readonly password: FindPassword;
+  /** Keys of client certificates that are in no file. */
+  readonly key: FindKey;
+  /** With those keys. */
+  readonly connect: Connect;
+}
+
+/** Finds secrets of nodes, each once. */
+export function createNodeSecrets({ context, secrets, emit, config }: SecretSurroundings): NodeSecrets {
+  const found = new Map<string, Promise<string>>();
+  const find = (ref: SecretRef): Promise<string> => {
+    const key = JSON.stringify(ref);
+    const known = found.get(key) ?? readSecret(ref, context, secrets, emit);
+    found.set(key, known);
+    known.catch(() => found.delete(key));
+    return known;
+  };
+  const key: FindKey = async ({ id }, place) => await find("env" in place ? place : keyOf(id, place.config, config));
+  return {
+    password: async (node) => await find(passwordOf(node, config, context.env)),
+    key,
+    connect: createConnect(key),
+  };
+}
+
+/** @throws HaproxyError `HAPROXY_API_PASSWORD` */
+function passwordOf({ id, password }: DataplaneNode, config: Config | undefined, env: CliContext["env"]): SecretRef {
+  if (password !== undefined && !("config" in password)) return password;
+  if (password !== undefined) {
+    const access = dataplaneOf(password.config, config);
+    if (access?.password) return access.password;
+    throw missing(id, `only the configuration knows how it is found (${password.config})`, "Name it with --config.");
+  }
+  if ((env[variable] ?? "") !== "") return { env: variable };
+  const file = env[`${variable}_FILE`] ?? "";
+  if (file !== "") return { file };
+  throw missing(id, "nothing says where it is", `Set ${variable} or ${variable}_FILE, or say it in the configuration.`);
+}
+
+/** @throws HaproxyError `HAPROXY_TLS` */
+function keyOf(id: string, label: string, config: Config | undefined): SecretRef {
+  const { targets = {}, fleets = {} } = config?.settings ?? {};
+  const target = targets[label];
+  const tls = target && "haproxy" in target ? target.tls : fleets[label]?.tls;
+  const key = id.startsWith("dataplane:") ? dataplaneOf(label, config)?.key : tls?.key;
+  if (typeof key === "object") return key;
+  throw new HaproxyError(
+    "HAPROXY_TLS",
+    `Only the configuration knows how the client key for ${id} is found (${label}).`,
+    {
+      node: id,
+      hint: "Name it with --config.",
+    },
+  );
+}
+
+function dataplaneOf(label: string, config: Config | undefined) {
+  const { targets = {}, fleets = {} } = config?.settings ?? {};
+  const target = targets[label];
+  return target && "dataplane" in target ? target.dataplane : fleets[label]?.dataplane;
+}
+
+function missing(node: string, why: string, hint: string): HaproxyError {
+  return new HaproxyError("HAPROXY_API_PASSWORD", `The password of ${node} is not known: ${why}.`, { node, hint });
+}
