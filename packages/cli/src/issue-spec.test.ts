@@ -17,6 +17,14 @@ it("refuses a wildcard before any CA is asked, where no way by DNS is given", ()
   expect(specFor("-d *.a.test --http --dns desec").challenges).toHaveLength(2);
 });
 
+it("refuses an address before any CA is asked, where the only way is the DNS; and names no certificate can be called by", () => {
+  expect(() => specFor("-d 192.0.2.1 --dns desec")).toThrow(refused("CLI_USAGE", /192\.0\.2\.1 is an IP address/));
+  expect(specFor("-d 192.0.2.1 --dns desec --http").challenges).toHaveLength(2);
+  for (const name of ["../etc/x", "a\nb", "a\u001b[2J", "a".repeat(254)]) {
+    expect(() => specFor(`-d a.test --dns desec --name ${name}`)).toThrow(refused("CLI_USAGE", /--name cannot be/));
+  }
+});
+
 const refused = (code: string, text: RegExp) =>
   expect.objectContaining({ code, message: expect.stringMatching(text), hint: expect.stringMatching(/./) });
 

@@ -8,6 +8,7 @@ import {
   type SecretRef,
   uniqueIdentifiers,
 } from "@certwright/core";
+import { certificateNameForm, longestCertificateName } from "@certwright/core/store";
 import { parseServer } from "@certwright/dns";
 import { parseZonePin } from "@certwright/provider";
 import { caSpecs } from "./ca-spec.ts";
@@ -53,8 +54,18 @@ export function specOf(
   if (wildcard !== undefined && challenges.length > 0 && !challenges.some(({ type }) => type.startsWith("dns-"))) {
     throw usageError(`${wildcard.value} is a wildcard, which no CA proves over HTTP or TLS`, "Add --dns <provider>.");
   }
+  const address = identifiers.find(({ type }) => type === "ip");
+  if (address !== undefined && challenges.length > 0 && challenges.every(({ type }) => type.startsWith("dns-"))) {
+    throw usageError(`${address.value} is an IP address, which no CA proves over the DNS`, "Add --http or --tls-alpn.");
+  }
+  const { name = first.value } = flags;
+  if (name.length > longestCertificateName || !certificateNameForm.test(name) || /\p{Cc}/u.test(name))
+    throw usageError(
+      `--name cannot be ${JSON.stringify(name.slice(0, 80))}`,
+      "Give a name without spaces and slashes, such as the first domain.",
+    );
   return {
-    name: flags.name ?? first.value,
+    name,
     identifiers,
     keyType,
     reuseKey,

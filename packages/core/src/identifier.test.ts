@@ -35,6 +35,14 @@ describe("parseIdentifier", () => {
   });
 });
 
+it.each(["https://www.example.com/x", "www.example.com:443", "http://www.example.com"])(
+  "says of %s which name it is",
+  (text) => {
+    const fault = { code: "IDENTIFIER_BAD", hint: "Give the name alone: www.example.com." };
+    expect(() => parseIdentifier(text)).toThrow(expect.objectContaining(fault));
+  },
+);
+
 it("compares lists of names whatever their order, and drops duplicates in it", () => {
   const names = ["b.test", "a.test", "b.test"].map(parseIdentifier);
   expect(uniqueIdentifiers(names).map(({ value }) => value)).toEqual(["b.test", "a.test"]);

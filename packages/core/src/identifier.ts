@@ -70,9 +70,13 @@ function readName(base: string, text: string): string {
   try {
     return normalizeName(base);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = cause instanceof Error ? cause.message.replace(/^.*? is not a DNS name: /s, "") : String(cause);
+    const [, alone] = /^[a-z]+:\/\/([^/:?#@\s]+)|^([^/:@\s]+):\d+$/i.exec(text)?.filter(Boolean) ?? [];
     throw new CertwrightError("IDENTIFIER_BAD", `${quoted(text)} is not a name a certificate can have: ${reason}`, {
-      hint: "Give a domain name (example.com), a wildcard (*.example.com) or an IP address.",
+      hint:
+        alone === undefined
+          ? "Give a domain name (example.com), a wildcard (*.example.com) or an IP address."
+          : `Give the name alone: ${alone}.`,
       cause,
     });
   }

@@ -39,6 +39,8 @@ export function parseServer(text: string, defaultPort = 53): DnsServer {
   const port = match?.[3] === undefined ? defaultPort : Number(match[3]);
   const bracketed = match?.[1] !== undefined;
   if (host === undefined || (bracketed && !isIPv6(host)) || port < 1 || port > 65_535) throw badServer(text);
+  // A name whose last label is a number would be an address, and is none.
+  if (isIP(host) === 0 && /(?:^|\.)\d+\.?$/.test(host)) throw badServer(text);
   return { host, port };
 }
 

@@ -67,7 +67,7 @@ parallel: 1000
       '24:27 certificates["www.example.com"].deploy[2] is the same as entry 2 of the list',
       '25:13 certificates["www.example.com"].names[0] refers to an anchor that is not there: *.example.com',
       '25:28 certificates["www.example.com"].names[1] is wrong: "com" is a public suffix, under which others register names',
-      '25:33 certificates["www.example.com"].names[2] is wrong: "a_b!" is not a name a certificate can have: "a_b!" is not a DNS name: it contains the character "!"',
+      '25:33 certificates["www.example.com"].names[2] is wrong: "a_b!" is not a name a certificate can have: it contains the character "!"',
       '26:18 certificates["www.example.com"].challenges[0] cannot be "http-1"',
       '26:26 certificates["www.example.com"].challenges[1] names no provider: "cf"',
       '26:26 certificates["www.example.com"].challenges[1] has providers, which only dns-01 and dns-account-01 use',

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { normalizeName, parseServer } from "@certwright/dns";
 import { parseZonePin } from "@certwright/provider";
 import { parseIdentifier } from "../identifier.ts";
+import { certificateNameForm, longestCertificateName } from "../store/names.ts";
 import { parsed, text } from "./scalars.ts";
 import { bad, type Type } from "./type.ts";
 
@@ -16,8 +17,8 @@ export const label: Type<string> = text({
 /** A certificate's name in the store. */
 export const certificateName: Type<string> = text({
   label: "name",
-  longest: 253,
-  pattern: /^[^\s/\\]+$/,
+  longest: longestCertificateName,
+  pattern: certificateNameForm,
   expected: "a name without spaces and slashes",
 });
 

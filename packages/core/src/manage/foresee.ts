@@ -2,6 +2,7 @@ import { asError } from "../issue/as-error.ts";
 import { allDone } from "../issue/settle.ts";
 import type { Run } from "./parts.ts";
 import type { Action } from "./plan.ts";
+import { openSolvers } from "./solvers.ts";
 
 /** What would come of one target. */
 export type ForeseenTarget = { readonly target: string } & (
@@ -9,9 +10,15 @@ export type ForeseenTarget = { readonly target: string } & (
   | { readonly ok: false; readonly error: Error }
 );
 
-/** Looks at the targets an action would deploy to, and changes nothing. */
-export async function foresee(action: Action, { parts, world }: Run): Promise<readonly ForeseenTarget[]> {
+/**
+ * Looks at the targets an action would deploy to, and changes nothing.
+ *
+ * @throws what opening the ways to prove the names throws, where they would be proved
+ */
+export async function foresee(action: Action, run: Run): Promise<readonly ForeseenTarget[]> {
   if (action.do === "nothing") return [];
+  if (action.do === "issue") await openSolvers(action.spec, run);
+  const { parts, world } = run;
   const { name, identifiers, keyType } = action.spec;
   const targets = action.do === "issue" ? action.spec.deploy : action.targets;
   return await allDone(

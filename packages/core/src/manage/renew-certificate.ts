@@ -29,7 +29,7 @@ export interface RenewOptions {
   readonly newKey?: boolean;
   /** Only say what would be done. */
   readonly dryRun: boolean;
-  /** With `dryRun`: look at the deploy targets, too. Default false. */
+  /** With `dryRun`: look whether the names could be proved, and at the deploy targets, too. Default false. */
   readonly foresee?: boolean;
   /** The specifications are those of a configuration, which names every target: others are forgotten. Default false. */
   readonly configured?: boolean;

@@ -83,6 +83,16 @@ describe("a state directory", () => {
     expect(await store.list("")).toEqual(["a"]);
   });
 
+  test.runIf(process.platform === "linux")(
+    "where the system makes no folder is refused, and not tried for ever",
+    async () => {
+      await expect(quietStore("/proc/certwright/state").write("a", bytes("x"))).rejects.toMatchObject({
+        code: "STORE_FAILED",
+        message: expect.stringContaining("/proc/certwright"),
+      });
+    },
+  );
+
   test("that is a file is refused", async () => {
     await using folder = await temporaryFolder();
     await writeFile(join(folder.path, "state"), "");

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { checkFormat } from "./document.ts";
-import { fileError } from "./file-error.ts";
+import { fileError, isErrno } from "./file-error.ts";
 import { corrupt, StoreError } from "./store-error.ts";
 
 /** Something the operator should know that did not stop the work. */
@@ -72,12 +72,21 @@ export const holderFolder = (root: string) => join(root, ownFolder, "holders");
 export const temporaryFolder = (root: string) => join(root, ownFolder, "tmp");
 export const writeLockPath = (root: string) => join(root, ownFolder, "write.lock");
 
-/** Makes a folder and those above it, for this user alone. */
+/**
+ * Makes a folder and those above it, for this user alone. Node's own `recursive` tries for ever where the system knows no
+ * new folder, as below /proc.
+ */
 export function makeFolder(folder: string, changed: Set<string>): void {
-  const first = mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  for (let made = folder; made !== dirname(first) && made !== dirname(made); made = dirname(made))
-    changed.add(dirname(made));
+  const parent = dirname(folder);
+  // What is there already and no folder is told by the next step.
+  if (statSync(parent, { throwIfNoEntry: false }) === undefined) makeFolder(parent, changed);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if (isErrno(error, "EEXIST") && statSync(folder).isDirectory()) return;
+    throw error;
+  }
+  changed.add(parent);
 }
 
 function readFormat(root: string): boolean {
@@ -85,7 +94,7 @@ function readFormat(root: string): boolean {
   try {
     bytes = readFileSync(join(root, formatName));
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
+    if (isErrno(error, "ENOENT")) return false;
     throw error;
   }
   let json: unknown;

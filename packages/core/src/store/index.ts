@@ -37,7 +37,7 @@ export { type Adopted, type Journal, openJournal } from "./journal.ts";
 export { eachCertificate, type ListedCertificate, listCertificates } from "./list-certificates.ts";
 export { parseStateLocation, type StateLocation } from "./location.ts";
 export { memoryState, memoryStore } from "./memory-store.ts";
-export { checkFolder, checkKey, safeName } from "./names.ts";
+export { certificateNameForm, checkFolder, checkKey, longestCertificateName, safeName } from "./names.ts";
 export { removeOrder } from "./orders.ts";
 export { checkSize, checkTarget, conflict } from "./refusals.ts";
 export { type Resealed, reseal } from "./reseal.ts";

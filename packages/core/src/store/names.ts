@@ -1,6 +1,10 @@
 import { sha256 } from "./digest.ts";
 import { StoreError } from "./store-error.ts";
 
+/** What people may call a certificate, in at most {@link longestCertificateName} characters. */
+export const certificateNameForm = /^[^\s/\\]+$/;
+export const longestCertificateName = 253;
+
 /** Longest file name {@link safeName} returns, in bytes; leaves room below the 255 most file systems allow. */
 const longestSafeName = 128;
 const longestName = 4096;
