@@ -50,6 +50,8 @@ test("acme-dns: domains are registered, accounts kept for this user alone, alias
   const setup = (...args: string[]) => certwright.run(["dns", "setup", ...args, ...provider]);
 
   expect(await setup("www.example.test")).toMatchObject({ code: 2, stderr: expect.stringContaining("--out") });
+  const nowhere = await setup("www.example.test", "--out", join(dir, "none/acmedns.json"));
+  expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining("EXPORT_DIRECTORY_MISSING") });
   expect(api.accounts).toEqual([]);
   const first = await setup("*.Www.example.test", "www.example.test", "--out", out);
   expect(first, first.stderr).toMatchObject({ code: 0, stderr: "" });

@@ -89,6 +89,8 @@ describe("readCommandLine", () => {
   });
 
   it.each([
+    [["help", "isue"], /unknown command 'isue'/, /Did you mean issue\?/],
+    [["install-timer", "extra"], /too many arguments/, /certwright install-timer --help/],
     [["isue"], /unknown command 'isue'/, /Did you mean issue\?/],
     [["issue", "--domian", "x"], /unknown option '--domian'/, /Did you mean --domain\?.*certwright issue --help/],
     [["issue", "--domain"], /argument missing/, /certwright issue --help/],

@@ -6,6 +6,7 @@ import { declarations } from "./declarations/index.ts";
 import { usageError } from "./errors.ts";
 import { type ExitCode, exitCodeMeanings, exitCodes } from "./exit-code.ts";
 import { type Flag, type Flags, longName, readFromEnv, shownEnvOf } from "./flags.ts";
+import { didYouMean } from "./suggest.ts";
 
 /** What the command line asks for. */
 export interface Request {
@@ -35,6 +36,7 @@ export function readCommandLine(
   const program = buildProgram(surroundings, version, (found) => {
     request = found;
   });
+  refuseUnknownHelp(argv);
   try {
     program.parse([...argv], { from: "user" });
   } catch (error) {
@@ -44,6 +46,15 @@ export function readCommandLine(
     if (error.exitCode !== 0) throw asUsageError(error, argv);
   }
   return request;
+}
+
+/** Commander would show the help of the whole program. */
+function refuseUnknownHelp([first, name]: readonly string[]): void {
+  if (first !== "help" || name === undefined || name.startsWith("-")) return;
+  const known = ["help", ...declarations.flatMap(({ name: own, aliases = [] }) => [own, ...aliases])];
+  if (known.includes(name)) return;
+  const meant = didYouMean(name, known);
+  throw usageError(`unknown command '${name}'`, `${meant === undefined ? "" : `${meant} `}See: certwright --help`);
 }
 
 /** The commander program for all declarations; `choose` hears of the command asked for. */
@@ -156,7 +167,7 @@ const afterHelp = `\nExit codes:\n${exitCodeMeanings.map(([code, meaning]) => ` 
 /** Commander's `error: unknown option '--x'\n(Did you mean --y?)` as one of ours. */
 function asUsageError(error: CommanderError, argv: readonly string[]): Error {
   const [, message = error.message, suggestion] = /^(?:error: )?([^\n]*)(?:\n\((.*)\))?/.exec(error.message) ?? [];
-  const words = argv.filter((word) => /^[a-z]+$/.test(word));
+  const words = argv.filter((word) => /^[a-z][a-z-]*$/.test(word));
   const help = `See: certwright ${commandWords(words)}--help`;
   return usageError(message, suggestion === undefined ? help : `${suggestion} ${help}`);
 }

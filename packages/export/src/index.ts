@@ -9,5 +9,5 @@ export {
 } from "./export-request.ts";
 export { type PemPart, pemParts } from "./pem-parts.ts";
 export { createPkcs12, type Pkcs12Contents } from "./pkcs12.ts";
-export { type FileAccess, type NewFile, replaceFiles, type WrittenFile } from "./replace-files.ts";
+export { type FileAccess, isThere, type NewFile, replaceFiles, type WrittenFile } from "./replace-files.ts";
 export { exportCertificate, exportTarget } from "./target.ts";

@@ -1,7 +1,6 @@
-import { lstat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { normalizeName } from "@certwright/dns";
-import { replaceFiles } from "@certwright/export";
+import { isThere, replaceFiles } from "@certwright/export";
 import type { SetupResult } from "@certwright/provider";
 import type { CommandResult, Invocation } from "../command.ts";
 import type { dnsSetupFlags } from "../declarations/dns.ts";
@@ -45,13 +44,9 @@ export async function run(invocation: Setup): Promise<CommandResult> {
   };
 }
 
-/** Before anything is done there: what is in a file may be all that leads to earlier accounts. */
+/** Before anything is done there: what is in a file may be all that leads to earlier accounts, and what cannot be kept is lost. */
 async function refuseOverwriting(out: string, isKept: boolean): Promise<void> {
-  const isThere = await lstat(out).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere || isKept) return;
+  if (!(await isThere(out)) || isKept) return;
   throw cliError("CLI_FILE_EXISTS", `${out} is there already`, {
     hint: `Write to another place; or, where an earlier set-up wrote it, let it be read, too: --dns-option accounts=file:${out}`,
   });
