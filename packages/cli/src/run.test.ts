@@ -30,15 +30,15 @@ async function certwright(...argv: readonly string[]) {
 }
 
 /** Puts a certificate into the state as an issuance would. */
-async function store(name: string, deploy: readonly string[] = []) {
+async function store(name: string, deploy: readonly string[] = [], certified = name) {
   const { now } = testContext();
   const store = fileStore(state, { now, warn: () => {} });
   const { leafPem, keyPem } = createTestCa().issue({
-    names: [name],
+    names: [certified],
     notBefore: new Date(now() - 86_400_000),
     notAfter: new Date(now() + 89 * 86_400_000),
   });
-  const identifiers = [{ type: "dns", value: name } as const];
+  const identifiers = [{ type: "dns", value: certified } as const];
   const ca = { directoryUrl: "https://acme-v02.api.letsencrypt.org/directory" };
   const spec = {
     name,
@@ -88,6 +88,13 @@ describe("runCommandLine", () => {
     expect([unclear.code, unclear.json.error.hint]).toEqual([2, expect.stringContaining("--email none")]);
     expect((await write("b.pem", "--email", "none")).json).toMatchObject({ account: "https://ca.test/undefined" });
     expect((await write("c.pem", "--email", "ops@example.com")).json).toMatchObject({ ok: true });
+  });
+
+  it("knows a certificate by a name that is in it, however that is written", async () => {
+    await store("BÜCHER.example.com", [], "xn--bcher-kva.example.com");
+    for (const name of ["xn--bcher-kva.example.com", "bücher.example.com."]) {
+      expect((await certwright("status", name)).err).toContain("Did you mean BÜCHER.example.com?");
+    }
   });
 
   it("says that nothing is known of a text no provider has", async () => {

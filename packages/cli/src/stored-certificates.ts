@@ -1,4 +1,4 @@
-import type { CertificateSpec } from "@certwright/core";
+import { type CertificateSpec, parseIdentifier } from "@certwright/core";
 import {
   type CertificateMeta,
   hasCode,
@@ -14,6 +14,8 @@ import { didYouMean } from "./suggest.ts";
 /** A certificate of the store, or why it cannot be read. */
 export type Listed = Awaited<ReturnType<typeof listCertificates>>[number];
 
+type Named = Pick<CertificateSpec, "name" | "identifiers">;
+
 /**
  * Certificates by name, or all of them where none is named.
  *
@@ -23,7 +25,7 @@ export type Listed = Awaited<ReturnType<typeof listCertificates>>[number];
 export async function chooseCertificates(
   store: Store,
   names: readonly string[],
-  others: readonly { readonly name: string }[] = [],
+  others: readonly Named[] = [],
 ): Promise<readonly Listed[]> {
   const all = await listCertificates(store);
   if (names.length === 0) return all;
@@ -69,12 +71,24 @@ async function readSpec(store: Store, listed: Listed): Promise<CertificateSpec |
   return spec;
 }
 
-function unknown(name: string, all: readonly { readonly name: string }[]): never {
-  const meant = didYouMean(
-    name,
-    all.map((listed) => listed.name),
-  );
+function unknown(name: string, all: readonly (Listed | Named)[]): never {
+  const wanted = normalized(name);
+  const certified = all.find((listed) => {
+    const { identifiers = [] } = "meta" in listed ? listed.meta : "error" in listed ? {} : listed;
+    return identifiers.some(({ value }) => value === wanted);
+  });
+  const known = all.map((listed) => listed.name);
+  const meant = certified === undefined ? didYouMean(name, known) : `Did you mean ${certified.name}?`;
   throw cliError("CLI_CERTIFICATE_UNKNOWN", `no certificate is called ${JSON.stringify(name)}`, {
     hint: meant ?? "See: certwright list",
   });
+}
+
+/** A name as certificates have it, where it can be one. */
+function normalized(name: string): string | undefined {
+  try {
+    return parseIdentifier(name).value;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,7 +1,7 @@
-import { mkdir, open, rename, rm, rmdir } from "node:fs/promises";
+import { open, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Solver, Task } from "@certwright/core";
-import { type Effect, type Journal, pathBeside, removeLeftBeside } from "@certwright/core/store";
+import { type Effect, type Journal, makeFolder, pathBeside, removeLeftBeside } from "@certwright/core/store";
 import { CertwrightError, messageOf } from "@certwright/provider";
 
 /** How the files of a web server are used. */
@@ -78,7 +78,7 @@ function pathOf(root: string, token: string): string {
 async function put(path: string, text: string): Promise<void> {
   const temporary = pathBeside(path);
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+    makeFolder(dirname(path), new Set(), 0o755);
     const file = await open(temporary, "wx", 0o644);
     try {
       await file.writeFile(text);

@@ -20,10 +20,13 @@ export async function run(invocation: Invocation<typeof fleetPushFlags>): Promis
     const report = await pushToFleet(fleet, nodes, certificates, { insist: !flags.due }, world);
     told.push({ fleet, report, certificates: certificates.list.length });
   }
+  // What only the command line names, nothing else comes back to.
+  const isNamedHere = flags.node.length > 0 || flags.nodesDns !== undefined || flags.nodesCommand.length > 0;
+  const again = isNamedHere ? "run this again" : "these are tried again by `certwright renew` or `certwright serve`";
   return {
     exitCode: told.every(({ report }) => report.lacking.size === 0) ? exitCodes.done : exitCodes.notDeployed,
     result: { fleets: told.map(({ fleet, report, certificates }) => asJson(fleet, report, certificates)) },
-    lines: told.flatMap(({ fleet, report, certificates }) => describe(fleet, report, certificates)),
+    lines: told.flatMap(({ fleet, report, certificates }) => describe(fleet, report, certificates, again)),
     errors: told.flatMap(({ report }) => report.nodes.flatMap(({ error }) => error ?? [])),
   };
 }
@@ -69,7 +72,7 @@ function isContent({ policy }: Fleet, { nodes, lacking }: FleetReport): boolean 
   return [...lacking.values()].every((without) => nodes.length - without.length >= needed);
 }
 
-function describe(fleet: Fleet, report: FleetReport, certificates: number): readonly string[] {
+function describe(fleet: Fleet, report: FleetReport, certificates: number, again: string): readonly string[] {
   const rows = report.nodes.map(({ node, updated, unchanged, failed, skipped, error }) => [
     node,
     ...[updated, unchanged, failed, skipped].map(String),
@@ -81,6 +84,6 @@ function describe(fleet: Fleet, report: FleetReport, certificates: number): read
     ...table([["NODE", "UPDATED", "UNCHANGED", "FAILED", "LEFT OUT", "FIRST FAILURE"], ...rows]),
     late === 0
       ? `${fleet.label}: ${countOf(certificates, "certificate")} on ${countOf(report.nodes.length, "node")}`
-      : `${fleet.label}: ${late} of ${certificates} certificates are not on every node${content}; these are tried again by \`certwright renew\` or \`certwright serve\``,
+      : `${fleet.label}: ${late} of ${certificates} certificates are not on every node${content}; ${again}`,
   ];
 }

@@ -1,5 +1,6 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { makeFolder } from "@certwright/core/store";
 import type { CommandResult, Invocation } from "../command.ts";
 import { findConfigFile, systemFile } from "../config/config-path.ts";
 import { readConfigFile } from "../config/read-config-file.ts";
@@ -50,7 +51,7 @@ export async function run({ flags, global, context }: Invocation<typeof installT
     }
     wanted.push([path, text]);
   }
-  await mkdir(dir, { recursive: true });
+  makeFolder(dir, new Set(), 0o755);
   for (const [path, text] of wanted) await writeNewFile(path, text);
   const systemctl = `systemctl${isUser ? " --user" : ""}`;
   return {

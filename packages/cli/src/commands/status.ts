@@ -1,4 +1,4 @@
-import { dueMoment } from "@certwright/core";
+import { type CertificateSpec, dueMoment } from "@certwright/core";
 import { type CertificateMeta, locateCertificate, type Store, type TargetState } from "@certwright/core/store";
 import { relativeTime, standingOf } from "../certificate-state.ts";
 import type { CommandResult, Invocation } from "../command.ts";
@@ -55,7 +55,7 @@ export async function run(invocation: Invocation<typeof statusFlags>): Promise<C
 /** Those named, or all: what is stored, and names that are only configured so far. */
 async function withConfigured(
   names: readonly string[],
-  configured: readonly { readonly name: string }[],
+  configured: readonly Pick<CertificateSpec, "name" | "identifiers">[],
   store: Store,
 ): Promise<{ readonly stored: readonly Listed[]; readonly missing: readonly string[] }> {
   const all = await chooseCertificates(store, []);

@@ -73,15 +73,15 @@ export const temporaryFolder = (root: string) => join(root, ownFolder, "tmp");
 export const writeLockPath = (root: string) => join(root, ownFolder, "write.lock");
 
 /**
- * Makes a folder and those above it, for this user alone. Node's own `recursive` tries for ever where the system knows no
+ * Makes a folder and those above it, by default for this user alone. Node's own `recursive` tries for ever where the system knows no
  * new folder, as below /proc.
  */
-export function makeFolder(folder: string, changed: Set<string>): void {
+export function makeFolder(folder: string, changed: Set<string>, mode = 0o700): void {
   const parent = dirname(folder);
   // What is there already and no folder is told by the next step.
-  if (statSync(parent, { throwIfNoEntry: false }) === undefined) makeFolder(parent, changed);
+  if (statSync(parent, { throwIfNoEntry: false }) === undefined) makeFolder(parent, changed, mode);
   try {
-    mkdirSync(folder, { mode: 0o700 });
+    mkdirSync(folder, { mode });
   } catch (error) {
     if (isErrno(error, "EEXIST") && statSync(folder).isDirectory()) return;
     throw error;

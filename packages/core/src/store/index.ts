@@ -30,6 +30,7 @@ export { copyState } from "./copy-state.ts";
 export type { Effect, EffectKind, NewEffect } from "./effects.ts";
 export { storeErrorCodes } from "./error-codes.ts";
 export { removeFailures } from "./failures.ts";
+export { makeFolder } from "./file-root.ts";
 export { type FileStoreOptions, fileStore } from "./file-store.ts";
 export { eachFleetState, type FleetState, readFleetState, updateFleetState } from "./fleet-states.ts";
 export { inOrder } from "./in-order.ts";
