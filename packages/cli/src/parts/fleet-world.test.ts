@@ -4,13 +4,15 @@ import { describe, expect, it } from "vitest";
 import { testContext } from "../testing/fake-context.ts";
 import { createFleetWorld } from "./fleet-world.ts";
 
+const none = () => Promise.reject(new Error("no node is reached in this test"));
+
 describe("a program that tells the nodes of a fleet", () => {
   const world = createFleetWorld(
     testContext({ env: { PATH: process.env.PATH ?? "" } }),
     () => {},
     fileStore("/nowhere", { now: Date.now, warn: () => {} }),
     {},
-    async () => "",
+    { password: none, key: none, connect: none },
   );
   const nodesOf = (script: string, timeoutMs = 10_000) =>
     findNodes(

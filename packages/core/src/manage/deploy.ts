@@ -5,7 +5,7 @@ import type { CertificateSpec } from "../spec.ts";
 import type { TargetState } from "../store/certificate-meta.ts";
 import { readCertificate, type StoredCertificate, updateCertificateMeta } from "../store/certificates.ts";
 import type { Store } from "../store/store.ts";
-import { machineOf } from "../store/target-machine.ts";
+import { isOnlyOurs, machineOf } from "../store/target-machine.ts";
 import { toldOf } from "../told-of.ts";
 import type { Run } from "./parts.ts";
 import type { DeployableCertificate, DeployOutcome } from "./target.ts";
@@ -78,7 +78,7 @@ function statesAfter(
 export async function forgetOtherTargets({ name, deploy }: CertificateSpec, { store, world }: Run): Promise<void> {
   try {
     await updateCertificateMeta(store, name, (meta) => {
-      const targets = meta.targets.filter(({ target }) => deploy.includes(target));
+      const targets = meta.targets.filter((state) => deploy.includes(state.target) || !isOnlyOurs(state, store));
       return targets.length === meta.targets.length ? meta : { ...meta, targets };
     });
   } catch (cause) {

@@ -1,8 +1,8 @@
 import { getEventListeners } from "node:events";
 import { CertwrightError } from "@certwright/provider";
 import { expect, test } from "vitest";
-import { readCertificateMeta } from "../store/certificates.ts";
-import { deployCertificate, undeployed } from "./deploy.ts";
+import { readCertificateMeta, updateCertificateMeta } from "../store/certificates.ts";
+import { deployCertificate, forgetOtherTargets, undeployed } from "./deploy.ts";
 import { createCaPool } from "./obtain.ts";
 import { renewCertificate } from "./renew-certificate.ts";
 import type { DeployTarget } from "./target.ts";
@@ -97,6 +97,20 @@ test("what is remembered of targets it goes to no more is forgotten where a conf
   expect(await remembered()).toEqual(["stays", "gone"]);
   expect(await engine.look(changed, { configured: true })).toMatchObject({ outcome: "skipped" });
   expect(await remembered()).toEqual(["stays"]);
+
+  // Of a state that machines share, each forgets its own alone.
+  await updateCertificateMeta(engine.store, spec.name, (meta) => ({
+    ...meta,
+    targets: [
+      ...meta.targets,
+      ...["a", "b"].map((machine) => ({ ...meta.targets[0], target: "gone", machine })),
+    ] as never,
+  }));
+  const run = await engine.run();
+  await forgetOtherTargets(changed, { ...run, store: { ...engine.store, machine: "a" } });
+  await run.journal.close();
+  const machines = (await readCertificateMeta(engine.store, spec.name))?.targets.map(({ machine }) => machine);
+  expect(machines).toEqual([undefined, "b"]);
 });
 
 test("a target that took an old certificate, while another run stored a new one, does not count as having the new", async () => {

@@ -2,6 +2,7 @@ import type { CertificateSpec, KeyTypeName } from "../spec.ts";
 import type { CertificateMeta } from "../store/certificate-meta.ts";
 import { readCertificateMeta, readCertificateSpec } from "../store/certificates.ts";
 import type { Store } from "../store/store.ts";
+import { isOnlyOurs } from "../store/target-machine.ts";
 import { isEarlierClock } from "./clock.ts";
 import { factsOf } from "./facts.ts";
 import type { Run } from "./parts.ts";
@@ -44,7 +45,7 @@ export async function restNow(spec: CertificateSpec, { store, world }: Run): Pro
   const now = world.now();
   if (meta === undefined || needsCloserLook(meta, now)) return undefined;
   // Where it goes no more it may have to be forgotten.
-  if (meta.targets.some(({ target }) => !spec.deploy.includes(target))) return undefined;
+  if (meta.targets.some((state) => !spec.deploy.includes(state.target) && isOnlyOurs(state, store))) return undefined;
   // A profile was asked for only where there is one; a CA asked for none may name the one it used.
   const asked = meta.profile === undefined ? {} : await readCertificateSpec(store, spec.name);
   return asked === undefined ? undefined : restOf(meta, spec, asked, now, store);

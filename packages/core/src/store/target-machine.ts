@@ -17,3 +17,8 @@ export function machineOf(target: string, { machine }: Pick<Store, "machine">): 
 export function statesHere(states: readonly TargetState[], store: Pick<Store, "machine">): readonly TargetState[] {
   return states.filter(({ target, machine }) => machine === machineOf(target, store));
 }
+
+/** Whether a target that this machine's configuration does not name is nobody's: another machine may have one of its own. */
+export function isOnlyOurs({ machine }: TargetState, store: Pick<Store, "machine">): boolean {
+  return store.machine === undefined || machine === store.machine;
+}
