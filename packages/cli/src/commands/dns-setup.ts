@@ -13,7 +13,7 @@ type Setup = Invocation<typeof dnsSetupFlags>;
 
 /** What a provider needs once for domains: done there, kept here, and the records told that a person makes. */
 export async function run(invocation: Setup): Promise<CommandResult> {
-  const { args, flags, context, secrets } = invocation;
+  const { args, flags, context } = invocation;
   const [way, other] = dnsChallengeSpecs({ ...flags, zone: undefined }, context.cwd);
   if (way === undefined || other !== undefined)
     throw usageError("the set-up is that of one DNS provider", "Name it with --dns acmedns.");
@@ -24,7 +24,7 @@ export async function run(invocation: Setup): Promise<CommandResult> {
   );
   await refuseOverwriting(out, isKept);
   const domains = [...new Set(args.map((name) => normalizeName(name.replace(/^\*\./, ""))))];
-  const { records, options } = await setUpDns(way, domains, context, secrets);
+  const { records, options } = await setUpDns(way, domains, invocation);
   const kept = Object.entries(options).map(([name, text], index) => {
     return { name, text, path: index === 0 ? out : `${out}.${name}` };
   });

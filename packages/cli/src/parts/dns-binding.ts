@@ -71,14 +71,14 @@ export async function openDefined(
 export async function setUpDns(
   way: ChallengeSpec,
   domains: readonly string[],
-  context: CliContext,
-  secrets: Secrets,
+  surroundings: DnsSurroundings,
 ): Promise<SetupResult> {
+  const { context, secrets, emit } = surroundings;
   const name = way.provider ?? "";
   const definition = await loadProvider(name, await pluginSearch(context.cwd));
-  const values = await givenValues(way, definition, context, secrets, () => {});
+  const values = await givenValues(way, definition, surroundings);
   const options = await optionsOf(definition, values, context, secrets);
-  const host = createProviderHost(context, context.stopper.signal);
+  const host = createProviderHost(context, context.stopper.signal, emit);
   return await setUpProvider(definition, { instance: name, options, host, domains });
 }
 
