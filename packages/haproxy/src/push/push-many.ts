@@ -1,5 +1,6 @@
 import { bundleReader } from "../certificate/pem.ts";
 import { findShadows } from "../certificate/served.ts";
+import { hasCode } from "../errors.ts";
 import { pushManyThrough } from "../node-agent/push-through.ts";
 import { whileLocked } from "../runtime/locked.ts";
 import type { Node } from "../runtime/node.ts";
@@ -70,9 +71,13 @@ export async function pushMany(
     context.onOutcome?.(outcome);
   };
 
+  let cuts = 0;
   for (let ended = false; !ended; ) {
     const chunk = await takeChunk(supply, settings);
     ended = chunk.ended;
+    // One that was cut before anything was begun is begun again, but not for ever.
+    cuts = chunk.cut === undefined || chunk.taken.length + chunk.leftOver.length > 0 ? 0 : cuts + 1;
+    if (cuts >= settings.limits.attempts) throw chunk.cut;
     await proveChunk(chunk, settings, (result) => {
       names.add(result.name);
       tell({ kind: "done", result });
@@ -89,6 +94,8 @@ interface Chunk {
   readonly leftOver: PushRequest[];
   /** True when the supply ended. */
   ended: boolean;
+  /** What ended the session before its time. */
+  cut?: unknown;
 }
 
 async function takeChunk(supply: Supply<PushRequest>, settings: Settings): Promise<Chunk> {
@@ -142,7 +149,9 @@ async function takeChunk(supply: Supply<PushRequest>, settings: Settings): Promi
     await endChunk(open, lock, settings);
     signal.throwIfAborted();
     // Each of those under way gets a push of its own, which says what is wrong if it is wrong still.
-    if (!isEndOfSession(error, settings) || chunk.leftOver.length === 0) throw error;
+    const isBegun = chunk.leftOver.length > 0;
+    if (!isEndOfSession(error, settings) || !(isBegun || hasCode(error, "HAPROXY_CONNECTION_CUT"))) throw error;
+    chunk.cut = error;
     emit({ type: "retrying", node: settings.node.id, certificate: "", reason: (error as Error).message });
   } finally {
     session.close();
@@ -152,6 +161,7 @@ async function takeChunk(supply: Supply<PushRequest>, settings: Settings): Promi
 
 /** Looks at what was taken over a new session, which leads to the worker of now. What is not there is left over. */
 async function proveChunk(chunk: Chunk, settings: Settings, proven: (result: PushResult) => void): Promise<void> {
+  if (chunk.taken.length === 0) return;
   const results = new Map<Taken, PushResult>();
   const session = await openCurrent(settings);
   try {
@@ -182,11 +192,16 @@ async function proveChunk(chunk: Chunk, settings: Settings, proven: (result: Pus
 }
 
 async function lookForShadows(names: ReadonlySet<string>, settings: Settings): Promise<readonly string[]> {
-  const session = await settings.open();
+  const session = await openCurrent(settings);
   try {
     const context = { patience: settings.limits, signal: settings.signal };
     const rows = await whileLocked(session, context, () => showSni(session));
     return "kind" in rows ? [] : describeShadows(findShadows(rows, names));
+  } catch (error) {
+    settings.signal.throwIfAborted();
+    // A remark is not worth the failure of what is proven.
+    if (!isEndOfSession(error, settings)) throw error;
+    return [];
   } finally {
     session.close();
   }

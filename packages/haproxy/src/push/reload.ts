@@ -6,6 +6,8 @@ import type { Settings } from "./settings.ts";
 
 // A look costs the master next to nothing.
 const lookEvery = 200;
+// For as long as a master reads the files it may cut connections.
+const longestCuts = 10_000;
 
 /**
  * Waits while a reload is under way: the worker to come has read the files already, and would bring back what they held.
@@ -26,6 +28,7 @@ export async function outlastReload(session: Session, { signal, limits }: Settin
  * @throws HaproxyError as `openSession`
  */
 export async function openCurrent(settings: Settings): Promise<Session> {
+  const deadline = performance.now() + longestCuts;
   for (let attempts = 1; ; attempts++) {
     let session: Session | undefined;
     try {
@@ -35,9 +38,10 @@ export async function openCurrent(settings: Settings): Promise<Session> {
     } catch (error) {
       session?.close();
       const passes = hasCode(error, "HAPROXY_WORKER_STOPPING", "HAPROXY_CONNECTION_CUT");
-      if (!passes || attempts >= settings.limits.attempts || settings.signal.aborted) throw error;
+      const isOver = attempts >= settings.limits.attempts && performance.now() > deadline;
+      if (!passes || isOver || settings.signal.aborted) throw error;
     }
-    await sleep(lookEvery * attempts, undefined, { signal: settings.signal });
+    await sleep(lookEvery * Math.min(attempts, settings.limits.attempts), undefined, { signal: settings.signal });
   }
 }
 
