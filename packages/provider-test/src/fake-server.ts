@@ -26,6 +26,8 @@ export interface Scene {
   readonly transcript: string[];
   /** What no provider may do: requests no route is for, and faults of the routes themselves. */
   readonly complaints: string[];
+  /** Requests somebody made, whether they have arrived or not. */
+  made: number;
   /** Patterns of the routes that answered. */
   readonly used: Set<string>;
   /** Requests that changed the state. */

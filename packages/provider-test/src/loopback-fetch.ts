@@ -41,16 +41,21 @@ function fitsHost(declared: string, host: string): boolean {
   return declared.startsWith("*.") ? host.endsWith(declared.slice(1)) : host === declared;
 }
 
-/** Notes every request made past the context's `fetch`, by global fetch or node:http, to another origin; call the result to stop. */
-export function watchHosts(origin: string, stray: string[]): () => void {
+/**
+ * Notes every request made past the context's `fetch`, by global fetch or node:http, to another origin, and tells of those to
+ * this one, as they are made; call the result to stop.
+ */
+export function watchHosts(origin: string, stray: string[], onOwn: () => void): () => void {
   const onUndici = (message: unknown) => {
     const { request } = message as { request: { origin?: unknown } };
-    if (String(request.origin) !== origin) stray.push(new URL(String(request.origin)).host);
+    if (String(request.origin) === origin) onOwn();
+    else stray.push(new URL(String(request.origin)).host);
   };
   const onHttp = (message: unknown) => {
     const { request } = message as { request: { getHeader(name: string): unknown } };
     const host = String(request.getHeader("host"));
-    if (`http://${host}` !== origin) stray.push(host);
+    if (`http://${host}` === origin) onOwn();
+    else stray.push(host);
   };
   subscribe("undici:request:create", onUndici);
   subscribe("http.client.request.start", onHttp);

@@ -58,7 +58,12 @@ export function createStage(definition: DefinedProvider<OptionsSchema>, spec: Co
 
     const seen: unknown[] = [];
     const strayHosts: string[] = [];
-    const unwatch = running === undefined ? undefined : watchHosts(running.origin, strayHosts);
+    const unwatch =
+      running === undefined
+        ? undefined
+        : watchHosts(running.origin, strayHosts, () => {
+            if (scene) scene.made += 1;
+          });
     const expirations = new Set<() => void>();
     if (scene) {
       scene.onTimeout = () => {
@@ -175,6 +180,7 @@ function makeScene(
     onTimeout: undefined,
     transcript: [],
     complaints: [],
+    made: 0,
     used,
     changing: 0,
     busiest: 0,
