@@ -70,28 +70,6 @@ function relay(from: Socket, to: Socket, judge: Interference["fromClient"], cut:
   });
 }
 
-/** Where in a line: after its first byte, in its middle, before its end, and after it. */
-export const placesInLine = ["begun", "middle", "unended", "ended"] as const;
-
-/** Cuts the connection in one line of one direction, counted from 0. */
-export function cutInLine(wanted: number, place: (typeof placesInLine)[number]): (chunk: Buffer) => Verdict {
-  let line = 0;
-  return (chunk) => {
-    let start = 0;
-    for (; line < wanted; line++) {
-      const end = chunk.indexOf("\n", start);
-      if (end < 0) return { pass: chunk };
-      start = end + 1;
-    }
-    if (start === chunk.length) return { pass: chunk };
-    // A line may come in pieces, such as a prompt; then the first is what is cut.
-    const end = chunk.indexOf("\n", start);
-    const length = (end < 0 ? chunk.length : end) - start;
-    const passed = { begun: 1, middle: Math.ceil(length / 2), unended: length, ended: length + 1 }[place];
-    return { pass: chunk.subarray(0, start + passed), cut: true };
-  };
-}
-
 /** Cuts the connection after so many bytes in one direction. */
 export function cutAfter(bytes: number): (chunk: Buffer) => Verdict {
   let passed = 0;
