@@ -7,7 +7,7 @@ import { ensureServers } from "./install.ts";
 import { findLibraryFolder } from "./layout.ts";
 import { run } from "./run.ts";
 import { type RunningServer, startServer } from "./running.ts";
-import { makeTempDir } from "./temp-dir.ts";
+import { makeMemoryDir } from "./temp-dir.ts";
 
 export interface PowerdnsOptions {
   /** Names of the zones to create, through the API. */
@@ -27,7 +27,7 @@ export interface Powerdns extends RunningServer {
 /** Starts the PowerDNS authoritative server over SQLite with its HTTP API on. */
 export async function startPowerdns(options: PowerdnsOptions): Promise<Powerdns> {
   const { dir: root } = await ensureServers("dns");
-  const dir = await makeTempDir("pdns");
+  const dir = await makeMemoryDir("pdns");
   const dnsPort = await freePort();
   const apiPort = await freePort();
   const apiKey = randomBytes(16).toString("hex");
@@ -50,6 +50,10 @@ export async function startPowerdns(options: PowerdnsOptions): Promise<Powerdns>
     "daemon=no",
     "write-pid=no",
     "disable-syslog=yes",
+    // What was asked while it was being changed would be remembered as it was before.
+    "cache-ttl=0",
+    "query-cache-ttl=0",
+    "negquery-cache-ttl=0",
     // Otherwise it asks its makers' server for security notices.
     "security-poll-suffix=",
   ];
@@ -76,8 +80,9 @@ export async function startPowerdns(options: PowerdnsOptions): Promise<Powerdns>
       if (!answer.ok) throw new Error(`PowerDNS refused zone ${name}: ${await answer.text()}`);
     }
     const dns = { host: "127.0.0.1", port: dnsPort };
-    if (!(await answersForAll(options.zones, dns)))
-      throw new Error(`PowerDNS does not serve ${options.zones.join(", ")}`);
+    const deadline = performance.now() + 60_000;
+    while (!(await answersForAll(options.zones, dns)))
+      if (performance.now() > deadline) throw new Error(`PowerDNS does not serve ${options.zones.join(", ")}`);
   } catch (error) {
     await server.stop();
     throw error;
