@@ -73,8 +73,9 @@ test("dns-account-01 for apex and wildcard, at a name of the account's own", asy
   }
 });
 
-test("dns-persist-01: a record that stands is used, asked for or not, and nothing is written", async () => {
-  await using world = await startWorld();
+/** A world in whose DNS a record stands that lets its account have apex and wildcard. */
+async function startWithRecord() {
+  const world = await startWorld();
   const record = dnsPersist01Record({
     domain: zone,
     issuerDomainName: "pebble.letsencrypt.org",
@@ -84,10 +85,21 @@ test("dns-persist-01: a record that stands is used, asked for or not, and nothin
   });
   const add = [{ name: record.name, type: "TXT" as const, ttl: 60, value: record.value }];
   await sendUpdate({ zone, add }, parseServer(world.dns.address) as { host: string; port: number }, world.dns.key);
+  return { ...world, record };
+}
+
+test("dns-persist-01: a record that stands is used where it is asked for, and nothing is written", async () => {
+  await using world = await startWithRecord();
   const names = [zone, `*.${zone}`];
   expect(await world.issue(names, [{ type: "dns-persist-01" }]), JSON.stringify(world.engine.events)).toMatchObject([
     { outcome: "issued" },
   ]);
+  expect(await world.txt(world.record.name)).toEqual([world.record.value]);
+  expect(world.engine.of("txt.added")).toEqual([]);
+});
+
+test("dns-persist-01: a record that stands is used where nobody asked for it, and is no other name's", async () => {
+  await using world = await startWithRecord();
   await using other = await startEngine({
     dns: world.dns.address,
     caPem: await readFile(world.ca.caFile, "utf8"),
@@ -98,15 +110,14 @@ test("dns-persist-01: a record that stands is used, asked for or not, and nothin
   const spec = specFor(
     [`*.${zone}`, `www.${zone}`],
     { directoryUrl: world.ca.directoryUrl },
-    { name: "second", challenges: [dns01], nameserver: world.dns.address },
+    { challenges: [dns01], nameserver: world.dns.address },
   );
   const results = await renew([spec], plain, await other.run());
   // The record of the apex is not looked for at www, and dns-01 has no key here: the name fails, the wildcard is proved.
   expect(presented(other.events)).toContain(`dns-persist-01 *.${zone}`);
   expect(other.of("challenge.failed")).toMatchObject([{ identifier: { value: `www.${zone}` }, challenge: "dns-01" }]);
   expect(results).toMatchObject([{ outcome: "failed" }]);
-  expect(await world.txt(record.name)).toEqual([record.value]);
-  expect(world.engine.of("txt.added")).toEqual([]);
+  expect(await world.txt(world.record.name)).toEqual([world.record.value]);
 });
 
 test("dns-persist-01 without a record that counts is followed by the next way, and says what each server has", async () => {

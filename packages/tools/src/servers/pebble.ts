@@ -22,7 +22,7 @@ export interface PebbleOptions {
   readonly nonceReject?: number;
   /** Longest random sleep before a validation, in seconds; 0 (default) is no sleep at all. */
   readonly vaSleep?: number;
-  /** Percent of valid authorizations used again; default 0. */
+  /** Percent of valid authorizations used again; default 0, by which Pebble still takes one in a hundred. */
   readonly authzReuse?: number;
   /** Demand external account binding. A new key is made. */
   readonly eab?: boolean;
