@@ -1,8 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseIdentifier } from "@certwright/core";
-import { fileStore, readFleetState, saveCertificate } from "@certwright/core/store";
+import { readFleetState } from "@certwright/core/store";
 import {
   type Drift,
   type FleetCertificates,
@@ -25,6 +24,7 @@ import {
   issueAll,
   startLoad,
   startNode,
+  storeCertificates,
 } from "./fleet-fixture.ts";
 import { ca, pemOf, watching } from "./haproxy-fixture.ts";
 import { client, credentials, startAgent, targetOf } from "./node-agent-fixture.ts";
@@ -166,7 +166,7 @@ test("the commands on either side", async () => {
   ]);
 
   const renewed = issueAll(ca, 2);
-  await store(join(dir, "state"), renewed);
+  await storeCertificates(dir, renewed);
   const target = await targetOf(`127.0.0.1:${port}`, dir, client);
   const pushed = await certwright("fleet", "push", "--node", target, "--json");
   expect(pushed).toMatchObject({ code: 0 });
@@ -205,22 +205,3 @@ test("the commands on either side", async () => {
   expect(ended.stdout + ended.stderr).not.toContain("PRIVATE");
   await rm(dir, { recursive: true });
 });
-
-/** Puts certificates into the state, as a run would. */
-async function store(dir: string, certificates: ReturnType<typeof issueAll>): Promise<void> {
-  const state = fileStore(dir, { now: Date.now, warn: () => undefined });
-  for (const { names: identifiers, leafPem, chainPem, keyPem } of certificates) {
-    const spec = {
-      name: identifiers[0] ?? "",
-      identifiers: identifiers.map((name) => parseIdentifier(name)),
-      keyType: "ec256" as const,
-      reuseKey: false,
-      dns: {},
-      cas: [{ directoryUrl: "https://ca.test/directory" }],
-      challenges: [{ type: "http-01" as const }],
-      deploy: [],
-    };
-    const account = { directoryUrl: "https://ca.test/directory", accountUrl: "https://ca.test/1" };
-    await saveCertificate(state, { spec, keyPem, leafPem, chainPem, ...account }, Date.now());
-  }
-}
