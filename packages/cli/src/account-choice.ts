@@ -24,14 +24,14 @@ export async function openAccount(
   invocation: Invocation<typeof accountFlags>,
   mayCreate: boolean,
 ): Promise<OpenAccount> {
-  const { flags, context, emit, secrets } = invocation;
+  const { flags, context } = invocation;
   const store = await openOnlyState(invocation);
   const asked = mayCreate ? onlyCa(flags, context) : await accountCa(flags, context, store);
   if (mayCreate) await checkBinding([asked], store, flags.fetchEab);
   const id = mayCreate ? accountIdOf(asked) : await chooseAccount(asked, flags, store);
   const ca: CaSpec = { ...asked, ...(id.email === undefined ? {} : { email: id.email }) };
-  const access = await openCaAccess(ca, { acceptTerms: flags.acceptTos, fetchEab: flags.fetchEab }, context, secrets);
-  return { client: await openCa(ca, access, store, createWorld(context, emit, {})), id, ca, store };
+  const access = await openCaAccess(ca, { acceptTerms: flags.acceptTos, fetchEab: flags.fetchEab }, invocation);
+  return { client: await openCa(ca, access, store, createWorld(invocation, {})), id, ca, store };
 }
 
 /** The CA whose account is meant: the one the flags name, else the only one there are accounts of, else the usual one. */

@@ -40,18 +40,22 @@ export interface CommandModule {
   readonly run: (invocation: Invocation<any>) => Promise<CommandResult>;
 }
 
-/** All a command is given. */
-export interface Invocation<F extends Flags = Flags> {
+/** What everything a command opens is given of it. */
+export interface Surroundings {
   readonly context: CliContext;
+  /** Tells what happens, to whatever form of output was chosen. */
+  readonly emit: Emit;
+  /** Values never to be shown; whoever reads one adds it before it is used. */
+  readonly secrets: Secrets;
+}
+
+/** All a command is given. */
+export interface Invocation<F extends Flags = Flags> extends Surroundings {
   readonly flags: FlagValues<F>;
   /** Keys of the flags on the command line, in their order. */
   readonly given: readonly string[];
   readonly global: GlobalFlags;
   readonly args: readonly string[];
-  /** Tells what happens, to whatever form of output was chosen. */
-  readonly emit: Emit;
-  /** Values never to be shown; a command adds those it reads before it uses them. */
-  readonly secrets: Secrets;
 }
 
 /** What a command ends with; commands never print. */

@@ -15,13 +15,13 @@ export interface DnsWork {
 
 /** Opens the providers the flags name. @throws CertwrightError `CLI_USAGE` where they name none */
 export async function openDnsWork(invocation: Invocation<typeof dnsRemoveFlags>): Promise<DnsWork> {
-  const { flags, context, emit } = invocation;
+  const { flags, context } = invocation;
   if (flags.dns.length === 0) {
     throw usageError("no DNS provider named", "Add --dns <provider>; `certwright dns providers` lists them.");
   }
   const ways = dnsChallengeSpecs(flags, context.cwd);
   return {
-    world: createWorld(context, emit, dnsSpec(flags)),
+    world: createWorld(invocation, dnsSpec(flags)),
     bindings: await Promise.all(ways.map((way) => openDnsBinding(way, invocation))),
   };
 }

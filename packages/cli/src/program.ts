@@ -19,7 +19,7 @@ export interface Request {
 }
 
 /** Where help goes, and how wide. */
-type Surroundings = Pick<CliContext, "env" | "stdout" | "stderr">;
+type Terminal = Pick<CliContext, "env" | "stdout" | "stderr">;
 
 /**
  * Reads a command line into a request; where it asked for help or the version, these are written and only an exit code is left.
@@ -27,13 +27,9 @@ type Surroundings = Pick<CliContext, "env" | "stdout" | "stderr">;
  * @param argv without the program itself
  * @throws CertwrightError `CLI_USAGE`
  */
-export function readCommandLine(
-  argv: readonly string[],
-  surroundings: Surroundings,
-  version: string,
-): Request | ExitCode {
+export function readCommandLine(argv: readonly string[], terminal: Terminal, version: string): Request | ExitCode {
   let request: Request | ExitCode = exitCodes.done;
-  const program = buildProgram(surroundings, version, (found) => {
+  const program = buildProgram(terminal, version, (found) => {
     request = found;
   });
   refuseUnknownHelp(argv);
@@ -58,11 +54,7 @@ function refuseUnknownHelp([first, name]: readonly string[]): void {
 }
 
 /** The commander program for all declarations; `choose` hears of the command asked for. */
-function buildProgram(
-  { env, stdout, stderr }: Surroundings,
-  version: string,
-  choose: (request: Request) => void,
-): Command {
+function buildProgram({ env, stdout, stderr }: Terminal, version: string, choose: (request: Request) => void): Command {
   const program = new Command("certwright")
     .description("Certificates from any ACME CA, proved through any DNS provider, live in every HAProxy.")
     .version(version, "-V, --version", "the version of certwright")
@@ -86,7 +78,7 @@ function buildProgram(
 }
 
 interface Adding {
-  readonly env: Surroundings["env"];
+  readonly env: Terminal["env"];
   readonly choose: (request: Request) => void;
   readonly program: Command;
 }
@@ -138,7 +130,7 @@ function addFlags(command: Command, flags: Flags, onGiven: (key: string) => void
 }
 
 /** Values by precedence: the command line, the environment, the default. */
-function valuesOf(command: Command, flags: Flags, env: Surroundings["env"]): Record<string, unknown> {
+function valuesOf(command: Command, flags: Flags, env: Terminal["env"]): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(flags).map(([key, flag]) => {
       const isGiven = command.getOptionValueSource(key) === "cli";

@@ -1,7 +1,7 @@
 import type { DnsSpec, Run } from "@certwright/core";
 import type { Config } from "@certwright/core/config";
 import { openJournal, type Store } from "@certwright/core/store";
-import type { Invocation } from "./command.ts";
+import type { Surroundings } from "./command.ts";
 import { createParts } from "./parts/create-parts.ts";
 import { createWorld } from "./world.ts";
 
@@ -17,18 +17,16 @@ export interface RunSetup {
 
 /** Opens everything around the state for one run of the engine. */
 export async function openRun(
-  { context, secrets, emit }: Invocation,
+  surroundings: Surroundings,
   { store, dns, acceptTerms, fetchEab, config }: RunSetup,
 ): Promise<Run> {
-  const world = createWorld(context, emit, config?.settings.defaults.dns ?? dns);
+  const world = createWorld(surroundings, config?.settings.defaults.dns ?? dns);
   const hooks =
-    config === undefined
-      ? undefined
-      : (await import("./parts/run-hooks.ts")).configuredHooks(config, { context, secrets, emit });
+    config === undefined ? undefined : (await import("./parts/run-hooks.ts")).configuredHooks(config, surroundings);
   return {
     store,
     world,
-    parts: createParts({ context, secrets, acceptTerms, fetchEab, emit, store, config }),
+    parts: createParts(surroundings, { acceptTerms, fetchEab, store, config }),
     journal: await openJournal(store, world.signal),
     ...(hooks === undefined ? {} : { hooks }),
   };

@@ -14,7 +14,8 @@ afterEach(() => rm(dir, { recursive: true }));
 
 async function read(ref: Parameters<typeof readSecret>[0], env: Record<string, string> = {}) {
   const secrets = createSecrets();
-  const value = await readSecret(ref, testContext({ env: { PATH: process.env.PATH ?? "", ...env } }), secrets);
+  const context = testContext({ env: { PATH: process.env.PATH ?? "", ...env } });
+  const value = await readSecret(ref, { context, secrets, emit: () => {} });
   return { value, masked: secrets.mask(`x ${value}`) };
 }
 

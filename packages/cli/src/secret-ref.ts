@@ -1,20 +1,15 @@
 import { isAbsolute, resolve } from "node:path";
-import type { Emit, SecretRef } from "@certwright/core";
+import type { SecretRef } from "@certwright/core";
 import type { SecretSources } from "@certwright/core/config";
-import type { CliContext } from "./context.ts";
-import type { Secrets } from "./reporter/secrets.ts";
+import type { Surroundings } from "./command.ts";
 
 /**
  * The secret a reference leads to, masked from then on. Line ends at its end are not part of it.
  *
  * @throws CertwrightError `CONFIG_SECRET_...`
  */
-export async function readSecret(
-  ref: SecretRef,
-  { env, stopper }: Pick<CliContext, "env" | "stopper">,
-  secrets: Secrets,
-  emit: Emit = () => {},
-): Promise<string> {
+export async function readSecret(ref: SecretRef, { context, secrets, emit }: Surroundings): Promise<string> {
+  const { env, stopper } = context;
   const { createSecretSources, resolveSecret } = await import("@certwright/core/config");
   const warn: SecretSources["warn"] = (warning) => emit({ type: "warning", ...warning });
   const value = await resolveSecret(ref, createSecretSources({ env, signal: stopper.signal, warn }));

@@ -24,8 +24,8 @@ export async function openProofWork(
   invocation: Invocation<typeof persistCheckFlags>,
   mayCreate: boolean,
 ): Promise<ProofWork> {
-  const { flags, context, emit } = invocation;
-  const world = createWorld(context, emit, dnsSpec(flags));
+  const { flags } = invocation;
+  const world = createWorld(invocation, dnsSpec(flags));
   const { client } = await openAccount(invocation, mayCreate);
   try {
     const { meta } = await client.directory({ signal: world.signal });

@@ -1,9 +1,12 @@
-import type { DnsSpec, Emit, World } from "@certwright/core";
+import type { DnsSpec, World } from "@certwright/core";
 import { createResolver, parseServer } from "@certwright/dns";
-import type { CliContext } from "./context.ts";
+import type { Surroundings } from "./command.ts";
 
 /** The world of the engine, out of that of the command. */
-export function createWorld(context: CliContext, emit: Emit, { resolvers }: Pick<DnsSpec, "resolvers">): World {
+export function createWorld(
+  { context, emit }: Pick<Surroundings, "context" | "emit">,
+  { resolvers }: Pick<DnsSpec, "resolvers">,
+): World {
   const { signal } = context.stopper;
   return {
     now: context.now,

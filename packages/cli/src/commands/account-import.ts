@@ -12,7 +12,7 @@ import { createWorld } from "../world.ts";
 
 /** Finds the account a key belongs to, and keeps both. Nothing is stored, and nothing made, where the CA knows none. */
 export async function run(invocation: Invocation<typeof accountFlags>): Promise<CommandResult> {
-  const { args, flags, context, emit, secrets } = invocation;
+  const { args, flags, context, emit } = invocation;
   const [file = ""] = args;
   const { signal } = context.stopper;
   const keyPem = keyToPem(readKeyOrJwk(await readSmallTextFile(file), "account key"));
@@ -26,8 +26,8 @@ export async function run(invocation: Invocation<typeof accountFlags>): Promise<
       hint: "Give this one another --email, or end the other first: certwright account deactivate.",
     });
   }
-  const access = await openCaAccess(ca, { acceptTerms: false, fetchEab: false }, context, secrets);
-  const client = connectCa(ca, access, keyPem, createWorld(context, emit, {}), store);
+  const access = await openCaAccess(ca, { acceptTerms: false, fetchEab: false }, invocation);
+  const client = connectCa(ca, access, keyPem, createWorld(invocation, {}), store);
   const account = await findAccount(client, { signal });
   client.close();
   if (account === undefined) {

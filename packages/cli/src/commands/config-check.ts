@@ -42,14 +42,14 @@ export async function run(invocation: CheckInvocation): Promise<CommandResult> {
   }
 }
 
-async function missingSecrets(config: Config, { context, secrets, emit }: CheckInvocation) {
+async function missingSecrets(config: Config, invocation: CheckInvocation) {
   const missing: { readonly path: string; readonly code: string; readonly message: string }[] = [];
   // One after another: programs that hand out secrets may ask a person.
   for (const { path, ref } of secretRefsOf(config.settings)) {
     try {
-      await readSecret(ref, context, secrets, emit);
+      await readSecret(ref, invocation);
     } catch (error) {
-      context.stopper.signal.throwIfAborted();
+      invocation.context.stopper.signal.throwIfAborted();
       const { code, message } = explain(error);
       missing.push({ path, code, message });
     }

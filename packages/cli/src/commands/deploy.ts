@@ -13,13 +13,13 @@ import { onlyCertificate, storedSpecs } from "../stored-certificates.ts";
 
 /** One stored certificate, to its targets or to those named. */
 export async function run(invocation: Invocation<typeof deployFlags>): Promise<CommandResult> {
-  const { args, context, emit, secrets } = invocation;
+  const { args, emit } = invocation;
   const [name = "", ...words] = args;
   const config = await openConfig(invocation);
   const store = await openState(invocation, config);
   const named = words.map((word) => targetIdOf(word, config));
   // A misspelt target is found before anything is pushed to the others.
-  for (const target of named) openConfiguredTarget(target, config, { context, secrets, emit, store });
+  for (const target of named) openConfiguredTarget(target, config, invocation, store);
   const meta = await onlyCertificate(store, name);
   const configured = config?.certificates.find((spec) => spec.name === name);
   const spec = configured ?? (await storedSpecs(store, [{ name, meta }])).specs[0];

@@ -37,8 +37,9 @@ export async function run(invocation: CheckInvocation): Promise<CommandResult> {
   return tryProvider(name, invocation);
 }
 
-async function look(name: string, value: string, { flags, context, emit }: CheckInvocation): Promise<CommandResult> {
-  const world = createWorld(context, emit, dnsSpec(flags));
+async function look(name: string, value: string, invocation: CheckInvocation): Promise<CommandResult> {
+  const { flags, context } = invocation;
+  const world = createWorld(invocation, dnsSpec(flags));
   const whole = normalizeName(name);
   const zone = await findZone(whole, world.resolver, { signal: world.signal, allowPublicSuffix: true });
   const timeoutMs = flags.propagation?.seconds === undefined ? oneLookMs : flags.propagation.seconds * 1000;

@@ -27,8 +27,8 @@ interface ServerWord {
 
 /** Follows a name as an issuance would, and tells each step. Writes nothing. */
 export async function run(invocation: Invocation<typeof explainFlags>): Promise<CommandResult> {
-  const { flags, context, emit } = invocation;
-  const world = createWorld(context, emit, dnsSpec(flags));
+  const { flags, context } = invocation;
+  const world = createWorld(invocation, dnsSpec(flags));
   const { resolver, signal } = world;
   const name = challengeName(invocation.args[0] ?? "");
   const alias = flags.followAlias

@@ -74,13 +74,13 @@ function caOf({ spec, meta }: StoredCertificate): CaSpec {
 
 async function openRevokingCa(
   ca: CaSpec,
-  { context, emit, secrets }: RevokeInvocation,
+  invocation: RevokeInvocation,
   store: Store,
-  dns: Parameters<typeof createWorld>[2],
+  dns: Parameters<typeof createWorld>[1],
 ): Promise<RevokingCa> {
   // No account is ever made in order to revoke.
-  const access = await openCaAccess(ca, { acceptTerms: false, fetchEab: false }, context, secrets);
-  return { ca, access, store, world: createWorld(context, emit, dns) };
+  const access = await openCaAccess(ca, { acceptTerms: false, fetchEab: false }, invocation);
+  return { ca, access, store, world: createWorld(invocation, dns) };
 }
 
 function optionsOf({ flags, context }: RevokeInvocation) {

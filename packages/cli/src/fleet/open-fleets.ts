@@ -5,7 +5,6 @@ import type { Invocation } from "../command.ts";
 import { openConfig } from "../config/open-config.ts";
 import type { fleetFlags } from "../declarations/fleet.ts";
 import { createFleetWorld } from "../parts/fleet-world.ts";
-import { createNodeSecrets } from "../parts/node-secrets.ts";
 import { openState } from "../state/open-state.ts";
 import { type ChosenFleet, chooseFleets } from "./choose-fleets.ts";
 import { certificatesFor } from "./fleet-certificates.ts";
@@ -19,7 +18,7 @@ export interface OpenFleets {
 
 /** @throws CertwrightError `CLI_USAGE`, `CLI_CERTIFICATE_UNKNOWN`, ConfigError */
 export async function openFleets(invocation: Invocation<typeof fleetFlags>): Promise<OpenFleets> {
-  const { flags, args, context, emit, secrets } = invocation;
+  const { flags, args, emit } = invocation;
   const config = await openConfig(invocation);
   const chosen = chooseFleets(flags, config);
   const store = await openState(invocation, config);
@@ -28,12 +27,7 @@ export async function openFleets(invocation: Invocation<typeof fleetFlags>): Pro
     const certificates = await certificatesFor(store, args, each, tellBroken(emit));
     fleets.push({ ...each, certificates });
   }
-  const nodeSecrets = createNodeSecrets({ context, secrets, emit, config });
-  return {
-    store,
-    fleets,
-    world: createFleetWorld(context, emit, store, config?.settings.defaults.dns ?? {}, nodeSecrets),
-  };
+  return { store, fleets, world: createFleetWorld(invocation, store, config) };
 }
 
 function tellBroken(emit: Emit) {

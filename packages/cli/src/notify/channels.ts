@@ -1,20 +1,12 @@
-import type { Emit } from "@certwright/core";
 import type { Config, NotificationConfig } from "@certwright/core/config";
 import type { HookWorld } from "@certwright/core/hooks";
+import type { Surroundings } from "../command.ts";
 import type { CliContext } from "../context.ts";
 import { createHookWorld } from "../parts/hook-world.ts";
-import type { Secrets } from "../reporter/secrets.ts";
 import type { Channel } from "./channel.ts";
 
-/** What channels are made of. */
-export interface ChannelSurroundings {
-  readonly context: CliContext;
-  readonly secrets: Secrets;
-  readonly emit: Emit;
-}
-
 /** Every way to tell somebody that a configuration has. Each kind is loaded when there is something to tell. */
-export function createChannels(config: Config, surroundings: ChannelSurroundings): readonly Channel[] {
+export function createChannels(config: Config, surroundings: Surroundings): readonly Channel[] {
   const world = createHookWorld(config, surroundings);
   return Object.entries(config.settings.notifications).map(([label, notification]) => ({
     label,

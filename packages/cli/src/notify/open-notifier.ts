@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import type { Config } from "@certwright/core/config";
 import type { Store } from "@certwright/core/store";
-import type { Invocation } from "../command.ts";
+import type { Surroundings } from "../command.ts";
 import { createChannels } from "./channels.ts";
 import { createNotifier, type Notifier } from "./notifier.ts";
 
@@ -15,12 +15,13 @@ import { createNotifier, type Notifier } from "./notifier.ts";
 export function openNotifier(
   config: () => Config,
   store: Store,
-  { context, secrets, emit }: Pick<Invocation, "context" | "secrets" | "emit">,
+  surroundings: Surroundings,
   signal: AbortSignal,
   isStored = true,
 ): Notifier {
+  const { context, emit } = surroundings;
   return createNotifier({
-    channels: () => createChannels(config(), { context, secrets, emit }),
+    channels: () => createChannels(config(), surroundings),
     shares: () => config().settings.alarms,
     store,
     context,

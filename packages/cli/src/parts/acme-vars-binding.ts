@@ -1,10 +1,11 @@
 import type { DnsBinding } from "@certwright/core";
 import { HaproxyError, parseAcmeVars, type SectionSettings } from "@certwright/haproxy";
 import { allOptions, type DefinedProvider } from "@certwright/provider";
+import type { Surroundings } from "../command.ts";
 import { loadProvider } from "../plugins/load-provider.ts";
 import { pluginSearch } from "../plugins/search.ts";
 import { parseSecretRef, readSecret } from "../secret-ref.ts";
-import { type DnsSurroundings, openDefined } from "./dns-binding.ts";
+import { openDefined } from "./dns-binding.ts";
 
 /**
  * The provider an `acme` section of HAProxy names by `provider-name`, with the options in its `acme-vars`: each by the
@@ -15,9 +16,8 @@ import { type DnsSurroundings, openDefined } from "./dns-binding.ts";
  */
 export async function openAcmeVarsBinding(
   { provider, vars = "" }: SectionSettings,
-  surroundings: DnsSurroundings,
+  surroundings: Surroundings,
 ): Promise<DnsBinding> {
-  const { context, secrets, emit } = surroundings;
   if (provider === undefined) {
     throw new HaproxyError("HAPROXY_ACME_NO_PROVIDER", "no DNS provider is named, here or in HAProxy's configuration", {
       hint: 'Add --dns <provider>, or "provider-name" and "acme-vars" to the acme section of HAProxy.',
@@ -29,7 +29,7 @@ export async function openAcmeVarsBinding(
       hint: "Put values with a comma in quotes.",
     });
   }
-  const definition = await loadProvider(provider, await pluginSearch(context.cwd));
+  const definition = await loadProvider(provider, await pluginSearch(surroundings.context.cwd));
   const values: Record<string, string> = {};
   let zone: string | undefined;
   for (const [name, value] of pairs) {
@@ -38,7 +38,7 @@ export async function openAcmeVarsBinding(
     // Kept from the Data Plane API, which takes it for every provider; records of challenges need none of their own.
     if (option === undefined && (name === "zone" || name === "ttl")) continue;
     const reference = parseSecretRef(value, "/");
-    values[option ?? name] = reference === undefined ? value : await readSecret(reference, context, secrets, emit);
+    values[option ?? name] = reference === undefined ? value : await readSecret(reference, surroundings);
   }
   const way = { type: "dns-01", provider, ...(zone === undefined ? {} : { zone }) } as const;
   return openDefined(definition, way, values, surroundings);

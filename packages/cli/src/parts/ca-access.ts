@@ -1,8 +1,7 @@
 import type { CaAccess, CaSpec, SecretRef } from "@certwright/core";
 import { knownCaOf } from "../ca-names.ts";
-import type { CliContext } from "../context.ts";
+import type { Surroundings } from "../command.ts";
 import { readSmallTextFile } from "../files.ts";
-import type { Secrets } from "../reporter/secrets.ts";
 import { readSecret } from "../secret-ref.ts";
 import { version } from "../version.ts";
 
@@ -18,25 +17,23 @@ export interface Leave {
 export async function openCaAccess(
   ca: CaSpec,
   { acceptTerms, fetchEab }: Leave,
-  context: CliContext,
-  secrets: Secrets,
+  surroundings: Surroundings,
   accountKey?: SecretRef,
 ): Promise<CaAccess> {
   const [caPem, hmacKey, accountKeyPem] = await Promise.all([
     ca.caFile === undefined ? undefined : readSmallTextFile(ca.caFile),
-    ca.eab === undefined ? undefined : readSecret(ca.eab.hmacKey, context, secrets),
-    accountKey === undefined ? undefined : readSecret(accountKey, context, secrets),
+    ca.eab === undefined ? undefined : readSecret(ca.eab.hmacKey, surroundings),
+    accountKey === undefined ? undefined : readSecret(accountKey, surroundings),
   ]);
   return {
     acceptTerms,
     userAgent: `certwright/${version}`,
-    proxyEnv: context.env,
+    proxyEnv: surroundings.context.env,
     ...(caPem === undefined ? {} : { caPem }),
     ...(hmacKey === undefined ? {} : { hmacKey }),
     ...(fetchEab && knownCaOf(ca.directoryUrl)?.fetchesEab
       ? {
-          fetchBinding: async () =>
-            (await import("./zerossl-binding.ts")).fetchZerosslBinding(ca.email, context, secrets),
+          fetchBinding: async () => (await import("./zerossl-binding.ts")).fetchZerosslBinding(ca.email, surroundings),
         }
       : {}),
     ...(accountKeyPem === undefined ? {} : { accountKeyPem }),

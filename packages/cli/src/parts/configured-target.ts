@@ -1,24 +1,15 @@
-import type { DeployTarget, Emit } from "@certwright/core";
+import type { DeployTarget } from "@certwright/core";
 import type { Config } from "@certwright/core/config";
 import { createExecTarget } from "@certwright/core/hooks";
 import type { Store } from "@certwright/core/store";
 import { fleetTarget } from "@certwright/haproxy";
-import type { CliContext } from "../context.ts";
+import type { Surroundings } from "../command.ts";
 import { cliError } from "../errors.ts";
-import type { Secrets } from "../reporter/secrets.ts";
 import { fleetFromConfig } from "./fleet-from-config.ts";
 import { createFleetWorld } from "./fleet-world.ts";
 import { createHookWorld } from "./hook-world.ts";
 import { createNodeSecrets } from "./node-secrets.ts";
 import { openTarget } from "./target.ts";
-
-/** What targets of a configuration are made of. */
-export interface TargetSurroundings {
-  readonly context: CliContext;
-  readonly secrets: Secrets;
-  readonly emit: Emit;
-  readonly store: Store;
-}
 
 /**
  * A target as the configuration explains it; one that it does not know explains itself.
@@ -28,22 +19,20 @@ export interface TargetSurroundings {
 export function openConfiguredTarget(
   id: string,
   config: Config | undefined,
-  surroundings: TargetSurroundings,
+  surroundings: Surroundings,
+  store: Store,
 ): DeployTarget {
   const target = config?.targets.get(id);
   if (config !== undefined && target?.kind === "exec") {
-    return createExecTarget(id, target.hook, surroundings.store, createHookWorld(config, surroundings));
+    return createExecTarget(id, target.hook, store, createHookWorld(config, surroundings));
   }
   if (config !== undefined && target?.kind === "fleet") {
-    const { context, emit, store } = surroundings;
-    const secrets = createNodeSecrets({ ...surroundings, config });
-    const world = createFleetWorld(context, emit, store, config.settings.defaults.dns ?? {}, secrets);
-    return fleetTarget(fleetFromConfig(target.label, target.fleet), world);
+    return fleetTarget(fleetFromConfig(target.label, target.fleet), createFleetWorld(surroundings, store, config));
   }
   if (/^(?:exec|fleet):/.test(id)) {
     throw cliError("CLI_TARGET_UNKNOWN", `${JSON.stringify(id)} is not in the configuration`, {
       hint: "Targets of this kind are what a configuration says they are: name it with --config, or change deploy there.",
     });
   }
-  return openTarget(id, createNodeSecrets({ ...surroundings, config }));
+  return openTarget(id, createNodeSecrets(surroundings, config));
 }

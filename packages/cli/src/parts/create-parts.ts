@@ -1,20 +1,16 @@
-import type { CaSpec, Emit, Parts, Solver } from "@certwright/core";
+import type { CaSpec, Parts, Solver } from "@certwright/core";
 import type { Config, ConfiguredCa } from "@certwright/core/config";
 import type { Store } from "@certwright/core/store";
 import { knownStagingOf } from "../ca-names.ts";
-import type { CliContext } from "../context.ts";
+import type { Surroundings } from "../command.ts";
 import { readSmallFile } from "../files.ts";
-import type { Secrets } from "../reporter/secrets.ts";
 
 /** What differs from command to command. */
 export interface PartsOptions {
-  readonly context: CliContext;
-  readonly secrets: Secrets;
   /** The person agreed to the terms of the CAs of this run. */
   readonly acceptTerms: boolean;
   /** The person allowed to ask those CAs for external account bindings. Default false. */
   readonly fetchEab?: boolean | undefined;
-  readonly emit: Emit;
   readonly store: Store;
   /** What explains targets, CAs and limits, where the run works from a configuration. */
   readonly config?: Config | undefined;
@@ -23,8 +19,8 @@ export interface PartsOptions {
 }
 
 /** What the engine needs and only a program can make. Each kind of part is loaded when the first is wanted. */
-export function createParts(options: PartsOptions): Required<Parts> {
-  const { context, secrets, acceptTerms, config, listeners = createMemo() } = options;
+export function createParts(surroundings: Surroundings, options: PartsOptions): Required<Parts> {
+  const { acceptTerms, store, config, listeners = createMemo() } = options;
   const bindings = createMemo<Awaited<ReturnType<Parts["dnsBinding"]>>>();
   const targets = createMemo<Awaited<ReturnType<Parts["target"]>>>();
   // An order at the CA itself was tried before, so its terms are agreed to; those of its staging CA are the same.
@@ -37,16 +33,18 @@ export function createParts(options: PartsOptions): Required<Parts> {
         fetchEab: options.fetchEab === true || configured?.fetchEab === true,
       };
       const { openCaAccess } = await import("./ca-access.ts");
-      return await openCaAccess(ca, leave, context, secrets, configured?.accountKey);
+      return await openCaAccess(ca, leave, surroundings, configured?.accountKey);
     },
     // One handle for one account, so that its locks and its memory of zones serve all certificates of a run.
     dnsBinding: (way) =>
-      bindings(JSON.stringify(way), async () => (await import("./dns-binding.ts")).openDnsBinding(way, options)),
+      bindings(JSON.stringify(way), async () => (await import("./dns-binding.ts")).openDnsBinding(way, surroundings)),
     // One server for one port, shared by all certificates of a run.
     solver: async (way, journal, world) =>
       (await import("./solver.ts")).openSolver(way, { journal, world, listener: listeners }),
     target: (id) =>
-      targets(id, async () => (await import("./configured-target.ts")).openConfiguredTarget(id, config, options)),
+      targets(id, async () =>
+        (await import("./configured-target.ts")).openConfiguredTarget(id, config, surroundings, store),
+      ),
     readFile: readSmallFile,
     stagingOf: (ca) => {
       const spec = stagingOf(ca, config);

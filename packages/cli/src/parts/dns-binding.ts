@@ -1,4 +1,4 @@
-import { afterGrace, type ChallengeSpec, type DnsBinding, type Emit } from "@certwright/core";
+import { afterGrace, type ChallengeSpec, type DnsBinding } from "@certwright/core";
 import {
   createLocks,
   type DefinedProvider,
@@ -9,28 +9,20 @@ import {
   secretsOf,
   setUpProvider,
 } from "@certwright/provider";
-import type { CliContext } from "../context.ts";
+import type { Surroundings } from "../command.ts";
 import { cliError } from "../errors.ts";
 import { readSmallTextFile } from "../files.ts";
 import { loadProvider } from "../plugins/load-provider.ts";
 import { pluginSearch } from "../plugins/search.ts";
-import type { Secrets } from "../reporter/secrets.ts";
 import { readSecret } from "../secret-ref.ts";
 import { createProviderHost } from "./provider-host.ts";
-
-/** What a provider is opened with besides what is said of it. */
-export interface DnsSurroundings {
-  readonly context: CliContext;
-  readonly secrets: Secrets;
-  readonly emit: Emit;
-}
 
 /**
  * Loads, configures and opens the provider of one way to prove names.
  *
  * @throws CertwrightError `PLUGIN_...`, `PROVIDER_OPTIONS`, `CONFIG_SECRET_...`, `CLI_SECRET_IN_CLEAR`, and what the provider's `create` throws
  */
-export async function openDnsBinding(way: ChallengeSpec, surroundings: DnsSurroundings): Promise<DnsBinding> {
+export async function openDnsBinding(way: ChallengeSpec, surroundings: Surroundings): Promise<DnsBinding> {
   const definition = await loadProvider(way.provider ?? "", await pluginSearch(surroundings.context.cwd));
   return openDefined(definition, way, await givenValues(way, definition, surroundings), surroundings);
 }
@@ -40,10 +32,10 @@ export async function openDefined(
   definition: DefinedProvider,
   way: ChallengeSpec,
   values: Readonly<Record<string, string>>,
-  { context, secrets, emit }: DnsSurroundings,
+  surroundings: Surroundings,
 ): Promise<DnsBinding> {
   const name = way.provider ?? "";
-  const options = await optionsOf(definition, values, context, secrets);
+  const options = await optionsOf(definition, values, surroundings);
   const pin = way.zone === undefined ? undefined : parseZonePin(way.zone);
   // The same locks for both: what the run's handle has under way, clean-up's must wait for.
   const locks = createLocks();
@@ -52,11 +44,11 @@ export async function openDefined(
       instance: way.instance ?? name,
       options,
       locks,
-      host: createProviderHost(context, signal, emit),
+      host: createProviderHost(surroundings, signal),
       ...(way.zone === undefined ? {} : { zones: [way.zone] }),
     });
   return {
-    handle: await open(afterGrace(context.stopper.signal)),
+    handle: await open(afterGrace(surroundings.context.stopper.signal)),
     reopen: open,
     ...(way.zones === undefined ? {} : { zones: way.zones }),
     ...(pin === undefined ? {} : { zone: { name: pin.name, id: pin.id ?? pin.name } }),
@@ -71,14 +63,14 @@ export async function openDefined(
 export async function setUpDns(
   way: ChallengeSpec,
   domains: readonly string[],
-  surroundings: DnsSurroundings,
+  surroundings: Surroundings,
 ): Promise<SetupResult> {
-  const { context, secrets, emit } = surroundings;
+  const { context } = surroundings;
   const name = way.provider ?? "";
   const definition = await loadProvider(name, await pluginSearch(context.cwd));
   const values = await givenValues(way, definition, surroundings);
-  const options = await optionsOf(definition, values, context, secrets);
-  const host = createProviderHost(context, context.stopper.signal, emit);
+  const options = await optionsOf(definition, values, surroundings);
+  const host = createProviderHost(surroundings, context.stopper.signal);
   return await setUpProvider(definition, { instance: name, options, host, domains });
 }
 
@@ -86,10 +78,9 @@ export async function setUpDns(
 async function optionsOf(
   definition: DefinedProvider,
   values: Readonly<Record<string, string>>,
-  { env }: CliContext,
-  secrets: Secrets,
+  { context, secrets }: Surroundings,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const options = await readOptions(definition, { values, env, readFile: readSmallTextFile });
+  const options = await readOptions(definition, { values, env: context.env, readFile: readSmallTextFile });
   for (const secret of secretsOf(definition, options)) secrets.add(secret);
   return options;
 }
@@ -97,13 +88,13 @@ async function optionsOf(
 async function givenValues(
   { options = {} }: ChallengeSpec,
   definition: DefinedProvider,
-  { context, secrets, emit }: DnsSurroundings,
+  surroundings: Surroundings,
 ): Promise<Readonly<Record<string, string>>> {
   const values = await Promise.all(
     Object.entries(options).map(async ([name, value]): Promise<[string, string]> => {
-      if (typeof value !== "string") return [name, await readSecret(value, context, secrets, emit)];
+      if (typeof value !== "string") return [name, await readSecret(value, surroundings)];
       if (definition.options[name]?.secret === true) {
-        secrets.add(value);
+        surroundings.secrets.add(value);
         throw inClear(name, definition);
       }
       return [name, value];

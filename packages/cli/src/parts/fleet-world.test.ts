@@ -1,18 +1,16 @@
 import { fileStore } from "@certwright/core/store";
 import { findNodes } from "@certwright/haproxy";
 import { describe, expect, it } from "vitest";
+import { createSecrets } from "../reporter/secrets.ts";
 import { testContext } from "../testing/fake-context.ts";
 import { createFleetWorld } from "./fleet-world.ts";
 
-const none = () => Promise.reject(new Error("no node is reached in this test"));
-
 describe("a program that tells the nodes of a fleet", () => {
+  const context = testContext({ env: { PATH: process.env.PATH ?? "" } });
   const world = createFleetWorld(
-    testContext({ env: { PATH: process.env.PATH ?? "" } }),
-    () => {},
+    { context, secrets: createSecrets(), emit: () => {} },
     fileStore("/nowhere", { now: Date.now, warn: () => {} }),
-    {},
-    { password: none, key: none, connect: none },
+    undefined,
   );
   const nodesOf = (script: string, timeoutMs = 10_000) =>
     findNodes(

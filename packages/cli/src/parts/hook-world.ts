@@ -1,21 +1,17 @@
 import { dirname } from "node:path";
-import type { Emit } from "@certwright/core";
 import type { Config } from "@certwright/core/config";
 import { type HookWorld, runProgram } from "@certwright/core/hooks";
-import type { CliContext } from "../context.ts";
-import type { Secrets } from "../reporter/secrets.ts";
+import type { Surroundings } from "../command.ts";
 import { readSecret } from "../secret-ref.ts";
 
 /** The world as programs named by a configuration find it. */
-export function createHookWorld(
-  { file }: Pick<Config, "file">,
-  { context, secrets, emit }: { readonly context: CliContext; readonly secrets: Secrets; readonly emit: Emit },
-): HookWorld {
+export function createHookWorld({ file }: Pick<Config, "file">, surroundings: Surroundings): HookWorld {
+  const { context } = surroundings;
   return {
     env: context.env,
     directory: dirname(file),
     temporaryDirectory: context.env.TMPDIR ?? "/tmp",
-    resolveSecret: (ref) => readSecret(ref, context, secrets, emit),
+    resolveSecret: (ref) => readSecret(ref, surroundings),
     run: runProgram,
     now: context.now,
   };

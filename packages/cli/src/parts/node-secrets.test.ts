@@ -24,7 +24,7 @@ const configuration = (password: object) =>
 async function find(parameters: string, env: Record<string, string> = {}, config?: Config) {
   const secrets = createSecrets();
   const context = testContext({ env: { PATH: process.env.PATH ?? "", ...env } });
-  const { password: finder } = createNodeSecrets({ context, secrets, emit: () => {}, config });
+  const { password: finder } = createNodeSecrets({ context, secrets, emit: () => {} }, config);
   const { node } = parseDataplaneTarget(`dataplane:https://a@h:1${parameters}`);
   const password = await finder(node);
   expect(await finder(node)).toBe(password);
@@ -68,7 +68,7 @@ describe("the key of a client certificate", () => {
     },
   } as unknown as Config;
   const context = testContext({ env: { PATH: process.env.PATH ?? "", MINE: "from-env" } });
-  const { key } = createNodeSecrets({ context, secrets: createSecrets(), emit: () => {}, config });
+  const { key } = createNodeSecrets({ context, secrets: createSecrets(), emit: () => {} }, config);
 
   it("is in a variable, or printed by the program that the configuration names", async () => {
     expect(await key({ id: "tls://h:1" }, { env: "MINE" })).toBe("from-env");

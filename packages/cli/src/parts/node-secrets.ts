@@ -1,4 +1,4 @@
-import type { Emit, SecretRef } from "@certwright/core";
+import type { SecretRef } from "@certwright/core";
 import type { Config } from "@certwright/core/config";
 import {
   type Connect,
@@ -8,20 +8,12 @@ import {
   type FindPassword,
   HaproxyError,
 } from "@certwright/haproxy";
+import type { Surroundings } from "../command.ts";
 import type { CliContext } from "../context.ts";
-import type { Secrets } from "../reporter/secrets.ts";
 import { readSecret } from "../secret-ref.ts";
 
 /** The variable that holds the password of users of Data Plane APIs where nothing else does; also with `_FILE`. */
 const variable = "CERTWRIGHT_DATAPLANE_PASSWORD";
-
-/** What finding secrets of nodes needs. */
-export interface SecretSurroundings {
-  readonly context: CliContext;
-  readonly secrets: Secrets;
-  readonly emit: Emit;
-  readonly config: Config | undefined;
-}
 
 /** How nodes are reached whose addresses say where a secret is. */
 export interface NodeSecrets {
@@ -34,18 +26,18 @@ export interface NodeSecrets {
 }
 
 /** Finds secrets of nodes, each once. */
-export function createNodeSecrets({ context, secrets, emit, config }: SecretSurroundings): NodeSecrets {
+export function createNodeSecrets(surroundings: Surroundings, config: Config | undefined): NodeSecrets {
   const found = new Map<string, Promise<string>>();
   const find = (ref: SecretRef): Promise<string> => {
     const key = JSON.stringify(ref);
-    const known = found.get(key) ?? readSecret(ref, context, secrets, emit);
+    const known = found.get(key) ?? readSecret(ref, surroundings);
     found.set(key, known);
     known.catch(() => found.delete(key));
     return known;
   };
   const key: FindKey = async ({ id }, place) => await find("env" in place ? place : keyOf(id, place.config, config));
   return {
-    password: async (node) => await find(passwordOf(node, config, context.env)),
+    password: async (node) => await find(passwordOf(node, config, surroundings.context.env)),
     key,
     connect: createConnect(key),
   };

@@ -1,11 +1,10 @@
-import type { Emit } from "@certwright/core";
 import type { ProviderHost } from "@certwright/provider";
-import type { CliContext } from "../context.ts";
+import type { Surroundings } from "../command.ts";
 import { readSmallTextFile } from "../files.ts";
 import { cleanEnvironment, runProgram } from "../run-program.ts";
 
 /** The world as the command hands it to providers, until `signal`. */
-export function createProviderHost(context: CliContext, signal: AbortSignal, emit: Emit): ProviderHost {
+export function createProviderHost({ context, emit }: Surroundings, signal: AbortSignal): ProviderHost {
   const { ask } = context;
   return {
     fetch: context.fetch,

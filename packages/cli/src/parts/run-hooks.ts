@@ -1,15 +1,10 @@
-import type { Emit } from "@certwright/core";
 import type { Config } from "@certwright/core/config";
 import { createRunHooks, type RunHooks } from "@certwright/core/hooks";
-import type { CliContext } from "../context.ts";
-import type { Secrets } from "../reporter/secrets.ts";
+import type { Surroundings } from "../command.ts";
 import { createHookWorld } from "./hook-world.ts";
 
 /** The programs a configuration wants run around the orders of one run. */
-export function configuredHooks(
-  config: Config,
-  surroundings: { readonly context: CliContext; readonly secrets: Secrets; readonly emit: Emit },
-): RunHooks {
+export function configuredHooks(config: Config, surroundings: Surroundings): RunHooks {
   const { context, emit } = surroundings;
   return createRunHooks({
     run: config.settings.hooks,

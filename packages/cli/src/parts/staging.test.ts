@@ -12,11 +12,9 @@ const own: CaSpec = { directoryUrl: "https://ca.example/dir", email: "a@example.
 const trial: CaSpec = { directoryUrl: "https://trial.example/dir" };
 
 function partsFor(...cas: ConfiguredCa[]) {
-  return createParts({
-    context: testContext(),
-    secrets: createSecrets(),
+  const surroundings = { context: testContext(), secrets: createSecrets(), emit: () => undefined };
+  return createParts(surroundings, {
     acceptTerms: false,
-    emit: () => undefined,
     store: memoryStore(),
     ...(cas.length === 0 ? {} : { config: { cas } as unknown as Config }),
   });

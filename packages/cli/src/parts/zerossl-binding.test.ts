@@ -30,7 +30,7 @@ const byEmail = "https://api.zerossl.com/acme/eab-credentials-email";
 const form = "email=me%2Bacme%40example.test";
 const ask = (fetch: typeof globalThis.fetch, env = {}, email: string | undefined = "me+acme@example.test") => {
   const secrets = createSecrets();
-  return { secrets, answer: fetchZerosslBinding(email, { ...testContext({ env }), fetch }, secrets) };
+  return { secrets, answer: fetchZerosslBinding(email, { context: { ...testContext({ env }), fetch }, secrets }) };
 };
 
 it("makes a binding for an e-mail address, and masks its key", async () => {
@@ -64,7 +64,9 @@ it("without an address nothing is asked", async () => {
   const fetch = async () => {
     throw new Error("must not be asked");
   };
-  await expect(fetchZerosslBinding(undefined, { ...testContext({}), fetch }, createSecrets())).rejects.toMatchObject({
+  await expect(
+    fetchZerosslBinding(undefined, { context: { ...testContext({}), fetch }, secrets: createSecrets() }),
+  ).rejects.toMatchObject({
     code: "CLI_BINDING_NEEDED",
     hint: expect.stringContaining("--email"),
   });

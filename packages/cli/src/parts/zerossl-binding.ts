@@ -1,5 +1,5 @@
 import type { ExternalAccount } from "@certwright/core";
-import type { CliContext } from "../context.ts";
+import type { Surroundings } from "../command.ts";
 import { cliError } from "../errors.ts";
 import type { Secrets } from "../reporter/secrets.ts";
 
@@ -17,9 +17,9 @@ const patience = 30_000;
  */
 export async function fetchZerosslBinding(
   email: string | undefined,
-  { env, fetch, stopper }: Pick<CliContext, "env" | "fetch" | "stopper">,
-  secrets: Secrets,
+  { context, secrets }: Pick<Surroundings, "context" | "secrets">,
 ): Promise<ExternalAccount> {
+  const { env, fetch, stopper } = context;
   const accessKey = env[accessKeyVariable]?.trim() ?? "";
   if (accessKey === "" && email === undefined) {
     throw cliError("CLI_BINDING_NEEDED", "ZeroSSL makes a binding for an e-mail address, and none is given", {

@@ -30,12 +30,11 @@ const lastWords = 10_000;
 
 /** The story of the service: open everything once, keep, follow the configuration, end in order. */
 export async function runService({ invocation, config: first, supervisor, listen }: ServiceSetup): Promise<void> {
-  const { context, emit, secrets } = invocation;
-  const surroundings = { context, secrets, emit };
+  const { context, emit } = invocation;
   const store = await openState(invocation, first);
-  const world = createWorld(context, emit, first.settings.defaults.dns);
+  const world = createWorld(invocation, first.settings.defaults.dns);
   const listeners = createMemo<Solver>();
-  const partsOf = (config: Config) => createParts({ ...surroundings, acceptTerms: false, store, config, listeners });
+  const partsOf = (config: Config) => createParts(invocation, { acceptTerms: false, store, config, listeners });
   let config = first;
   let isFresh = true;
   let parts = partsOf(first);
@@ -52,7 +51,7 @@ export async function runService({ invocation, config: first, supervisor, listen
     world,
     parts: latestParts(() => parts),
     journal: await openJournal(store, world.signal),
-    hooks: createBusyHooks(() => configuredHooks(config, surroundings)),
+    hooks: createBusyHooks(() => configuredHooks(config, invocation)),
   };
   await using _pages = await listen({
     metrics: () => looks.metrics(context.now()),

@@ -2,12 +2,12 @@ import { resolve } from "node:path";
 import { createSecretSources } from "@certwright/core/config";
 import { StoreError } from "@certwright/core/store";
 import type { CredentialWorld } from "@certwright/store-s3";
+import type { Surroundings } from "../command.ts";
 import { readSecret } from "../secret-ref.ts";
-import type { StateInvocation } from "./open-state.ts";
 
 /** This machine, as looking for credentials needs it. */
-export function credentialWorld({ context, secrets, emit }: StateInvocation, region: string): CredentialWorld {
-  const { env, cwd, home, uid, stopper, fetch, random } = context;
+export function credentialWorld(surroundings: Surroundings, region: string): CredentialWorld {
+  const { env, cwd, home, uid, stopper, fetch, random } = surroundings.context;
   // No warnings: the tokens that Kubernetes lays into containers may be read by all who are in there.
   const files = createSecretSources({ env, signal: stopper.signal, warn: () => {} });
   return {
@@ -26,7 +26,7 @@ export function credentialWorld({ context, secrets, emit }: StateInvocation, reg
         });
       }
     },
-    run: (argv) => readSecret({ command: argv }, context, secrets, emit),
-    secret: (text) => secrets.add(text),
+    run: (argv) => readSecret({ command: argv }, surroundings),
+    secret: (text) => surroundings.secrets.add(text),
   };
 }

@@ -1,12 +1,12 @@
 import type { Config } from "@certwright/core/config";
 import { fileStore, type Store } from "@certwright/core/store";
-import type { Invocation } from "../command.ts";
+import type { Invocation, Surroundings } from "../command.ts";
 import { openConfig } from "../config/open-config.ts";
 import type { stateFlags } from "../declarations/config-flag.ts";
 import { stateLocation } from "./location.ts";
 
 /** What opening the state needs of a command line. */
-export type StateInvocation = Pick<Invocation, "global" | "context" | "emit" | "secrets">;
+type StateInvocation = Surroundings & Pick<Invocation, "global">;
 
 /** The state this command line works on. A directory is not touched before it is used; of a bucket it is known that the key fits. */
 export async function openState(invocation: StateInvocation, config?: Config): Promise<Store> {

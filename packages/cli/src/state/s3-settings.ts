@@ -7,10 +7,10 @@ import {
   type S3Credentials,
   type S3Options,
 } from "@certwright/store-s3";
+import type { Surroundings } from "../command.ts";
 import { readSecret } from "../secret-ref.ts";
 import { credentialWorld } from "./credential-world.ts";
 import { refFromEnv } from "./from-env.ts";
-import type { StateInvocation } from "./open-state.ts";
 import type { StateSettings } from "./s3-state.ts";
 
 type S3Access = Pick<S3Options, "endpoint" | "region" | "credentials">;
@@ -24,27 +24,24 @@ type GivenKey = Partial<S3Credentials>;
  *
  * @throws StoreError `STORE_OPTIONS` with all that is missing; CertwrightError `CONFIG_SECRET_...`
  */
-export async function readS3Settings(
-  options: StateSettings["options"],
-  invocation: StateInvocation,
-): Promise<S3Access> {
-  const { env, now } = invocation.context;
+export async function readS3Settings(options: StateSettings["options"], surroundings: Surroundings): Promise<S3Access> {
+  const { env, now } = surroundings.context;
   const plain = (given: string | undefined, ...names: readonly string[]): string | undefined =>
     given ?? names.map((name) => env[name]?.trim()).find((value) => value !== undefined && value !== "");
 
   const named = plain(options.endpoint, "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL");
   const region =
     plain(options.region, "AWS_REGION", "AWS_DEFAULT_REGION") ?? (named === undefined ? undefined : "us-east-1");
-  let first: GivenKey | undefined = await readKey(options, invocation);
+  let first: GivenKey | undefined = await readKey(options, surroundings);
   const missing = missingOf(first);
   if (region === undefined || missing.length > 0) {
     throw incomplete([...(region === undefined ? ["a region (AWS_REGION)"] : []), ...missing]);
   }
   const endpoint = checkEndpoint(named ?? amazonEndpoint("s3", region));
-  const world = credentialWorld(invocation, region);
+  const world = credentialWorld(surroundings, region);
   const load = async (): Promise<S3Credentials> => {
     // Another time they are read anew: they were refused, and what they are read from may have others by now.
-    const key = first ?? (await readKey(options, invocation));
+    const key = first ?? (await readKey(options, surroundings));
     first = undefined;
     if (isWhole(key)) return key;
     return await findCredentials(world, ["AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"]);
@@ -52,17 +49,15 @@ export async function readS3Settings(
   return { endpoint, region, credentials: keepCredentials(load, now) };
 }
 
-async function readKey(
-  options: StateSettings["options"],
-  { context, secrets, emit }: StateInvocation,
-): Promise<GivenKey> {
+async function readKey(options: StateSettings["options"], surroundings: Surroundings): Promise<GivenKey> {
   const find = async (
     given: string | SecretRef | undefined,
     ...names: readonly string[]
   ): Promise<string | undefined> => {
     if (typeof given === "string") return given;
-    const ref = given ?? names.map((name) => refFromEnv(name, context)).find((found) => found !== undefined);
-    return ref === undefined ? undefined : (await readSecret(ref, context, secrets, emit)).trim();
+    const ref =
+      given ?? names.map((name) => refFromEnv(name, surroundings.context)).find((found) => found !== undefined);
+    return ref === undefined ? undefined : (await readSecret(ref, surroundings)).trim();
   };
   const accessKeyId = await find(options.accessKeyId, "AWS_ACCESS_KEY_ID");
   const secretAccessKey = await find(options.secretAccessKey, "AWS_SECRET_ACCESS_KEY");

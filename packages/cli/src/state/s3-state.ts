@@ -1,7 +1,7 @@
 import type { ConfigFile } from "@certwright/core/config";
 import { openSealed, type SealKeys, type StateLocation, type Store, StoreError } from "@certwright/core/store";
 import { s3Store } from "@certwright/store-s3";
-import type { StateInvocation } from "./open-state.ts";
+import type { Surroundings } from "../command.ts";
 import { readS3Settings } from "./s3-settings.ts";
 import { readSealKeys } from "./seal-keys.ts";
 
@@ -16,9 +16,9 @@ export type S3Location = Extract<StateLocation, { kind: "s3" }>;
 export async function openS3State(
   location: S3Location,
   settings: StateSettings | undefined,
-  invocation: StateInvocation,
+  surroundings: Surroundings,
 ): Promise<Store> {
-  const { store, keys } = await openUnsealedS3(location, settings, invocation);
+  const { store, keys } = await openUnsealedS3(location, settings, surroundings);
   return await openSealed(store, keys);
 }
 
@@ -26,13 +26,13 @@ export async function openS3State(
 export async function openUnsealedS3(
   { bucket, prefix }: S3Location,
   settings: StateSettings | undefined,
-  invocation: StateInvocation,
+  surroundings: Surroundings,
 ): Promise<{ readonly store: Store; readonly keys: SealKeys | undefined }> {
-  const { context } = invocation;
-  const keys = await readSealKeys(settings, invocation);
+  const { context } = surroundings;
+  const keys = await readSealKeys(settings, surroundings);
   const unencrypted = settings?.unencrypted ?? false;
   if (keys === undefined && !unencrypted) throw keyNeeded(`s3://${bucket}`);
-  const access = await readS3Settings(settings?.options ?? {}, invocation);
+  const access = await readS3Settings(settings?.options ?? {}, surroundings);
   if (keys === undefined && !isPrivate(access.endpoint)) {
     throw new StoreError("STORE_OPTIONS", `${access.endpoint} would get private keys in the clear over HTTP`, {
       hint: "Use https:, or encrypt the state.",

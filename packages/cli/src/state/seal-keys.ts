@@ -1,8 +1,8 @@
 import type { SecretRef } from "@certwright/core";
 import { type SealKeys, sealKey } from "@certwright/core/store";
+import type { Surroundings } from "../command.ts";
 import { readSecret } from "../secret-ref.ts";
 import { refFromEnv } from "./from-env.ts";
-import type { StateInvocation } from "./open-state.ts";
 import type { StateSettings } from "./s3-state.ts";
 
 /**
@@ -12,10 +12,11 @@ import type { StateSettings } from "./s3-state.ts";
  */
 export async function readSealKeys(
   settings: StateSettings | undefined,
-  { context, secrets, emit }: StateInvocation,
+  surroundings: Surroundings,
 ): Promise<SealKeys | undefined> {
   if (settings?.unencrypted) return undefined;
-  const read = async (ref: SecretRef): Promise<string> => await readSecret(ref, context, secrets, emit);
+  const { context, secrets } = surroundings;
+  const read = async (ref: SecretRef): Promise<string> => await readSecret(ref, surroundings);
   const current = settings?.encryptionKey ?? refFromEnv("CERTWRIGHT_STATE_KEY", context);
   if (current === undefined) return undefined;
   const listed = refFromEnv("CERTWRIGHT_STATE_FORMER_KEYS", context);
