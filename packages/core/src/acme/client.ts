@@ -3,19 +3,19 @@ import { CertwrightError } from "@certwright/provider";
 import { badAnswer, type JsonObject } from "./answer.ts";
 import type { Directory, DirectoryResource } from "./directory.ts";
 import { jsonOf } from "./failure.ts";
+import { type Link, parseLinks } from "./link.ts";
+import { parseRetryAfter } from "./retry-after.ts";
 import {
   atResource,
   attempt,
-  type Line,
-  type LineOptions,
-  openLine,
+  openSession,
   ownDirectory,
   pause,
   readClockAhead,
+  type Session,
+  type SessionOptions,
   send,
-} from "./line.ts";
-import { type Link, parseLinks } from "./link.ts";
-import { parseRetryAfter } from "./retry-after.ts";
+} from "./session.ts";
 import { createSigner, type Signer } from "./signer.ts";
 import type { AcmeTime } from "./time.ts";
 import type { TransportResponse } from "./transport.ts";
@@ -102,7 +102,7 @@ export interface AcmeClient {
 }
 
 /** How to reach one CA, and as whom. */
-export interface AcmeClientOptions extends LineOptions {
+export interface AcmeClientOptions extends SessionOptions {
   /** The account's private key, EC or RSA. */
   readonly accountKey: KeyObject;
   /** Known from an earlier run; else see `createAccount` and `findAccount`. */
@@ -115,53 +115,53 @@ export interface AcmeClientOptions extends LineOptions {
  * @throws `ACME_INSECURE_URL`, `ACME_BAD_ANSWER` for the directory URL.
  */
 export function createAcmeClient(options: AcmeClientOptions): AcmeClient {
-  return clientOn(openLine(options), createSigner(options.accountKey), options.accountUrl);
+  return clientOn(openSession(options), createSigner(options.accountKey), options.accountUrl);
 }
 
-function clientOn(line: Line, signer: Signer, accountUrl: string | undefined): AcmeClient {
+function clientOn(session: Session, signer: Signer, accountUrl: string | undefined): AcmeClient {
   const signed = async (url: string, payload: object | null, options: RequestOptions = {}): Promise<AcmeAnswer> => {
     const { accept, signal } = options;
     const kid = options.withPublicKey ? undefined : needAccount(accountUrl);
-    const target = await ownUrl(line, url, signal);
+    const target = await ownUrl(session, url, signal);
     const once = (nonce: string): Promise<TransportResponse> => {
       const body = JSON.stringify(signer.sign(target.href, payload, kid === undefined ? { nonce } : { nonce, kid }));
-      return send(line, { method: "POST", url: target, body, accept, signal });
+      return send(session, { method: "POST", url: target, body, accept, signal });
     };
-    return answerOf(line, await attempt(line, options, () => line.nonces.use(once, signal)));
+    return answerOf(session, await attempt(session, options, () => session.nonces.use(once, signal)));
   };
   return {
-    directoryUrl: line.directoryUrl,
+    directoryUrl: session.directoryUrl,
     accountUrl,
     thumbprint: signer.thumbprint,
     signer,
-    time: line.time,
-    directory: (options = {}) => ownDirectory(line, options.signal),
+    time: session.time,
+    directory: (options = {}) => ownDirectory(session, options.signal),
     post: signed,
     postAsGet: (url, options) => signed(url, null, options),
     postTo: (resource, payload, options) =>
-      atResource(line, resource, options?.signal, (url) =>
+      atResource(session, resource, options?.signal, (url) =>
         signed(url, typeof payload === "function" ? payload(url) : payload, options),
       ),
     get: async (url, options = {}) => {
       const { accept, signal } = options;
-      const target = await ownUrl(line, url, signal);
+      const target = await ownUrl(session, url, signal);
       return answerOf(
-        line,
-        await attempt(line, options, () => send(line, { method: "GET", url: target, accept, signal })),
+        session,
+        await attempt(session, options, () => send(session, { method: "GET", url: target, accept, signal })),
       );
     },
-    clockAhead: (options = {}) => readClockAhead(line, options.signal),
-    wait: (reason, seconds, signal) => pause(line, reason, seconds, signal),
-    withAccount: (url) => clientOn(line, signer, url),
-    withKey: (key, url) => clientOn(line, createSigner(key), url),
-    close: () => line.transport.close(),
+    clockAhead: (options = {}) => readClockAhead(session, options.signal),
+    wait: (reason, seconds, signal) => pause(session, reason, seconds, signal),
+    withAccount: (url) => clientOn(session, signer, url),
+    withKey: (key, url) => clientOn(session, createSigner(key), url),
+    close: () => session.transport.close(),
   };
 }
 
-async function ownUrl(line: Line, url: string, signal: AbortSignal | undefined): Promise<URL> {
-  await ownDirectory(line, signal);
+async function ownUrl(session: Session, url: string, signal: AbortSignal | undefined): Promise<URL> {
+  await ownDirectory(session, signal);
   const target = parseUrl(url, "URL to ask");
-  assertOwnUrl(target, line.origins);
+  assertOwnUrl(target, session.origins);
   return target;
 }
 
@@ -172,7 +172,7 @@ function needAccount(accountUrl: string | undefined): string {
   });
 }
 
-function answerOf(line: Line, response: TransportResponse): AcmeAnswer {
+function answerOf(session: Session, response: TransportResponse): AcmeAnswer {
   return {
     url: response.url.href,
     status: response.status,
@@ -182,10 +182,10 @@ function answerOf(line: Line, response: TransportResponse): AcmeAnswer {
       const { location } = response.headers;
       if (location === undefined) throw badAnswer("answer", "has no Location");
       const url = parseUrl(location, "CA's Location", response.url.href);
-      assertOwnUrl(url, line.origins);
+      assertOwnUrl(url, session.origins);
       return url.href;
     },
-    retryAfter: parseRetryAfter(response.headers["retry-after"], line.time.now()),
+    retryAfter: parseRetryAfter(response.headers["retry-after"], session.time.now()),
     links: parseLinks(response.headers.link),
   };
 }

@@ -5,11 +5,11 @@ import { safeName } from "../store/names.ts";
 import { statesHere } from "../store/target-machine.ts";
 import { nextTry } from "./budget.ts";
 import { LimitError } from "./limit-error.ts";
-import { createLine, type Line } from "./line.ts";
 import { NoCaError } from "./no-ca-error.ts";
 import { type CaPool, createCaPool } from "./obtain.ts";
 import { createPace, type Pace } from "./pace.ts";
 import type { Run } from "./parts.ts";
+import { createQueue, type Queue } from "./queue.ts";
 import { type CertificateResult, renewCertificate } from "./renew-certificate.ts";
 import { createSlots, type Slots } from "./slots.ts";
 import { sweep, undoLeft } from "./sweep.ts";
@@ -45,7 +45,7 @@ export async function serve(
     options,
     slots: createSlots(options.parallel),
     pace: createPace(),
-    line: createLine(),
+    queue: createQueue(),
     pool,
     run,
   };
@@ -71,7 +71,7 @@ interface Keeping {
   readonly options: ServeOptions;
   readonly slots: Slots;
   readonly pace: Pace;
-  readonly line: Line;
+  readonly queue: Queue;
   readonly pool: CaPool;
   readonly run: Run;
 }
@@ -117,7 +117,7 @@ async function reload(before: readonly CertificateSpec[], options: ServeOptions)
 
 /** Looks at one certificate again and again, until told to stop. */
 async function keep(spec: CertificateSpec, keeping: Keeping, stop: AbortSignal): Promise<void> {
-  const { options, slots, pace, line, pool, run } = keeping;
+  const { options, slots, pace, queue, pool, run } = keeping;
   try {
     while (!stop.aborted) {
       const wishes = { force: false, dryRun: false, configured: true, pace };
@@ -137,7 +137,7 @@ async function keep(spec: CertificateSpec, keeping: Keeping, stop: AbortSignal):
     if (!stop.aborted) throw error;
   } finally {
     pace.forget(spec.name);
-    line.leave(spec.name);
+    queue.leave(spec.name);
   }
 }
 
@@ -148,13 +148,13 @@ const unreadableWait = 60_000;
 async function nextLook(
   spec: CertificateSpec,
   result: CertificateResult,
-  { line, run }: Pick<Keeping, "line" | "run">,
+  { queue, run }: Pick<Keeping, "queue" | "run">,
 ): Promise<number> {
   if (result.outcome === "skipped") return result.next.getTime();
   const error = result.outcome === "failed" ? result.error : undefined;
   const isDenied = error instanceof LimitError || error instanceof NoCaError;
-  if (isDenied && error.refusal !== undefined) return line.wait(spec.name, error.refusal);
-  line.leave(spec.name);
+  if (isDenied && error.refusal !== undefined) return queue.wait(spec.name, error.refusal);
+  queue.leave(spec.name);
   if (error instanceof NoCaError) return error.at;
   if (error !== undefined) return await nextTry(spec.name, spec.cas[0], run);
   const meta = await readCertificateMeta(run.store, spec.name);

@@ -15,7 +15,7 @@ export type Slot =
       /** The limit that is reached, by id. */
       readonly limit?: string;
       /** Limits: what all share that wait for the same, and how long each has to wait for the one before it, in milliseconds. */
-      readonly line?: { readonly key: string; readonly eachMs: number };
+      readonly queue?: { readonly key: string; readonly eachMs: number };
       /** For people: a sentence without its full stop. */
       readonly reason: string;
       readonly unpauseUrl?: string;
@@ -93,9 +93,9 @@ function reached(ledger: Ledger, limit: Limit, request: OrderRequest, now: numbe
     const underWay = reservations(ledger, limit, subject, request.certificate, now);
     const at = availableAt(ledger.buckets[bucketKey(limit, subject)], limit, 1 + underWay, now);
     if (at <= now) return [];
-    const line = { key: bucketKey(limit, subject), eachMs: limit.periodMs / limit.count };
+    const queue = { key: bucketKey(limit, subject), eachMs: limit.periodMs / limit.count };
     return [
-      { allowed: false, cause: "limit", limit: limit.id, at, line, reason: `${sentence(limit, subject)} is reached` },
+      { allowed: false, cause: "limit", limit: limit.id, at, queue, reason: `${sentence(limit, subject)} is reached` },
     ];
   });
 }

@@ -22,7 +22,7 @@ export interface AcmeWaitEvent {
 }
 
 /** How to reach one CA. */
-export interface LineOptions extends Omit<TransportOptions, "clock"> {
+export interface SessionOptions extends Omit<TransportOptions, "clock"> {
   readonly directoryUrl: string;
   /** Where the directory is kept between runs. */
   readonly cache?: DirectoryCache;
@@ -36,7 +36,7 @@ export interface LineOptions extends Omit<TransportOptions, "clock"> {
 }
 
 /** What clients for different accounts at one CA share: connections, nonces, the directory, a pause asked for. */
-export interface Line {
+export interface Session {
   readonly directoryUrl: string;
   readonly time: AcmeTime;
   readonly onWait: (event: AcmeWaitEvent) => void;
@@ -51,11 +51,11 @@ export interface Line {
   clock: { readonly ahead: number | undefined; readonly seen: number } | undefined;
 }
 
-/** Opens the line to one CA. Nothing is sent until it is used. */
-export function openLine(options: LineOptions): Line {
+/** Begins the session with one CA. Nothing is sent until it is used. */
+export function openSession(options: SessionOptions): Session {
   const directoryUrl = parseUrl(options.directoryUrl, "CA's directory URL").href;
   const time = options.time ?? systemTime;
-  const line: Line = {
+  const session: Session = {
     directoryUrl,
     time,
     onWait: options.onWait ?? ((): void => {}),
@@ -65,44 +65,45 @@ export function openLine(options: LineOptions): Line {
       new URL(directoryUrl).origin,
       ...(options.extraHosts ?? []).map((host) => new URL(`https://${host}`).origin),
     ]),
-    nonces: new NoncePool((signal) => fetchNonce(line, signal)),
+    nonces: new NoncePool((signal) => fetchNonce(session, signal)),
     directory: createDirectorySource({
       url: directoryUrl,
       now: time.now,
       maxAge: options.directoryMaxAge ?? 86_400,
       ...(options.cache === undefined ? {} : { cache: options.cache }),
       fetch: async (signal) => {
-        const get = (): Promise<TransportResponse> => send(line, { method: "GET", url: new URL(directoryUrl), signal });
-        return jsonOf(await attempt(line, { signal }, get));
+        const get = (): Promise<TransportResponse> =>
+          send(session, { method: "GET", url: new URL(directoryUrl), signal });
+        return jsonOf(await attempt(session, { signal }, get));
       },
     }),
     busy: undefined,
     clock: undefined,
   };
-  return line;
+  return session;
 }
 
 /** The directory; from then on the hosts it names count as the CA's own. */
-export async function ownDirectory(line: Line, signal: AbortSignal | undefined): Promise<Directory> {
-  const directory = await line.directory.get(signal);
-  for (const origin of directoryOrigins(directory)) line.origins.add(origin);
+export async function ownDirectory(session: Session, signal: AbortSignal | undefined): Promise<Directory> {
+  const directory = await session.directory.get(signal);
+  for (const origin of directoryOrigins(directory)) session.origins.add(origin);
   return directory;
 }
 
 /** Runs `use` with a resource's URL; once more with a fresh one where a kept directory names a URL that is gone. */
 export async function atResource<T>(
-  line: Line,
+  session: Session,
   resource: DirectoryResource | "newNonce",
   signal: AbortSignal | undefined,
   use: (url: string) => Promise<T>,
 ): Promise<T> {
-  const url = resourceUrl(await ownDirectory(line, signal), resource);
+  const url = resourceUrl(await ownDirectory(session, signal), resource);
   try {
     return await use(url);
   } catch (error) {
     if (!(error instanceof AcmeProblem) || (error.status !== 404 && error.status !== 410)) throw error;
-    await line.directory.refetchIfCached(signal);
-    const fresh = resourceUrl(await ownDirectory(line, signal), resource);
+    await session.directory.refetchIfCached(signal);
+    const fresh = resourceUrl(await ownDirectory(session, signal), resource);
     if (fresh === url) throw error;
     return await use(fresh);
   }
@@ -116,10 +117,10 @@ function resourceUrl(directory: Directory, resource: DirectoryResource | "newNon
   });
 }
 
-async function fetchNonce(line: Line, signal: AbortSignal): Promise<string | undefined> {
-  return atResource(line, "newNonce", signal, async (url) => {
+async function fetchNonce(session: Session, signal: AbortSignal): Promise<string | undefined> {
+  return atResource(session, "newNonce", signal, async (url) => {
     // Tried once: whoever needs the nonce tries the whole step again.
-    const outcome = await tryOnce(line, () => line.transport.send({ method: "HEAD", url: new URL(url), signal }));
+    const outcome = await tryOnce(session, () => session.transport.send({ method: "HEAD", url: new URL(url), signal }));
     if ("response" in outcome) return nonceOf(outcome.response);
     throw outcome.error;
   });
@@ -131,11 +132,11 @@ function nonceOf(response: TransportResponse): string | undefined {
 }
 
 /** Sends one request and keeps the nonce that comes back. */
-export async function send(line: Line, request: TransportRequest): Promise<TransportResponse> {
-  const response = await line.transport.send(request);
-  line.nonces.put(nonceOf(response));
+export async function send(session: Session, request: TransportRequest): Promise<TransportResponse> {
+  const response = await session.transport.send(request);
+  session.nonces.put(nonceOf(response));
   // A plain GET may be answered from a cache, with the time of its first answer.
-  if (request.method !== "GET") line.clock = readClock(response, line.time.now());
+  if (request.method !== "GET") session.clock = readClock(response, session.time.now());
   return response;
 }
 
@@ -143,25 +144,25 @@ export async function send(line: Line, request: TransportRequest): Promise<Trans
 const clockAge = 60_000;
 
 /** Asks for a nonce where no answer told the CA's time lately; it is kept for the next request. */
-export async function readClockAhead(line: Line, signal: AbortSignal | undefined): Promise<number | undefined> {
-  const age = line.clock === undefined ? -1 : line.time.now() - line.clock.seen;
-  if (age >= 0 && age < clockAge) return line.clock?.ahead;
-  line.clock = undefined;
-  const look = (url: string) => send(line, { method: "HEAD", url: new URL(url), signal });
-  await atResource(line, "newNonce", signal, look).catch((error: unknown) => {
+export async function readClockAhead(session: Session, signal: AbortSignal | undefined): Promise<number | undefined> {
+  const age = session.clock === undefined ? -1 : session.time.now() - session.clock.seen;
+  if (age >= 0 && age < clockAge) return session.clock?.ahead;
+  session.clock = undefined;
+  const look = (url: string) => send(session, { method: "HEAD", url: new URL(url), signal });
+  await atResource(session, "newNonce", signal, look).catch((error: unknown) => {
     signal?.throwIfAborted();
     // Most often this is what a wrong clock comes to; any other failure is for the request that follows.
     if (isCertwrightError(error) && error.code === "ACME_TLS_UNTRUSTED") throw error;
   });
-  return lastClock(line);
+  return lastClock(session);
 }
 
 /** Read anew: the answer that was waited for may have set it. */
-function lastClock(line: Line): number | undefined {
-  return line.clock?.ahead;
+function lastClock(session: Session): number | undefined {
+  return session.clock?.ahead;
 }
 
-function readClock({ headers }: TransportResponse, now: number): Line["clock"] {
+function readClock({ headers }: TransportResponse, now: number): Session["clock"] {
   const time = Date.parse(headers.date ?? "");
   return { ahead: Number.isNaN(time) ? undefined : time - now, seen: now };
 }
@@ -174,38 +175,38 @@ interface AttemptOptions {
 
 /** Tries until success, a final error, or the end of patience; then throws the last error. */
 export async function attempt(
-  line: Line,
-  { repeatable = true, attempts = line.policy.attempts, signal }: AttemptOptions,
+  session: Session,
+  { repeatable = true, attempts = session.policy.attempts, signal }: AttemptOptions,
   once: () => Promise<TransportResponse>,
 ): Promise<TransportResponse> {
   const state = { failures: 0, badNonces: 0, waited: 0 };
   for (;;) {
-    state.waited += await waitWhileBusy(line, state.waited, signal);
-    const outcome = await tryOnce(line, once);
+    state.waited += await waitWhileBusy(session, state.waited, signal);
+    const outcome = await tryOnce(session, once);
     if ("response" in outcome) return outcome.response;
     signal?.throwIfAborted();
     const { error } = outcome;
-    const seconds = pauseBeforeRetry(error, state, { ...line.policy, attempts }, line.time.random(), repeatable);
+    const seconds = pauseBeforeRetry(error, state, { ...session.policy, attempts }, session.time.random(), repeatable);
     if (seconds === undefined) throw error;
     if (isProblem(error, "badNonce")) state.badNonces++;
     else state.failures++;
     state.waited += seconds;
-    await pause(line, error instanceof Error ? error.message : "the CA failed", seconds, signal);
+    await pause(session, error instanceof Error ? error.message : "the CA failed", seconds, signal);
   }
 }
 
 async function tryOnce(
-  line: Line,
+  session: Session,
   once: () => Promise<TransportResponse>,
 ): Promise<{ response: TransportResponse } | { error: unknown }> {
   try {
     const response = await once();
-    const error = failureOf(response, line.time.now());
+    const error = failureOf(response, session.time.now());
     if (error === undefined) return { response };
     // 503 with a date speaks for the whole CA, so every caller keeps it; 429 is about one kind of request. Plain GETs
     // (renewal info) are often served from elsewhere. After an hour the CA is worth another question, whatever it said.
     if (error.status === 503 && error.retryAfter && response.method !== "GET") {
-      line.busy = { until: line.time.now() + Math.min(error.retryAfter, 3600) * 1000, because: error };
+      session.busy = { until: session.time.now() + Math.min(error.retryAfter, 3600) * 1000, because: error };
     }
     return { error };
   } catch (error) {
@@ -213,23 +214,23 @@ async function tryOnce(
   }
 }
 
-async function waitWhileBusy(line: Line, waited: number, signal: AbortSignal | undefined): Promise<number> {
-  const { busy } = line;
-  const seconds = busy === undefined ? 0 : (busy.until - line.time.now()) / 1000;
+async function waitWhileBusy(session: Session, waited: number, signal: AbortSignal | undefined): Promise<number> {
+  const { busy } = session;
+  const seconds = busy === undefined ? 0 : (busy.until - session.time.now()) / 1000;
   if (busy === undefined || seconds <= 0) return 0;
-  if (waited + seconds > line.policy.waitSeconds) throw busy.because;
-  await pause(line, busy.because.message, seconds, signal);
+  if (waited + seconds > session.policy.waitSeconds) throw busy.because;
+  await pause(session, busy.because.message, seconds, signal);
   return seconds;
 }
 
 /** Waits, and says so where it takes a second or more. */
 export async function pause(
-  line: Line,
+  session: Session,
   reason: string,
   seconds: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   if (seconds <= 0) return signal?.throwIfAborted();
-  if (seconds >= 1) line.onWait({ reason, seconds });
-  await line.time.sleep(seconds * 1000, signal ?? neverAborted);
+  if (seconds >= 1) session.onWait({ reason, seconds });
+  await session.time.sleep(seconds * 1000, signal ?? neverAborted);
 }
