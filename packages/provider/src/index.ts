@@ -23,6 +23,7 @@ export {
 export type { ProviderHost, ProviderRequest, RunOptions } from "./host.ts";
 export type { CallOptions, HttpClient, HttpOptions, OutgoingRequest, PageState, Query } from "./http.ts";
 export { type JwtParts, signJwt } from "./jwt.ts";
+export { type LimitedOptions, mapLimited } from "./limited.ts";
 export { createLocks, type Locks } from "./locks.ts";
 export { type ContextParts, makeContext } from "./make-context.ts";
 export { createMasker, type Masker, maskError, printable } from "./mask.ts";

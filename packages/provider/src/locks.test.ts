@@ -56,8 +56,7 @@ describe("mapLimited", () => {
         running--;
         return item * 2;
       },
-      undefined,
-      2,
+      { limit: 2 },
     );
     expect([answers, most]).toEqual([[2, 4, 6, 8, 10], 2]);
   });
@@ -69,9 +68,9 @@ describe("mapLimited", () => {
       await turn();
       throw new Error(`no ${item}`);
     };
-    await expect(mapLimited([1, 2, 3, 4], fail, undefined, 2)).rejects.toThrow("no 1");
+    await expect(mapLimited([1, 2, 3, 4], fail, { limit: 2 })).rejects.toThrow("no 1");
     expect(started).toEqual([1, 2]);
-    await expect(mapLimited([5, 6, 7], fail, () => false, 2)).rejects.toThrow("no 5");
+    await expect(mapLimited([5, 6, 7], fail, { limit: 2, isFinal: () => false })).rejects.toThrow("no 5");
     expect(started).toEqual([1, 2, 5, 6, 7]);
   });
 });

@@ -115,7 +115,7 @@ export async function openProvider(
     },
     async remove(records) {
       const groups = byZone(distinctRecords(records, traits.minTtl ?? 60));
-      await mapLimited(groups, (group) => writer.remove(group[0].zone, group), isAboutMore);
+      await mapLimited(groups, (group) => writer.remove(group[0].zone, group), { isFinal: isAboutMore });
     },
     ...(provider.inSync === undefined
       ? {}

@@ -37,7 +37,7 @@ export function recordSetWriter(shape: RecordSetShape, host: ShapeHost): ZoneWri
     const groups = byName(records);
     if (shape.setAll !== undefined) {
       const work = async () => {
-        const all = await mapLimited(groups, (group) => change(group, merge), undefined, readsAtOnce(groups, keys));
+        const all = await mapLimited(groups, (group) => change(group, merge), { limit: readsAtOnce(groups, keys) });
         const changed = all.filter(({ same }) => !same).map(({ set, values }) => ({ set, values }));
         if (changed.length > 0) await call(operation, async () => shape.setAll?.(zone, changed));
       };
@@ -51,7 +51,7 @@ export function recordSetWriter(shape: RecordSetShape, host: ShapeHost): ZoneWri
     await mapLimited(
       groups,
       (group) => locks.hold(keys(group[0]), () => onceMore(() => one(group), isWorthRereading)),
-      operation === "remove" ? isAboutMore : undefined,
+      operation === "remove" ? { isFinal: isAboutMore } : {},
     );
   }
 

@@ -43,7 +43,7 @@ export function recordWriter(shape: RecordShape, host: ShapeHost): ZoneWriter {
           records,
           (record) =>
             locks.hold(keys(record), () => onceMore(() => call("remove", () => shape.remove(record)), isUncertain)),
-          isAboutMore,
+          { isFinal: isAboutMore },
         );
       else await removeAll(zone, records);
     },

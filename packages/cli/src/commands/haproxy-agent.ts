@@ -12,7 +12,7 @@ import { propagationMode } from "../dns-watch.ts";
 import { usageError } from "../errors.ts";
 import { exitCodes } from "../exit-code.ts";
 import { dnsChallengeSpecs, dnsSpec } from "../issue-spec.ts";
-import { createMemo } from "../parts/create-parts.ts";
+import { createMemo } from "../memo.ts";
 import { readMapping } from "../path-mapping.ts";
 import { openRun } from "../run-setup.ts";
 import { openState } from "../state/open-state.ts";

@@ -4,6 +4,7 @@ import type { Store } from "@certwright/core/store";
 import { knownStagingOf } from "../ca-names.ts";
 import type { Surroundings } from "../command.ts";
 import { readSmallFile } from "../files.ts";
+import { createMemo, type Memo } from "../memo.ts";
 
 /** What differs from command to command. */
 export interface PartsOptions {
@@ -81,17 +82,4 @@ function stagingOf(ca: CaSpec, config: Config | undefined): CaSpec | undefined {
   const directoryUrl = knownStagingOf(ca.directoryUrl);
   if (directoryUrl === undefined) return undefined;
   return { directoryUrl, ...(ca.email === undefined ? {} : { email: ca.email }) };
-}
-
-/** Makes each thing once; one that failed is tried again. */
-export type Memo<V> = (key: string, make: () => Promise<V>) => Promise<V>;
-
-export function createMemo<V>(): Memo<V> {
-  const made = new Map<string, Promise<V>>();
-  return (key, make) => {
-    const known = made.get(key) ?? make();
-    made.set(key, known);
-    known.catch(() => made.delete(key));
-    return known;
-  };
 }

@@ -10,6 +10,7 @@ import {
 } from "@certwright/haproxy";
 import type { Surroundings } from "../command.ts";
 import type { CliContext } from "../context.ts";
+import { createMemo } from "../memo.ts";
 import { readSecret } from "../secret-ref.ts";
 
 /** The variable that holds the password of users of Data Plane APIs where nothing else does; also with `_FILE`. */
@@ -27,14 +28,8 @@ export interface NodeSecrets {
 
 /** Finds secrets of nodes, each once. */
 export function createNodeSecrets(surroundings: Surroundings, config: Config | undefined): NodeSecrets {
-  const found = new Map<string, Promise<string>>();
-  const find = (ref: SecretRef): Promise<string> => {
-    const key = JSON.stringify(ref);
-    const known = found.get(key) ?? readSecret(ref, surroundings);
-    found.set(key, known);
-    known.catch(() => found.delete(key));
-    return known;
-  };
+  const found = createMemo<string>();
+  const find = (ref: SecretRef) => found(JSON.stringify(ref), () => readSecret(ref, surroundings));
   const key: FindKey = async ({ id }, place) => await find("env" in place ? place : keyOf(id, place.config, config));
   return {
     password: async (node) => await find(passwordOf(node, config, surroundings.context.env)),

@@ -1,14 +1,15 @@
 import type { ChallengeSpec, Solver, World } from "@certwright/core";
 import type { Journal } from "@certwright/core/store";
 import { usageError } from "../errors.ts";
+import type { Memo } from "../memo.ts";
 import { readListenAddress } from "./listen-address.ts";
 
 /** What solvers work with. */
 export interface SolverSurroundings {
   readonly journal: Journal;
   readonly world: World;
-  /** Makes what listens on one address once. */
-  readonly listener: (address: string, make: () => Promise<Solver>) => Promise<Solver>;
+  /** What listens, by its address. */
+  readonly listener: Memo<Solver>;
 }
 
 /** The map HAProxy answers from where none is named. */

@@ -1,4 +1,4 @@
-import { allDone } from "../issue/settle.ts";
+import { mapLimited } from "@certwright/provider";
 import { type CertificateSpec, usualParallel } from "../spec.ts";
 import { isLive } from "./deploy.ts";
 import { createCaPool } from "./obtain.ts";
@@ -23,12 +23,14 @@ export async function renew(
   const pool = createCaPool(run);
   try {
     const swept = options.dryRun ? undefined : await sweep(specs, run);
-    const done = await inParallel(specs, parallel, async (spec) => {
+    const renewOne = async (spec: CertificateSpec): Promise<CertificateResult> => {
       // Without a lease and without reading it all. What cannot be read is told by the closer look.
       const rest = options.force ? undefined : await restNow(spec, run).catch(() => undefined);
       if (rest !== undefined) return leave({ certificate: spec.name, rest }, options, run);
       return await renewCertificate(spec, options, pool, run);
-    });
+    };
+    // After an abort what is under way still undoes what it has presented, and is waited for.
+    const done = await mapLimited(specs, renewOne, { limit: parallel });
     const results = [...resting.map((each) => leave(each, options, run)), ...done];
     // A run that seemed alive when this one began may have been killed just before.
     if (swept !== undefined && swept.living > 0) await sweep(specs, run, { whileUnsure: true });
@@ -64,21 +66,4 @@ function tally(results: readonly CertificateResult[]): {
         ("waiting" in result && result.waiting !== undefined),
     ).length,
   };
-}
-
-/** Runs `work` over the items, at most `limit` at a time; results in the order of the items. */
-async function inParallel<T, R>(
-  items: readonly T[],
-  limit: number,
-  work: (item: T) => Promise<R>,
-): Promise<readonly R[]> {
-  const results = new Array<R>(items.length);
-  const queue = items.entries();
-  // After an abort each lane still undoes what it has presented: none may be left behind by the others' haste.
-  await allDone(
-    Array.from({ length: Math.min(limit, items.length) }, async () => {
-      for (const [index, item] of queue) results[index] = await work(item);
-    }),
-  );
-  return results;
 }

@@ -1,5 +1,6 @@
 import type { DeployableCertificate, Emit, TargetResult, World } from "@certwright/core";
 import { readFleetState, type Store, type StoreError, type TargetState } from "@certwright/core/store";
+import { mapLimited } from "@certwright/provider";
 import type { FindPassword } from "../dataplane/open-api.ts";
 import type { PushLimits } from "../push/settings.ts";
 import type { Connect, FindKey } from "../runtime/connect.ts";
@@ -87,24 +88,26 @@ export async function pushToFleet(
     if (hasDataplane(node)) await pushToDataplane(node, these, tally.tell, world);
     else await pushToNode(node, these, tally.tell, world);
   };
+  // State that cannot be read for one node may be readable for the next.
+  const lanes = { limit: fleet.parallel, isFinal: () => world.signal.aborted };
   try {
     let { list } = certificates;
     let rest = nodes;
     if (fleet.policy.kind === "canary") {
       const canaries = nodes.slice(0, fleet.policy.nodes);
       rest = nodes.slice(canaries.length);
-      await inParallel(canaries, fleet.parallel, (node) => work(node, list, insist));
+      await mapLimited(canaries, (node) => work(node, list, insist), lanes);
       if (rest.length > 0) {
         await waitForCanaries(tally.lastChange(), fleet.policy.waitMs, world);
         const proven = list.filter(({ name }) => !tally.isLacking(name));
         // Pushed once more: what is still there is left alone and looked at, and its handshakes are made again.
-        await inParallel(canaries, fleet.parallel, (node) => work(node, proven, true));
+        await mapLimited(canaries, (node) => work(node, proven, true), lanes);
       }
       const held = list.filter(({ name }) => tally.isLacking(name));
       for (const { name } of held) for (const { id } of rest) tally.hold(name, id);
       list = list.filter(({ name }) => !tally.isLacking(name));
     }
-    await inParallel(rest, fleet.parallel, (node) => work(node, list, insist));
+    await mapLimited(rest, (node) => work(node, list, insist), lanes);
   } finally {
     await recorder.close();
   }
@@ -201,14 +204,4 @@ function shareLoads({ load }: FleetCertificates): FleetCertificates["load"] {
     if (loads.size > keptLoads && oldest !== undefined) loads.delete(oldest);
     return loading;
   };
-}
-
-async function inParallel<T>(items: readonly T[], limit: number, work: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values();
-  const lane = async () => {
-    for (const item of queue) await work(item);
-  };
-  const lanes = await Promise.allSettled(Array.from({ length: Math.min(limit, items.length) }, lane));
-  const failure = lanes.find((each) => each.status === "rejected");
-  if (failure) throw failure.reason;
 }
