@@ -1,7 +1,7 @@
-import { CertwrightError, isCertwrightError } from "@certwright/provider";
+import { CertwrightError } from "@certwright/provider";
 import { changeAccountKey, findAccount } from "../acme/account.ts";
 import type { AcmeClient } from "../acme/client.ts";
-import { generateKey, keyToPem, readKey } from "../acme/keys.ts";
+import { generateKey, keyThumbprint, keyToPem, readKey } from "../acme/keys.ts";
 import { type AccountId, leaseAccount, readAccount, settleAccountKey, stageAccountKey } from "../store/accounts.ts";
 import type { Store } from "../store/store.ts";
 
@@ -28,10 +28,11 @@ export async function rollOver(
     await settleAccountKey(store, id, true);
     return changed;
   } catch (error) {
-    // The CA said no; of anything less certain the staged key is kept, and settled by the next run.
-    if (isCertwrightError(error) && !error.retryable && error.code.startsWith("ACME_"))
-      await settleAccountKey(store, id, false);
-    throw error;
+    // An answer may be a gateway's, while the CA took the key: to throw away the one it has would lose the account. Where it
+    // cannot be asked either, the staged key is kept, and settled by the next run.
+    const settled = await settle(client, id, store, signal).catch(() => undefined);
+    if (settled?.thumbprint !== keyThumbprint(key)) throw error;
+    return settled;
   }
 }
 
