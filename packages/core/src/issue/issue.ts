@@ -4,20 +4,19 @@ import { downloadCertificate } from "../acme/certificate.ts";
 import type { AcmeClient } from "../acme/client.ts";
 import { createCsr, readCsr } from "../acme/csr.ts";
 import { generateKey, keyFingerprint, keyToPem, keyTypeOf, readKey } from "../acme/keys.ts";
-import { finalizeOrder, getOrder, type Order } from "../acme/order.ts";
+import { finalizeOrder, type Order } from "../acme/order.ts";
 import { waitForOrder } from "../acme/poll.ts";
-import { isProblem } from "../acme/problem.ts";
 import { certificateId } from "../acme/renewal-info.ts";
 import type { CertificateInfo } from "../acme/x509.ts";
-import { sameIdentifiers } from "../identifier.ts";
 import type { CertificateSpec } from "../spec.ts";
 import type { CertificateMeta } from "../store/certificate-meta.ts";
 import { locateCertificate } from "../store/certificates.ts";
-import { readOrder, removeOrder, saveOrder } from "../store/orders.ts";
+import { removeOrder } from "../store/orders.ts";
 import { saveCertificate } from "../store/save-certificate.ts";
 import type { Store } from "../store/store.ts";
 import type { World } from "../world.ts";
 import { ChallengeError } from "./challenge-error.ts";
+import { openOrder, rememberOrder } from "./open-order.ts";
 import { type MayOrder, proveNames } from "./prove.ts";
 import type { Solver } from "./solver.ts";
 import { verifyChain } from "./verify.ts";
@@ -78,7 +77,8 @@ export async function issue(job: IssueJob): Promise<CertificateMeta> {
     return meta;
   } catch (error) {
     // Whoever takes it up again only gets the same certificate, or has the same key refused.
-    if (isCertwrightError(error) && spoiling.has(error.code)) await removeOrder(store, spec.name);
+    if (isCertwrightError(error) && (spoiling.has(error.code) || (open.isOld && !error.retryable && isOfOrder(error))))
+      await removeOrder(store, spec.name);
     throw error;
   } finally {
     await proven.cleanUp();
@@ -87,6 +87,11 @@ export async function issue(job: IssueJob): Promise<CertificateMeta> {
 
 /** Faults of an order's key: it was issued for another, or the CA will not have this one. */
 const spoiling: ReadonlySet<string> = new Set(["CERTIFICATE_WRONG_KEY", "ACME_BAD_PUBLIC_KEY"]);
+
+/** Whether the CA, or what it issued, is at fault, and not the state or the network. */
+function isOfOrder({ code }: CertwrightError): boolean {
+  return code.startsWith("ACME_") || code.startsWith("CERTIFICATE_");
+}
 
 interface CertificateKeyRequest {
   readonly der: Uint8Array;
@@ -118,68 +123,6 @@ function spoiled(name: string): CertwrightError {
   return new CertwrightError("CERTIFICATE_KEY_COMPROMISED", `the CSR of ${name} is for a key that is known to others`, {
     hint: "Make a new key and a new CSR of it; no CA certifies this key again.",
   });
-}
-
-/** The order an earlier run left, if it is for the same names at the same account and still usable. */
-async function openOrder({
-  spec,
-  client,
-  spoiledKey,
-  previousIssuedAt,
-  store,
-  world,
-}: IssueJob): Promise<{ order?: Order; keyPem?: string }> {
-  const stored = await readOrder(store, spec.name, ({ code, message }) => {
-    const instead = `${message}; it is given up, and another is placed`;
-    world.emit({ type: "warning", code, certificate: spec.name, message: instead });
-  });
-  if (stored === undefined) return {};
-  const { record, keyPem } = stored;
-  const fits =
-    record.accountUrl === client.accountUrl &&
-    sameIdentifiers(record.identifiers, spec.identifiers) &&
-    record.profile === spec.profile &&
-    (keyPem === undefined || keyFingerprint(readKey(keyPem, "order's key")) !== spoiledKey);
-  const order = fits ? await lookAt(client, record.orderUrl, world.signal) : undefined;
-  // A run that died between storing a certificate and forgetting its order left one that gives the same certificate again.
-  const isStored = order?.status === "valid" && (previousIssuedAt ?? 0) >= record.createdAt;
-  if (order === undefined || order.status === "invalid" || isStored || isOver(order, world.now())) {
-    await removeOrder(store, spec.name);
-    return {};
-  }
-  world.emit({ type: "order.resumed", certificate: spec.name, order: order.url, status: order.status });
-  return { order, ...(keyPem === undefined ? {} : { keyPem }) };
-}
-
-async function lookAt(client: AcmeClient, url: string, signal: AbortSignal): Promise<Order | undefined> {
-  try {
-    return await getOrder(client, url, { signal });
-  } catch (error) {
-    if (isProblem(error, "malformed") || isProblem(error, "unauthorized")) return undefined;
-    if (error instanceof Error && "status" in error && error.status === 404) return undefined;
-    throw error;
-  }
-}
-
-function isOver({ expires, status }: Order, now: number): boolean {
-  return status === "pending" && expires !== undefined && expires.getTime() <= now + 60_000;
-}
-
-async function rememberOrder(
-  { spec, client, store, world }: IssueJob,
-  order: Order,
-  keyPem: string | undefined,
-): Promise<void> {
-  const record = {
-    name: spec.name,
-    directoryUrl: client.directoryUrl,
-    accountUrl: client.accountUrl ?? "",
-    orderUrl: order.url,
-    identifiers: spec.identifiers,
-    ...(spec.profile === undefined ? {} : { profile: spec.profile }),
-    createdAt: world.now(),
-  };
-  await saveOrder(store, { record, ...(keyPem === undefined ? {} : { keyPem }) });
 }
 
 async function download(

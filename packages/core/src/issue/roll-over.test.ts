@@ -33,7 +33,11 @@ const gateway = { status: 504, headers: { "Content-Type": "text/html" }, body: "
 test("a key the CA took is kept, though a gateway says that it failed", async () => {
   const accountKey = await generateKey();
   await using setup = await setUpAccount({ accountKey });
-  expect(await rolledOver(setup, accountKey, () => gateway)).toEqual({ outcome: "done", works: true, unsettled: false });
+  expect(await rolledOver(setup, accountKey, () => gateway)).toEqual({
+    outcome: "done",
+    works: true,
+    unsettled: false,
+  });
 });
 
 test("a key the CA never heard of is thrown away", async () => {

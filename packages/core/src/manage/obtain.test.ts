@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createCsr } from "../acme/csr.ts";
 import { generateKey, keyThumbprint, keyToPem } from "../acme/keys.ts";
-import { problem } from "../acme/testing/fake-ca.ts";
+import { type FakeReply, problem } from "../acme/testing/fake-ca.ts";
 import { accountIdOf } from "../issue/open-ca.ts";
 import { removeAccount, settleAccountKey, stageAccountKey } from "../store/accounts.ts";
 import { readCertificateMeta } from "../store/certificates.ts";
@@ -38,6 +38,62 @@ test("a key the CA refuses is not taken up again with its order", async () => {
   expect(await engine.look(spec)).toMatchObject({ error: { code: "ACME_BAD_PUBLIC_KEY" } });
   expect(await engine.store.read("orders/a.example.com/order.json")).toBeUndefined();
   expect(await engine.look(spec, { insist: true })).toMatchObject({ outcome: "issued" });
+});
+
+/** Makes the note of an order under way two days older. */
+async function age({ store, now }: TestEngine): Promise<void> {
+  const note = JSON.parse(Buffer.from((await store.read(orderNote))?.bytes ?? []).toString());
+  const aged = { ...note, createdAt: new Date(now() - 2 * 86_400_000).toISOString() };
+  await store.write(orderNote, Buffer.from(JSON.stringify(aged)), { secret: true });
+}
+
+const orderNote = "orders/a.example.com/order.json";
+
+/** An answer about an order, without the moment at which it ends by itself. */
+const withStatus = (status: string) => (reply: FakeReply) => {
+  const { expires: _, certificate: __, ...order } = JSON.parse(reply.body);
+  return { ...reply, body: JSON.stringify({ ...order, status }) };
+};
+
+test("an order that a CA never ends is taken up again for a day, and then given up for another", async () => {
+  await using engine = await startEngine(1);
+  const [ca] = engine.cas;
+  const spec = specFor("a.example.com", ca);
+  let isStuck = true;
+  ca?.faultAlways("order", (reply) => (isStuck ? withStatus("processing")(reply) : reply));
+  for (const _ of [1, 2])
+    expect(await engine.look(spec, { insist: true })).toMatchObject({ error: { code: "ACME_TIMEOUT" } });
+  expect(ordersAt(ca)).toBe(1);
+  await age(engine);
+  expect(await engine.look(spec, { insist: true })).toMatchObject({ error: { code: "ACME_TIMEOUT" } });
+  expect(ordersAt(ca)).toBe(2);
+  isStuck = false;
+  expect(await engine.look(spec, { insist: true })).toMatchObject({ outcome: "issued" });
+  expect(ordersAt(ca)).toBe(2);
+});
+
+test("an old order is given up where the CA fails over it, or gives no usable certificate for it", async () => {
+  await using engine = await startEngine(1);
+  const [ca] = engine.cas;
+  const spec = specFor("a.example.com", ca);
+  const garbage = (reply: FakeReply): FakeReply => ({ ...reply, body: "<h1>Moved</h1>" });
+  const unusable = { error: { code: "ACME_CERTIFICATE_INVALID" } };
+  ca?.fault("certificate", garbage, garbage, garbage);
+  for (const _ of [1, 2]) expect(await engine.look(spec, { insist: true })).toMatchObject(unusable);
+  await age(engine);
+  expect(await engine.look(spec, { insist: true })).toMatchObject(unusable);
+  expect(await engine.store.read(orderNote)).toBeUndefined();
+
+  ca?.fault("finalize", () => problem(403, "unauthorized", "not now"));
+  expect(await engine.look(spec, { insist: true })).toMatchObject({ outcome: "failed" });
+  expect(ordersAt(ca)).toBe(2);
+  const lost = () => problem(500, "serverInternal", "where is it?");
+  ca?.fault("order", lost, lost, lost, lost);
+  expect(await engine.look(spec, { insist: true })).toMatchObject({ error: { code: "ACME_SERVER_INTERNAL" } });
+  await age(engine);
+  ca?.fault("order", lost, lost, lost, lost);
+  expect(await engine.look(spec, { insist: true })).toMatchObject({ outcome: "issued" });
+  expect(ordersAt(ca)).toBe(3);
 });
 
 test("an order that was issued for another CSR is given up", async () => {
