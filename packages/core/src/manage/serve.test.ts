@@ -12,7 +12,12 @@ interface Look {
 }
 
 /** Lets the service keep one certificate until it has looked so often. */
-async function looksAt(spec: CertificateSpec, count: number, engine: TestEngine): Promise<readonly Look[]> {
+async function looksAt(
+  spec: CertificateSpec,
+  count: number,
+  engine: TestEngine,
+  onLook: () => void = () => {},
+): Promise<readonly Look[]> {
   const controller = new AbortController();
   const run = await engine.run();
   const looks: Look[] = [];
@@ -25,6 +30,7 @@ async function looksAt(spec: CertificateSpec, count: number, engine: TestEngine)
       onLook: (result, next) => {
         looks.push({ result, pause: next.getTime() - engine.now() });
         if (looks.length === count) controller.abort(new Error("enough"));
+        onLook();
       },
       onBadConfig: (error) => {
         throw error;
@@ -51,6 +57,17 @@ test("a failure the ledger does not know of is not tried again at once, whatever
     { outcome: "failed" },
   ]);
   for (const { pause } of looks) expect(pause).toBeGreaterThan(50_000);
+});
+
+test("a fault of our own ends no schedule, and is told", async () => {
+  await using engine = await startEngine(1);
+  const fault = () => {
+    throw new TypeError("nobody thought of this");
+  };
+  expect(await looksAt(specFor("a.example.com", ...engine.cas), 2, engine, fault)).toHaveLength(2);
+  expect(engine.events).toContainEqual(
+    expect.objectContaining({ type: "certificate.failed", message: "TypeError: nobody thought of this" }),
+  );
 });
 
 test("what is under way for a certificate that is kept no longer is ended before the service is", async () => {

@@ -3,6 +3,7 @@ import { readCertificateMeta } from "../store/certificates.ts";
 import { certificateFolders, eachCertificate } from "../store/list-certificates.ts";
 import { safeName } from "../store/names.ts";
 import { statesHere } from "../store/target-machine.ts";
+import { toldOf } from "../told-of.ts";
 import { nextTry } from "./budget.ts";
 import { LimitError } from "./limit-error.ts";
 import { NoCaError } from "./no-ca-error.ts";
@@ -117,27 +118,37 @@ async function reload(before: readonly CertificateSpec[], options: ServeOptions)
 
 /** Looks at one certificate again and again, until told to stop. */
 async function keep(spec: CertificateSpec, keeping: Keeping, stop: AbortSignal): Promise<void> {
-  const { options, slots, pace, queue, pool, run } = keeping;
+  const { pace, queue, run } = keeping;
   try {
-    while (!stop.aborted) {
-      const wishes = { force: false, dryRun: false, configured: true, pace };
-      const result = await slots.use(stop, async () => {
-        await undoLeft(spec, run);
-        return await renewCertificate(spec, wishes, pool, run);
-      });
-      const now = run.world.now();
-      // State that cannot be read may be mended while we wait: a schedule never ends by itself.
-      const due = await nextLook(spec, result, keeping).catch(() => now + unreadableWait);
-      // Spread a little, so that what was issued together is not renewed together for ever.
-      const next = Math.min(Math.max(due, now + 1_000), now + options.interval * (0.9 + 0.1 * run.world.random()));
-      options.onLook(result, new Date(next));
-      await run.world.sleep(next - now, stop);
-    }
+    while (!stop.aborted) await run.world.sleep(await look(spec, keeping, stop), stop);
   } catch (error) {
     if (!stop.aborted) throw error;
   } finally {
     pace.forget(spec.name);
     queue.leave(spec.name);
+  }
+}
+
+/** Looks once, and says in how many milliseconds to look again. Throws only where told to stop: no fault may end a schedule. */
+async function look(spec: CertificateSpec, keeping: Keeping, stop: AbortSignal): Promise<number> {
+  const { options, slots, pace, pool, run } = keeping;
+  try {
+    const wishes = { force: false, dryRun: false, configured: true, pace };
+    const result = await slots.use(stop, async () => {
+      await undoLeft(spec, run);
+      return await renewCertificate(spec, wishes, pool, run);
+    });
+    const now = run.world.now();
+    // State that cannot be read may be mended while we wait.
+    const due = await nextLook(spec, result, keeping).catch(() => now + unreadableWait);
+    // Spread a little, so that what was issued together is not renewed together for ever.
+    const next = Math.min(Math.max(due, now + 1_000), now + options.interval * (0.9 + 0.1 * run.world.random()));
+    options.onLook(result, new Date(next));
+    return next - now;
+  } catch (error) {
+    stop.throwIfAborted();
+    run.world.emit({ type: "certificate.failed", certificate: spec.name, ...toldOf(error) });
+    return unreadableWait;
   }
 }
 
