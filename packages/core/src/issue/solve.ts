@@ -1,3 +1,4 @@
+import { CertwrightError } from "@certwright/provider";
 import { type Authorization, getAuthorization } from "../acme/authorization.ts";
 import { answerChallenge } from "../acme/challenge.ts";
 import { orderedIdentifier } from "../identifier.ts";
@@ -150,11 +151,23 @@ async function answer(
   world.emit({ type: "challenge.answered", certificate, identifier: orderedIdentifier(task), challenge: task.type });
 }
 
-/** Waits until the CA has looked at one authorization, whatever it found. */
+/** Milliseconds a CA has to look at an authorization before the next round. */
+const patience = 300_000;
+
+/** Waits until the CA has looked at one authorization, whatever it found. @throws CertwrightError `ACME_TIMEOUT` */
 async function settled(authorization: Authorization, { client, world }: Proving): Promise<void> {
-  for (let delay = 250; ; delay = Math.min(delay * 2, 5_000)) {
+  for (let delay = 250, waited = 0; ; waited += delay, delay = Math.min(delay * 2, 5_000)) {
     const now = await getAuthorization(client, authorization.url, { signal: world.signal });
     if (now.status !== "pending") return;
+    if (waited >= patience) throw unsettled(authorization);
     await world.sleep(delay, world.signal);
   }
+}
+
+function unsettled(authorization: Authorization): CertwrightError {
+  const name = orderedIdentifier(authorization).value;
+  return new CertwrightError("ACME_TIMEOUT", `The CA has not looked at ${name} after ${patience / 1000} s`, {
+    retryable: true,
+    hint: "Run again later.",
+  });
 }

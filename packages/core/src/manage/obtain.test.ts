@@ -3,6 +3,7 @@ import { createCsr } from "../acme/csr.ts";
 import { generateKey, keyThumbprint, keyToPem } from "../acme/keys.ts";
 import { type FakeReply, problem } from "../acme/testing/fake-ca.ts";
 import { accountIdOf } from "../issue/open-ca.ts";
+import type { Solver } from "../issue/solver.ts";
 import { removeAccount, settleAccountKey, stageAccountKey } from "../store/accounts.ts";
 import { readCertificateMeta } from "../store/certificates.ts";
 import { createCaPool } from "./obtain.ts";
@@ -49,7 +50,7 @@ async function age({ store, now }: TestEngine): Promise<void> {
 
 const orderNote = "orders/a.example.com/order.json";
 
-/** An answer about an order, without the moment at which it ends by itself. */
+/** An answer about an order or a name of it, without the moment at which it ends by itself. */
 const withStatus = (status: string) => (reply: FakeReply) => {
   const { expires: _, certificate: __, ...order } = JSON.parse(reply.body);
   return { ...reply, body: JSON.stringify({ ...order, status }) };
@@ -70,6 +71,25 @@ test("an order that a CA never ends is taken up again for a day, and then given 
   isStuck = false;
   expect(await engine.look(spec, { insist: true })).toMatchObject({ outcome: "issued" });
   expect(ordersAt(ca)).toBe(2);
+});
+
+test("a CA that never looks at a name holds up no certificate for ever, where names are proved one after the other", async () => {
+  const undone: number[] = [];
+  const solver = async (): Promise<Solver> => ({
+    type: "dns-01",
+    label: "one at a time",
+    solves: () => true,
+    rounds: (tasks) => tasks.map((task) => [task]),
+    present: async () => [],
+    cleanUp: async (tasks) => void undone.push(tasks.length),
+  });
+  await using engine = await startEngine(1, { solver });
+  const [ca] = engine.cas;
+  ca?.faultAlways("authorization", withStatus("pending"));
+  const names = ["a.example.com", "b.example.com"].map((value) => ({ type: "dns" as const, value }));
+  const look = await engine.look({ ...specFor("a.example.com", ca), identifiers: names });
+  expect(look).toMatchObject({ error: { code: "ACME_TIMEOUT" } });
+  expect(undone).toEqual([1]);
 });
 
 test("an old order is given up where the CA fails over it, or gives no usable certificate for it", async () => {
