@@ -50,6 +50,8 @@ export function holdLease(options: S3Options, { lifetime, renewEvery }: LeaseTim
     }
   };
   const timer = setInterval(() => {
+    // A renewal may be stuck in what no deadline reaches, such as the credentials.
+    if (surelyOurs() <= renewEvery / 2) return lose();
     renewing ??= renew().finally(() => {
       renewing = undefined;
     });
