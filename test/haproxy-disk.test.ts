@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
-import { chmod, mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, readdir, readFile, rename, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { parseNode, pushMany } from "@certwright/haproxy";
@@ -34,6 +34,34 @@ test("a directory that cannot be written to", async () => {
   await using _ = await seal(dir);
   await expectRefused(haproxy, join(dir, "site.pem"), "HAPROXY_DIRECTORY_READ_ONLY");
   expect(await readFile(join(dir, "site.pem"), "utf8")).toBe(site.pem);
+});
+
+test("a certificate and a crt-list behind symbolic links, as certbot and configuration tools lay them", async () => {
+  const list = `${defaults}
+frontend site
+    bind 127.0.0.1:<port:site> ssl crt-list <dir>/list.txt
+    http-request return status 200
+`;
+  await using haproxy = await startHaproxy({
+    version: "3.2",
+    config: list,
+    files: { "site.pem": site.pem, "list.txt": "<dir>/site.pem\n" },
+  });
+  const { dir } = haproxy;
+  await mkdir(join(dir, "real"));
+  for (const file of ["site.pem", "list.txt"]) {
+    await rename(join(dir, file), join(dir, "real", file));
+    await symlink(join("real", file), join(dir, file));
+  }
+  const added = ca.issue({ names: ["added.test"] });
+  const done = await pushTo(haproxy, { pem: pemOf(renewed), certificate: join(dir, "site.pem") });
+  expect(done).toMatchObject({ action: "updated", served: true, files: [join(dir, "site.pem")] });
+  const add = { list: join(dir, "list.txt") };
+  expect(await pushTo(haproxy, { pem: pemOf(added), add })).toMatchObject({ action: "added", served: true });
+  expect(await readFile(join(dir, "real/site.pem"), "utf8")).toBe(renewed.pem);
+  expect(await readFile(join(dir, "real/list.txt"), "utf8")).toBe(`${dir}/site.pem\n${dir}/added.test.pem\n`);
+  expect((await lstat(join(dir, "site.pem"))).isSymbolicLink()).toBe(true);
+  expect((await lstat(join(dir, "list.txt"))).isSymbolicLink()).toBe(true);
 });
 
 test("a directory that does not exist, and a directory in the place of the file", async () => {

@@ -29,7 +29,7 @@ const largestFile = 16 * 1024 * 1024;
  */
 export async function replaceFile(path: string, content: string, options: ReplaceOptions = {}): Promise<Replaced> {
   try {
-    const target = await realpath(path).catch(() => path);
+    const target = await realPath(path);
     const previous = await readRegularFile(target);
     if (previous?.toString("utf8") === content) return { path, changed: false, restore: async () => {} };
     const owner = await ownerFor(target, previous !== undefined, options.like);
@@ -51,12 +51,12 @@ export async function replaceFile(path: string, content: string, options: Replac
 }
 
 /**
- * The content of a file; undefined when there is none.
+ * The content of a file; undefined when there is none. Symbolic links are followed.
  *
- * @throws HaproxyError HAPROXY_NOT_A_FILE
+ * @throws HaproxyError HAPROXY_NOT_A_FILE, also for a link that leads nowhere
  */
 export async function readRegularFile(path: string): Promise<Buffer | undefined> {
-  const stats = await lstat(path).catch((error: NodeJS.ErrnoException) => {
+  const stats = await lstat(await realPath(path)).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw error;
   });
@@ -69,13 +69,17 @@ export async function readRegularFile(path: string): Promise<Buffer | undefined>
   return readFile(path);
 }
 
+function realPath(path: string): Promise<string> {
+  return realpath(path).catch(() => path);
+}
+
 /**
  * Refuses a file that could not be replaced, as far as its directory tells.
  *
  * @throws HaproxyError as `replaceFile`
  */
 export async function refuseUnwritable(path: string): Promise<void> {
-  const target = await realpath(path).catch(() => path);
+  const target = await realPath(path);
   await access(dirname(target), constants.W_OK | constants.X_OK).catch((cause: NodeJS.ErrnoException) => {
     throw diskError(path, cause);
   });
