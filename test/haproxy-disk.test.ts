@@ -3,7 +3,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { chmod, lstat, mkdir, readdir, readFile, rename, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { parseNode, pushMany } from "@certwright/haproxy";
+import { type ManyOutcome, parseNode, pushMany } from "@certwright/haproxy";
 import { type Haproxy, startHaproxy } from "@certwright/tools/servers";
 import { expect, test } from "vitest";
 import { ca, defaults, expectNothingOpen, pemOf, pushTo, serialOf, watching } from "./haproxy-fixture.ts";
@@ -34,6 +34,29 @@ test("a directory that cannot be written to", async () => {
   await using _ = await seal(dir);
   await expectRefused(haproxy, join(dir, "site.pem"), "HAPROXY_DIRECTORY_READ_ONLY");
   expect(await readFile(join(dir, "site.pem"), "utf8")).toBe(site.pem);
+});
+
+test("a key that was written beside a certificate that cannot be is put back, by one push and by one of many", async () => {
+  await using haproxy = await start();
+  const dir = join(haproxy.dir, "sealed");
+  await mkdir(dir);
+  const [file, keyFile] = [join(dir, "site.pem"), join(haproxy.dir, "site.key")];
+  await writeFile(file, site.fullchainPem);
+  await writeFile(keyFile, site.keyPem);
+  await using _ = await seal(dir);
+  const request = { pem: pemOf(renewed), certificate: `${haproxy.dir}/site.pem`, disk: { file, keyFile } };
+  const code = "HAPROXY_DIRECTORY_READ_ONLY";
+  const written = { type: "written", node: haproxy.adminSocket, path: keyFile };
+  const context = watching();
+  await expect(pushTo(haproxy, request, context)).rejects.toMatchObject({ code });
+  expect(context.events).toContainEqual(written);
+  expect(await readFile(keyFile, "utf8")).toBe(site.keyPem);
+  const errors: unknown[] = [];
+  const onOutcome = (outcome: ManyOutcome) => errors.push(outcome.kind === "failed" && outcome.error);
+  await pushMany(parseNode(haproxy.adminSocket), [request], { ...watching(), onOutcome });
+  expect(errors).toMatchObject([{ code }]);
+  expect(await readFile(keyFile, "utf8")).toBe(site.keyPem);
+  await expectNothingOpen(haproxy);
 });
 
 test("a certificate and a crt-list behind symbolic links, as certbot and configuration tools lay them", async () => {

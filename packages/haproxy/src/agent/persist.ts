@@ -61,12 +61,7 @@ export async function persist(
       throw unlike(session, name);
     }
     const changes = openFileChanges(session.node.id, () => undefined);
-    try {
-      await changes.writeCertificate(plan, bundle);
-    } catch (error) {
-      await changes.restore();
-      throw error;
-    }
+    await changes.writeCertificate(plan, bundle);
     return { verdict, written: changes.paths, shown };
   }
 }

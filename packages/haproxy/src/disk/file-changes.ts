@@ -9,7 +9,7 @@ import type { FilePlan } from "./files.ts";
 
 /** The files a push has changed so far, across its attempts, with the way back. */
 export interface FileChanges {
-  /** Writes certificate and key. Repeating it changes nothing. */
+  /** Writes certificate and key, both or none. Repeating it changes nothing. */
   writeCertificate(plan: FilePlan, bundle: Bundle, like?: string): Promise<void>;
   /** Adds a line to a crt-list file. Repeating it changes nothing. */
   addToList(path: string, line: ListLine): Promise<void>;
@@ -35,6 +35,14 @@ export function openFileChanges(node: string, emit: Emit, swept: Set<string> = n
     changes.push({ ...replaced, isOurs: async () => (await readRegularFile(path))?.toString("utf8") === content });
     emit({ type: "written", node, path });
   };
+  // What cannot be put back stays among the changes, for another try and for who tells of it.
+  const restore = async () => {
+    for (let change = changes.at(-1); change !== undefined; change = changes.at(-1)) {
+      await change.restore();
+      changes.pop();
+      emit({ type: "restored", node, path: change.path });
+    }
+  };
   return {
     get paths() {
       return [...new Set(changes.map(({ path }) => path))];
@@ -45,7 +53,11 @@ export function openFileChanges(node: string, emit: Emit, swept: Set<string> = n
       if (key === undefined) return replace(plan.certificate, bundle.pem, like);
       // A reload between the two finds a pair that does not fit; there is no way to switch two files at once.
       await replace(key, bundle.keyPem, like);
-      await replace(plan.certificate, bundle.certificatesPem, like);
+      await replace(plan.certificate, bundle.certificatesPem, like).catch(async (error: unknown) => {
+        // HAProxy would not start with a new key beside an old certificate.
+        await restore().catch(() => {});
+        throw error;
+      });
     },
     async addToList(path, line) {
       await removeLeftBeside(path, swept);
@@ -65,12 +77,7 @@ export function openFileChanges(node: string, emit: Emit, swept: Set<string> = n
     async areOurs() {
       return (await Promise.all(changes.map(({ isOurs }) => isOurs()))).every(Boolean);
     },
-    async restore() {
-      for (const change of changes.splice(0).reverse()) {
-        await change.restore();
-        emit({ type: "restored", node, path: change.path });
-      }
-    },
+    restore,
   };
 }
 
