@@ -1,8 +1,19 @@
+import { createConnection, type Socket } from "node:net";
 import { type PushRequest, parseNode, pushMany } from "@certwright/haproxy";
 import { type Haproxy, startHaproxy } from "@certwright/tools/servers";
 import type { TestCertificate } from "@certwright/tools/test-ca";
 import { describe, expect, test } from "vitest";
-import { ca, contentOf, defaults, expectNothingOpen, pemOf, serialOf, served, watching } from "./haproxy-fixture.ts";
+import {
+  ca,
+  contentOf,
+  defaults,
+  expectNothingOpen,
+  pemOf,
+  pushTo,
+  serialOf,
+  served,
+  watching,
+} from "./haproxy-fixture.ts";
 import { cutAfter, startProxy } from "./socket-proxy.ts";
 
 const config = `${defaults}
@@ -95,6 +106,17 @@ describe.each(["3.2", "2.6"] as const)("HAProxy %s", (version) => {
     await expectNothingOpen(haproxy);
   });
 
+  test("more pushes at once than HAProxy takes clients, while others occupy its socket: each waits, none fails", async () => {
+    await using haproxy = await startHaproxy({ version, config, files });
+    const others = await occupy(haproxy.adminSocket);
+    const pushes = renewed
+      .slice(0, 30)
+      .map((certificate, index) => pushTo(haproxy, requestFor(haproxy, index, certificate)));
+    for (const other of [...others, ...(await occupy(haproxy.adminSocket))]) other.destroy();
+    for (const { action, served } of await Promise.all(pushes)) expect([action, served]).toEqual(["updated", true]);
+    await expectNothingOpen(haproxy);
+  });
+
   test("a connection cut in the middle costs nothing but time", async () => {
     await using haproxy = await startHaproxy({ version, config, files });
     await using _ = await startProxy(haproxy.adminSocket, `${haproxy.dir}/p.sock`, (number) => {
@@ -179,3 +201,18 @@ test("a node that cannot be worked with fails once, for all", async () => {
   );
   await expect(pushed).rejects.toMatchObject({ code: "HAPROXY_SOCKET_MISSING" });
 });
+
+/** Clients that say nothing, so many that the next is refused. */
+async function occupy(path: string): Promise<readonly Socket[]> {
+  const clients: Socket[] = [];
+  for (;;) {
+    const client = createConnection({ path });
+    const refused = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
+      client.once("connect", () => resolve(undefined));
+      client.on("error", resolve);
+    });
+    if (refused?.code === "EAGAIN") return clients;
+    expect(refused).toBeUndefined();
+    clients.push(client);
+  }
+}

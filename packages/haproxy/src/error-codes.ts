@@ -15,7 +15,7 @@ export const haproxyErrorCodes = {
   HAPROXY_NO_WORKER: "The master process has no running worker.",
   HAPROXY_WORKER_STOPPING: "The connection leads to a worker that is being replaced.",
   HAPROXY_WORKER_REPLACED: "HAProxy was reloaded during the push, and the new worker lacks the certificate.",
-  HAPROXY_BUSY: "Other clients kept HAProxy's certificate store locked for too long.",
+  HAPROXY_BUSY: "Other clients kept HAProxy's certificate store locked, or its socket occupied, for too long.",
   HAPROXY_TRANSACTION_OPEN: "Somebody else's certificate transaction is open and blocks every change.",
   HAPROXY_OVERTAKEN: "Somebody else replaced the certificate while it was being pushed.",
   HAPROXY_CERTIFICATE_UNKNOWN: "HAProxy has no certificate of that name, or none for these names.",

@@ -11,10 +11,11 @@ import { canSendAhead } from "../runtime/transaction.ts";
 import { lockNode, releaseAfterFailure, unlockNode, type WriterLock } from "../runtime/writer-lock.ts";
 import { isEndOfSession, isPlain, type PlainRequest, showTaken, type Taken, takePlain } from "./batch.ts";
 import { inGroups, inLanes, type Supply, supplyOf, turnstile } from "./lanes.ts";
-import { push } from "./push.ts";
+import { pushNow } from "./push.ts";
 import type { PushRequest, PushResult } from "./push-request.ts";
 import { isCurrent, openCurrent } from "./reload.ts";
 import { type PushContext, type Settings, settingsOf } from "./settings.ts";
+import { inTurn } from "./turns.ts";
 import { describeShadows } from "./verify.ts";
 
 /** How one of many pushes ended. */
@@ -56,7 +57,15 @@ const mostLeftOver = 100;
  *
  * @throws HaproxyError when the node cannot be worked with at all; single failures are outcomes
  */
-export async function pushMany(
+export function pushMany(
+  node: Node,
+  requests: Iterable<PushRequest> | AsyncIterable<PushRequest>,
+  context: ManyContext,
+): Promise<ManySummary> {
+  return inTurn(node, context.signal, () => pushManyNow(node, requests, context));
+}
+
+async function pushManyNow(
   node: Node,
   requests: Iterable<PushRequest> | AsyncIterable<PushRequest>,
   context: ManyContext,
@@ -227,7 +236,7 @@ async function endChunk(open: ReadonlySet<string>, lock: WriterLock | undefined,
 
 async function pushAlone(node: Node, request: PushRequest, context: ManyContext): Promise<ManyOutcome> {
   try {
-    return { kind: "done", result: await push(node, request, context) };
+    return { kind: "done", result: await pushNow(node, request, context) };
   } catch (error) {
     context.signal.throwIfAborted();
     return { kind: "failed", request, error };

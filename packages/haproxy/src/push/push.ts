@@ -23,6 +23,7 @@ import { outlastReload } from "./reload.ts";
 import { remarksAfter, remarksBefore } from "./remarks.ts";
 import { type PushContext, type Settings, settingsOf } from "./settings.ts";
 import { hintOf, settle, type Touched } from "./settle.ts";
+import { inTurn } from "./turns.ts";
 import { checkHandshakes, type Expected, shakeAll, verifyLoaded } from "./verify.ts";
 
 // Starting again can mend these: the connection, the worker or somebody else came in between.
@@ -44,7 +45,12 @@ const passing = [
  *
  * @throws HaproxyError with any code of `haproxyErrorCodes`; the signal's reason when aborted
  */
-export async function push(node: Node, request: PushRequest, context: PushContext): Promise<PushResult> {
+export function push(node: Node, request: PushRequest, context: PushContext): Promise<PushResult> {
+  return inTurn(node, context.signal, () => pushNow(node, request, context));
+}
+
+/** {@link push}, by one who has the turn. */
+export async function pushNow(node: Node, request: PushRequest, context: PushContext): Promise<PushResult> {
   const settings = settingsOf(node, context);
   if (node.kind === "agent") return pushThrough(node, request, settings);
   const bundle = readBundle(request.pem);

@@ -9,6 +9,7 @@ test.each([
   [unix, "ENOENT", "HAPROXY_SOCKET_MISSING", true],
   [unix, "EACCES", "HAPROXY_SOCKET_DENIED", false],
   [unix, "ECONNREFUSED", "HAPROXY_NOT_RUNNING", true],
+  [unix, "EAGAIN", "HAPROXY_BUSY", true],
   [unix, "EMFILE", "HAPROXY_UNREACHABLE", true],
   [tcp, "ECONNREFUSED", "HAPROXY_UNREACHABLE", true],
   [tcp, "ENOTFOUND", "HAPROXY_UNREACHABLE", true],

@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { createConnection, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
-import { HaproxyError } from "../errors.ts";
+import { HaproxyError, hasCode } from "../errors.ts";
 import { agentTls } from "../node-agent/protocol.ts";
 import { isLocal, type Node, type NodeTls, type SecretPlace } from "./node.ts";
 
@@ -24,14 +25,33 @@ type FilePlace = Extract<SecretPlace, { file: string }>;
  *
  * @param findKey needed for keys that are in no file
  * @throws HaproxyError HAPROXY_SOCKET_MISSING, HAPROXY_SOCKET_DENIED, HAPROXY_NOT_RUNNING, HAPROXY_UNREACHABLE,
- *   HAPROXY_TLS, HAPROXY_TIMEOUT
+ *   HAPROXY_TLS, HAPROXY_TIMEOUT, HAPROXY_BUSY
  */
 export function createConnect(findKey?: FindKey): Connect {
   return async (node, options) => {
     options.signal.throwIfAborted();
     const tls = isLocal(node) ? undefined : node.tls;
-    return await connectWith(node, tls ? await readCredentials(node, tls, findKey) : undefined, options);
+    const credentials = tls ? await readCredentials(node, tls, findKey) : undefined;
+    return await inTurn(() => connectWith(node, credentials, options), options.signal);
   };
+}
+
+/** Milliseconds a queue may be full; each push before us there may take its time. */
+const fullQueue = 30_000;
+
+/**
+ * HAProxy answers ten clients of a socket at once (`stats maxconn`), and lets as many wait; the next is refused, where
+ * over TCP it would wait, too. Many certificates that are renewed at once are more.
+ */
+async function inTurn<T>(dialing: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (const deadline = performance.now() + fullQueue; ; ) {
+    try {
+      return await dialing();
+    } catch (error) {
+      if (!hasCode(error, "HAPROXY_BUSY") || performance.now() > deadline) throw error;
+    }
+    await sleep(5 + Math.random() * 45, undefined, { signal });
+  }
 }
 
 /** Without a way to keys that are in no file. */
@@ -153,6 +173,12 @@ export function connectError(node: Node, cause: NodeJS.ErrnoException): HaproxyE
           "HAPROXY_NOT_RUNNING",
           `Nothing listens on ${node.path}.`,
           "Start HAProxy; if it runs, the path belongs to something else or to an earlier process.",
+        );
+      case "EAGAIN":
+        return about(
+          "HAPROXY_BUSY",
+          `More clients wait at ${node.path} than HAProxy lets wait.`,
+          'Raise "stats maxconn" in the global section, which is 10 by default, or look who keeps connections open.',
         );
     }
   }
