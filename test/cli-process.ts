@@ -113,9 +113,12 @@ export function runMain(
   });
   let stdout = "";
   let stderr = "";
+  let begun = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;
-    for (const line of text.split("\n")) onLine?.(line, (signal) => child.kill(signal));
+    const lines = (begun + text).split("\n");
+    begun = lines.pop() ?? "";
+    for (const line of lines) onLine?.(line, (signal) => child.kill(signal));
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;

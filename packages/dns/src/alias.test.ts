@@ -7,7 +7,7 @@ const nothing = { rcode: rcodes.nxdomain, authorities: [soa("test")] };
 const name = "_acme-challenge.example.test";
 const options = { randomLabel: () => "random" };
 const follow = ({ server }: FakeDns, start = name) =>
-  followAlias(start, createResolver({ servers: [server] }), options);
+  followAlias(start, createResolver({ servers: [server], timeoutMs: 300_000 }), options);
 
 /** A chain of CNAMEs between names in zones of their own, none of them from a wildcard. */
 function chain(fake: FakeDns, names: readonly string[], end?: string): void {
@@ -98,7 +98,7 @@ it("refuses a target that is no name", async () => {
 it("probes with a label of its own making", async () => {
   await using fake = await startFakeDns();
   fake.on("*", { answers: [cname(name, "a.test")] }, {});
-  await followAlias(name, createResolver({ servers: [fake.server] }));
+  await followAlias(name, createResolver({ servers: [fake.server], timeoutMs: 300_000 }));
   expect(fake.asked[1]).toMatch(/^udp CNAME [0-9a-f]{12}\.example\.test$/);
 });
 

@@ -6,7 +6,7 @@ import type { CaaRecord } from "./record.ts";
 import { createResolver } from "./resolver.ts";
 import { cname, type FakeDns, rcodes, startFakeDns } from "./testing/fake-dns.ts";
 
-const resolverFor = ({ server }: FakeDns) => createResolver({ servers: [server] });
+const resolverFor = ({ server }: FakeDns) => createResolver({ servers: [server], timeoutMs: 300_000 });
 
 function caa(name: string, value: string): Answer {
   return { type: "CAA", name, ttl: 60, class: "IN", data: { tag: "issue", value } };

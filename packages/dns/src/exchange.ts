@@ -72,7 +72,8 @@ async function askUdp(question: Question, server: PlainServer, options: InnerOpt
     } catch (error) {
       signal?.throwIfAborted();
       if (isCertwrightError(error) && error.code === "DNS_UNREACHABLE") throw error;
-      lost = error;
+      // That it answers what cannot be read says more than that it was slow since.
+      if (!isCertwrightError(lost) || lost.code === "DNS_TIMEOUT") lost = error;
     }
   }
   throw lost;

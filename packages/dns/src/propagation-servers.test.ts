@@ -11,7 +11,7 @@ describe("watchTxt against servers on loopback", () => {
     now: () => performance.now(),
     sleep: async (ms: number, signal?: AbortSignal) => sleep(ms, undefined, { signal }),
   };
-  const limits = { clock, firstMs: 0, timeoutMs: 60_000, queryTimeoutMs: 5_000, patienceMs: 0 };
+  const limits = { clock, firstMs: 0, timeoutMs: 200_000, queryTimeoutMs: 100_000, patienceMs: 0 };
   const shown = { answers: [txt(name, "value")] };
 
   async function statesOf(servers: readonly DnsServer[], more: Partial<WatchTxtOptions> = {}): Promise<string[]> {

@@ -1,8 +1,16 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { retryAfterSeconds } from "./retry.ts";
-import { type Answer, api, client, closeApis, closedPort, cut, hang, json } from "./testing/api.ts";
+import { type Answer, api, client, closeApis, closedPort, cut, json } from "./testing/api.ts";
 
 afterEach(closeApis);
+
+/** For the rest of the test time passes only when told to. */
+function stopTime(): void {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+}
+/** No answer: half a minute passes once the request has come, however long that took. */
+const late: Answer = () => void vi.advanceTimersByTime(30_000);
 
 test.each([
   ["7", 7],
@@ -67,12 +75,13 @@ describe("retries", () => {
   });
 
   test.each([
-    ["500", json(500, {}), "PROVIDER_UNAVAILABLE", 30_000],
-    ["a cut connection", cut, "PROVIDER_UNAVAILABLE", 30_000],
-    ["no answer", hang, "PROVIDER_TIMEOUT", 500],
-  ])("does not repeat what must not be repeated after %s", async (_name, answer, code, timeoutMs) => {
+    ["500", json(500, {}), "PROVIDER_UNAVAILABLE"],
+    ["a cut connection", cut, "PROVIDER_UNAVAILABLE"],
+    ["no answer", late, "PROVIDER_TIMEOUT"],
+  ])("does not repeat what must not be repeated after %s", async (_name, answer, code) => {
+    stopTime();
     const { url } = await api(answer);
-    const { http, slept } = client(url, { timeoutMs });
+    const { http, slept } = client(url);
     await expect(http.post("/x", {}, { repeat: false })).rejects.toMatchObject({ code, uncertain: true });
     expect(slept).toEqual([]);
   });
@@ -107,8 +116,9 @@ describe("retries", () => {
   });
 
   test("the host's limit of time for one try wins", async () => {
-    const { url } = await api(hang, hang, hang, hang);
-    await expect(client(url, { timeoutMs: 60_000 }, { timeoutMs: 40 }).http.get("/x")).rejects.toMatchObject({
+    stopTime();
+    const { url } = await api(late, late, late, late);
+    await expect(client(url, { timeoutMs: 60_000 }, { timeoutMs: 30_000 }).http.get("/x")).rejects.toMatchObject({
       code: "PROVIDER_TIMEOUT",
       uncertain: false,
     });
@@ -122,11 +132,9 @@ describe("retries", () => {
   });
 
   test("aborting ends a call with the reason given", async () => {
-    const { url } = await api(hang);
     const abort = new AbortController();
-    const call = client(url, {}, { signal: abort.signal }).http.get("/x");
-    setTimeout(() => abort.abort(new Error("enough")), 20);
-    await expect(call).rejects.toThrow("enough");
+    const { url } = await api(() => abort.abort(new Error("enough")));
+    await expect(client(url, {}, { signal: abort.signal }).http.get("/x")).rejects.toThrow("enough");
     await expect(client(url, {}, { signal: abort.signal }).http.get("/x")).rejects.toThrow("enough");
   });
 });

@@ -12,7 +12,7 @@ import { configuredHooks } from "../parts/run-hooks.ts";
 import { explain } from "../reporter/explain.ts";
 import { openState } from "../state/open-state.ts";
 import { createWorld } from "../world.ts";
-import { watchConfig } from "./config-changes.ts";
+import type { ConfigChanges } from "./config-changes.ts";
 import { createLooks } from "./looks.ts";
 import type { StatusPages } from "./status-server.ts";
 import { beat, type Supervisor } from "./systemd.ts";
@@ -21,6 +21,8 @@ import { beat, type Supervisor } from "./systemd.ts";
 export interface ServiceSetup {
   readonly invocation: Invocation;
   readonly config: Config;
+  /** Of its file, since before it was read. */
+  readonly changes: ConfigChanges;
   readonly supervisor: Supervisor;
   /** Listens, if it is to; called when everything is ready to be asked. */
   readonly listen: (pages: StatusPages) => Promise<AsyncDisposable>;
@@ -30,7 +32,8 @@ export interface ServiceSetup {
 const lastWords = 10_000;
 
 /** The story of the service: open everything once, keep, follow the configuration, end in order. */
-export async function runService({ invocation, config: first, supervisor, listen }: ServiceSetup): Promise<void> {
+export async function runService(setup: ServiceSetup): Promise<void> {
+  const { invocation, config: first, changes, supervisor, listen } = setup;
   const { context, emit } = invocation;
   const store = await openState(invocation, first);
   const world = createWorld(invocation, first.settings.defaults.dns);
@@ -44,7 +47,6 @@ export async function runService({ invocation, config: first, supervisor, listen
   const looks = createLooks(store, () => fault === undefined);
   const ending = new AbortController();
   const notifier = openNotifier(() => config, store, invocation, ending.signal);
-  const changes = await watchConfig(first.file, context);
   const letGo = context.stopper.onHangUp(changes.wake);
   const stopWatchdog = beat(supervisor, context.every);
   const run: Run = {

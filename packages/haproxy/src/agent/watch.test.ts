@@ -21,10 +21,11 @@ const info = (pid: number) => `Name: HAProxy\nVersion: 3.2.26-1\nPid: ${pid}\nUp
  * A master that says one thing after another, a connection each, and nothing more after the last.
  *
  * @param speeches what is said once asked; `hold` leaves the connection open
+ * @param worker the worker that runs, once so much was heard
  */
 async function watched(
   speeches: readonly { readonly says: string; readonly hold?: true }[],
-  { workers = [1], enough = 3 }: { workers?: readonly number[]; enough?: number } = {},
+  { worker = () => 1, enough = 3 }: { worker?: (heard: number) => number; enough?: number } = {},
 ) {
   const path = join(dir, "master.sock");
   const asked: string[] = [];
@@ -48,7 +49,6 @@ async function watched(
   const controller = new AbortController();
   const states: RingState[] = [];
   const names: string[] = [];
-  let question = 0;
   const watching = watchRing(parseNode(`master:${path}`), {
     signal: controller.signal,
     sleep: async (milliseconds, signal) => void (await delay(Math.min(milliseconds, 5), undefined, { signal })),
@@ -57,7 +57,7 @@ async function watched(
       states.push(state);
       if (state.kind === "lost" && states.filter(({ kind }) => kind === "lost").length >= enough) controller.abort();
     },
-    currentWorker: async () => workers[Math.min(question++, workers.length - 1)] ?? 0,
+    currentWorker: async () => worker(names.length),
   });
   for await (const message of watching)
     names.push(message.kind === "newcert" ? `${message.worker} ${message.certificate}` : message.kind);
@@ -83,7 +83,7 @@ test("a connection that was handed to the worker before is given up for one to t
       { says: info(2) + newcert("/new.pem"), hold: true },
       { says: info(3) },
     ],
-    { workers: [1, 1, 2, 2, 3], enough: 2 },
+    { worker: (heard) => 1 + heard, enough: 2 },
   );
   expect(names).toEqual(["1 /old.pem", "2 /new.pem"]);
   expect(asked).toHaveLength(2);

@@ -84,7 +84,6 @@ export const raw =
   (_request, response) =>
     response.writeHead(status, { "content-type": type, ...headers }).end(text);
 export const cut: Answer = (request) => request.socket.destroy();
-export const hang: Answer = () => {};
 
 /** An address where nothing listens. */
 export async function closedPort(): Promise<string> {
