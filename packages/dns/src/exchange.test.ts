@@ -2,16 +2,7 @@ import dnsPacket from "dns-packet";
 import { afterEach, expect, it, vi } from "vitest";
 import { exchange as exchangeWithin } from "./exchange.ts";
 import type { Question } from "./message.ts";
-import {
-  type FakeReply,
-  type RawReply,
-  rawReply,
-  rcodes,
-  replyTo,
-  silent,
-  startFakeDns,
-  txt,
-} from "./testing/fake-dns.ts";
+import { type FakeReply, type RawReply, rawReply, rcodes, replyTo, startFakeDns, txt } from "./testing/fake-dns.ts";
 import { isNoRoute } from "./transport.ts";
 
 const question: Question = { name: "x.test", type: "TXT" };
