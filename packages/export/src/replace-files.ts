@@ -1,7 +1,15 @@
-import { constants, type Stats } from "node:fs";
-import { access, lstat, open, readFile, realpath, rename, unlink } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { pathBeside, removeLeftBeside } from "@certwright/core/store";
+import {
+  discard,
+  type FilePlace,
+  findPlace,
+  putInPlace,
+  removeLeftBeside,
+  type WrittenBeside,
+  writeBeside,
+} from "@certwright/core/store";
 import { exportError, fileFailure, isErrno } from "./errors.ts";
 import type { OwnerIds } from "./owner.ts";
 
@@ -26,9 +34,6 @@ export interface WrittenFile {
   readonly warning?: string;
 }
 
-/** Nothing exported is larger. */
-const largest = 16 * 1024 * 1024;
-
 /**
  * Replaces files so that a reader of any sees its old or its new content, whole. Each is 0600 from its first byte and has
  * its owner and mode before it can be seen under its name. All are on disk before the first takes its place.
@@ -37,15 +42,15 @@ const largest = 16 * 1024 * 1024;
  */
 export async function replaceFiles(files: readonly NewFile[], access: FileAccess): Promise<readonly WrittenFile[]> {
   const staged: Staged[] = [];
+  const beside = () => staged.flatMap(({ beside: each }) => each ?? []);
   try {
     for (const file of files) staged.push(await stage(file, access));
-    for (const { temporary, target } of staged) if (temporary !== undefined) await rename(temporary, target);
-    for (const directory of new Set(staged.map(({ target }) => dirname(target)))) await flush(directory);
-    return staged.map(({ written }) => written);
   } catch (error) {
-    for (const { temporary } of staged) if (temporary !== undefined) await unlink(temporary).catch(() => {});
-    throw isErrno(error) ? fileFailure(files[0]?.path ?? "", error) : error;
+    await discard(beside());
+    throw error;
   }
+  await putInPlace(beside()).catch(told(files[0]?.path ?? ""));
+  return staged.map(({ written }) => written);
 }
 
 /**
@@ -54,22 +59,19 @@ export async function replaceFiles(files: readonly NewFile[], access: FileAccess
  * @throws CertwrightError `EXPORT_...`
  */
 export async function isThere(path: string): Promise<boolean> {
-  const { target, stats } = await findTarget(path);
-  await access(dirname(target), constants.W_OK | constants.X_OK).catch((error: NodeJS.ErrnoException) => {
-    throw fileFailure(path, error);
-  });
+  const { target, stats } = await placeOf(path);
+  await access(dirname(target), constants.W_OK | constants.X_OK).catch(told(path));
   return stats !== undefined;
 }
 
 interface Staged {
-  readonly target: string;
   /** Left out where nothing has to be done. */
-  readonly temporary?: string;
+  readonly beside?: WrittenBeside;
   readonly written: WrittenFile;
 }
 
 async function stage({ path, content, secret }: NewFile, access: FileAccess): Promise<Staged> {
-  const { target, stats } = await findTarget(path);
+  const { target, stats } = await placeOf(path);
   const asked = access.mode ?? (stats === undefined ? 0o600 : stats.mode & 0o777);
   const mode = secret ? asked & 0o770 : asked;
   const warning =
@@ -78,71 +80,35 @@ async function stage({ path, content, secret }: NewFile, access: FileAccess): Pr
   if (stats !== undefined && stats.size === content.length && mode === (stats.mode & 0o777)) {
     const isOwned = owner.uid === stats.uid && owner.gid === stats.gid;
     if (isOwned && (await readFile(target)).equals(content)) {
-      return { target, written: { path, action: "unchanged" } };
+      return { written: { path, action: "unchanged" } };
     }
   }
-  const temporary = await writeTemporary(path, target, content, owner, mode);
+  const beside = await writeBeside(target, content, { ...owner, mode }).catch((cause: unknown) => {
+    if (!isErrno(cause) || cause.syscall !== "fchown") return told(path)(cause);
+    const { uid = "", gid = "" } = owner;
+    throw exportError("EXPORT_OWNER", `${path} cannot be given to ${uid}:${gid} (${cause.code})`, {
+      cause,
+      hint: "Run as root, or choose a group this user is in; what was there before is untouched.",
+    });
+  });
   await removeLeftBeside(target);
-  return { target, temporary, written: { path, action: stats === undefined ? "added" : "updated", ...warning } };
+  return { beside, written: { path, action: stats === undefined ? "added" : "updated", ...warning } };
 }
 
-/**
- * The file itself, behind a link if there is one. A link is followed only where root or this user made it: whoever owns
- * the directory could otherwise have root overwrite any file of the machine.
- */
-async function findTarget(path: string): Promise<{ target: string; stats: Stats | undefined }> {
-  const look = (at: string) =>
-    lstat(at).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return undefined;
-      throw fileFailure(path, error);
-    });
-  const first = await look(path);
-  if (first?.isSymbolicLink() && first.uid !== 0 && first.uid !== process.getuid?.()) {
-    throw exportError("EXPORT_LINK", `${path} is a symbolic link that user ${first.uid} made`, {
-      hint: "Remove the link, or export to where it leads.",
-    });
-  }
-  const target = first?.isSymbolicLink() ? await realpath(path).catch(() => path) : path;
-  const stats = target === path ? first : await look(target);
-  if (stats !== undefined && (!stats.isFile() || stats.size > largest)) {
-    throw exportError("EXPORT_NOT_A_FILE", `${path} is there, and is no regular file`, {
-      hint: "Give the path of a file, not of a directory.",
-    });
-  }
-  return { target, stats };
+async function placeOf(path: string): Promise<FilePlace> {
+  const hints = {
+    link: "Remove the link, or export to where it leads.",
+    "not-a-file": "Give the path of a file, not of a directory.",
+  };
+  const codes = { link: "EXPORT_LINK", "not-a-file": "EXPORT_NOT_A_FILE" } as const;
+  const refuse = (fault: keyof typeof codes, message: string) =>
+    exportError(codes[fault], message, { hint: hints[fault] });
+  return await findPlace(path, refuse).catch(told(path));
 }
 
-async function writeTemporary(
-  path: string,
-  target: string,
-  content: Uint8Array,
-  owner: OwnerIds,
-  mode: number,
-): Promise<string> {
-  const temporary = pathBeside(target);
-  try {
-    await using file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
-    await file.writeFile(content);
-    const { uid, gid } = await file.stat();
-    const wanted = { uid: owner.uid ?? uid, gid: owner.gid ?? gid };
-    if (wanted.uid !== uid || wanted.gid !== gid) {
-      await file.chown(wanted.uid, wanted.gid).catch((cause: NodeJS.ErrnoException) => {
-        throw exportError("EXPORT_OWNER", `${path} cannot be given to ${wanted.uid}:${wanted.gid} (${cause.code})`, {
-          cause,
-          hint: "Run as root, or choose a group this user is in; what was there before is untouched.",
-        });
-      });
-    }
-    await file.chmod(mode);
-    await file.sync();
-    return temporary;
-  } catch (error) {
-    await unlink(temporary).catch(() => {});
+/** Throws what a failure means for this path. */
+const told =
+  (path: string) =>
+  (error: unknown): never => {
     throw isErrno(error) ? fileFailure(path, error) : error;
-  }
-}
-
-async function flush(directory: string): Promise<void> {
-  await using handle = await open(directory, constants.O_RDONLY);
-  await handle.sync();
-}
+  };

@@ -40,6 +40,7 @@ export const haproxyErrorCodes = {
   HAPROXY_DISK_FULL: "The file system that holds the certificate is full.",
   HAPROXY_DIRECTORY_READ_ONLY: "The certificate's directory cannot be written to.",
   HAPROXY_DIRECTORY_MISSING: "The certificate's directory does not exist.",
+  HAPROXY_LINK: "The path of the certificate is a symbolic link of another user, who could lead it anywhere.",
   HAPROXY_NOT_A_FILE: "The path of the certificate leads to something that is not a regular file.",
   HAPROXY_RELOAD_NEEDED: "Only a change of HAProxy's configuration and a reload can make the certificate live.",
   HAPROXY_API_DENIED: "The Data Plane API refuses the user, the password or the client certificate.",

@@ -44,7 +44,8 @@ export function folderSync(): FolderSync {
   };
 }
 
-async function flushFolder(folder: string): Promise<void> {
+/** Makes every change made to a folder before durable. */
+export async function flushFolder(folder: string): Promise<void> {
   let file: number;
   try {
     file = openSync(folder, constants.O_RDONLY);

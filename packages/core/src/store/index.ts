@@ -27,6 +27,7 @@ export {
   updateCertificateMeta,
 } from "./certificates.ts";
 export { copyState } from "./copy-state.ts";
+export { flushFolder } from "./durable.ts";
 export type { Effect, EffectKind, NewEffect } from "./effects.ts";
 export { storeErrorCodes } from "./error-codes.ts";
 export { removeFailures } from "./failures.ts";
@@ -41,6 +42,15 @@ export { memoryState, memoryStore } from "./memory-store.ts";
 export { certificateNameForm, checkFolder, checkKey, longestCertificateName, safeName } from "./names.ts";
 export { removeOrder } from "./orders.ts";
 export { checkSize, checkTarget, conflict } from "./refusals.ts";
+export {
+  discard,
+  type FileAccess,
+  type FilePlace,
+  findPlace,
+  putInPlace,
+  type WrittenBeside,
+  writeBeside,
+} from "./replace-file.ts";
 export { type Resealed, reseal } from "./reseal.ts";
 export { saveCertificate } from "./save-certificate.ts";
 export { type SealKeys, sealedStore } from "./seal.ts";

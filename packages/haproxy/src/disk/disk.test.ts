@@ -1,8 +1,21 @@
-import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  lchown,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { diskError, replaceFile } from "./disk.ts";
+import { diskError, refuseUnwritable, replaceFile } from "./disk.ts";
 
 let dir = "";
 beforeEach(async () => {
@@ -46,9 +59,30 @@ test("a symbolic link stays one", async () => {
   await mkdir(join(dir, "real"));
   await writeFile(join(dir, "real/a.pem"), "one");
   await symlink(join(dir, "real/a.pem"), join(dir, "a.pem"));
-  await replaceFile(join(dir, "a.pem"), "two");
+  const { isOurs } = await replaceFile(join(dir, "a.pem"), "two");
   expect((await lstat(join(dir, "a.pem"))).isSymbolicLink()).toBe(true);
   expect(await readFile(join(dir, "real/a.pem"), "utf8")).toBe("two");
+  expect(await isOurs()).toBe(true);
+});
+
+test.runIf(process.getuid?.() === 0)("a symbolic link that another user made leads nowhere", async () => {
+  await writeFile(join(dir, "victim"), "untouched");
+  await symlink("victim", join(dir, "a.pem"));
+  await lchown(join(dir, "a.pem"), 12_345, 12_345);
+  for (const refused of [replaceFile(join(dir, "a.pem"), "two"), refuseUnwritable(join(dir, "a.pem"))]) {
+    await expect(refused).rejects.toMatchObject({ code: "HAPROXY_LINK", hint: expect.any(String) });
+  }
+  expect(await readFile(join(dir, "victim"), "utf8")).toBe("untouched");
+});
+
+test.runIf(process.getuid?.() === 0)("a file keeps its owner; a new one is its directory's", async () => {
+  await writeFile(join(dir, "a.pem"), "one");
+  await chown(join(dir, "a.pem"), 12_345, 12_346);
+  await replaceFile(join(dir, "a.pem"), "two");
+  expect(await stat(join(dir, "a.pem"))).toMatchObject({ uid: 12_345, gid: 12_346 });
+  await chown(dir, 12_347, 12_348);
+  await replaceFile(join(dir, "b.pem"), "new");
+  expect(await stat(join(dir, "b.pem"))).toMatchObject({ uid: 12_347, gid: 12_348 });
 });
 
 describe("the way back", () => {

@@ -1,7 +1,14 @@
 import { constants } from "node:fs";
-import { access, type FileHandle, lstat, open, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
+import { access, lstat, readFile, realpath, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
-import { pathBeside } from "@certwright/core/store";
+import {
+  type FileAccess,
+  type FilePlace,
+  findPlace,
+  flushFolder,
+  putInPlace,
+  writeBeside,
+} from "@certwright/core/store";
 import { HaproxyError } from "../errors.ts";
 
 /** A file that was replaced, and the way back. */
@@ -9,6 +16,8 @@ export interface Replaced {
   readonly path: string;
   /** False when the file had this content already and was left alone. */
   readonly changed: boolean;
+  /** Whether it still has this content. */
+  isOurs(): Promise<boolean>;
   /** Puts the former content back (or removes a file that is new), unless somebody else has changed the file since. */
   restore(): Promise<void>;
 }
@@ -18,31 +27,34 @@ export interface ReplaceOptions {
   readonly like?: string;
 }
 
-/** Largest file that is kept for the way back. */
+/** Nothing larger is read. */
 const largestFile = 16 * 1024 * 1024;
 
 /**
  * Replaces a file so that a reader sees the old or the new content and nothing between, even after a crash. The new
- * file is 0600 from its first byte and then gets owner and mode of the one it replaces. Symbolic links are followed.
+ * file is 0600 from its first byte and then gets owner and mode of the one it replaces. Symbolic links are followed where
+ * root or this user made them.
  *
- * @throws HaproxyError HAPROXY_DISK_FULL, HAPROXY_DIRECTORY_READ_ONLY, HAPROXY_DIRECTORY_MISSING, HAPROXY_NOT_A_FILE, HAPROXY_DISK
+ * @throws HaproxyError HAPROXY_DISK_FULL, HAPROXY_DIRECTORY_READ_ONLY, HAPROXY_DIRECTORY_MISSING, HAPROXY_LINK, HAPROXY_NOT_A_FILE, HAPROXY_DISK
  */
 export async function replaceFile(path: string, content: string, options: ReplaceOptions = {}): Promise<Replaced> {
   try {
-    const target = await realPath(path);
-    const previous = await readRegularFile(target);
-    if (previous?.toString("utf8") === content) return { path, changed: false, restore: async () => {} };
-    const owner = await ownerFor(target, previous !== undefined, options.like);
-    await writeAtomically(target, content, owner);
+    const place = await findPlace(path, refused);
+    const { target } = place;
+    const previous = place.stats === undefined ? undefined : await readFile(target);
+    const isOurs = async () => (await readRegularFile(target))?.toString("utf8") === content;
+    if (previous?.toString("utf8") === content) return { path, changed: false, isOurs, restore: async () => {} };
+    const access = await accessFor(place, options.like);
+    await putInPlace([await writeBeside(target, content, access)]);
     return {
       path,
       changed: true,
+      isOurs,
       restore: async () => {
-        const current = await readRegularFile(target);
-        if (current?.toString("utf8") !== content) return;
-        if (previous) await writeAtomically(target, previous, owner);
-        else await unlink(target);
-        await syncDirectory(dirname(target));
+        if (!(await isOurs())) return;
+        if (previous) return await putInPlace([await writeBeside(target, previous, access)]);
+        await unlink(target);
+        await flushFolder(dirname(target));
       },
     };
   } catch (error) {
@@ -56,21 +68,15 @@ export async function replaceFile(path: string, content: string, options: Replac
  * @throws HaproxyError HAPROXY_NOT_A_FILE, also for a link that leads nowhere
  */
 export async function readRegularFile(path: string): Promise<Buffer | undefined> {
-  const stats = await lstat(await realPath(path)).catch((error: NodeJS.ErrnoException) => {
+  const stats = await lstat(await realpath(path).catch(() => path)).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw error;
   });
   if (!stats) return undefined;
   if (!stats.isFile() || stats.size > largestFile) {
-    throw new HaproxyError("HAPROXY_NOT_A_FILE", `${path} is not a regular file of reasonable size.`, {
-      hint: "Point to the certificate file itself.",
-    });
+    throw refused("not-a-file", `${path} is there, and is no regular file of reasonable size`);
   }
   return readFile(path);
-}
-
-function realPath(path: string): Promise<string> {
-  return realpath(path).catch(() => path);
 }
 
 /**
@@ -79,63 +85,24 @@ function realPath(path: string): Promise<string> {
  * @throws HaproxyError as `replaceFile`
  */
 export async function refuseUnwritable(path: string): Promise<void> {
-  const target = await realPath(path);
-  await access(dirname(target), constants.W_OK | constants.X_OK).catch((cause: NodeJS.ErrnoException) => {
-    throw diskError(path, cause);
-  });
-}
-
-interface Owner {
-  readonly uid: number;
-  readonly gid: number;
-  readonly mode: number;
-}
-
-async function ownerFor(target: string, exists: boolean, like: string | undefined): Promise<Owner> {
-  const model = exists ? await stat(target) : like === undefined ? undefined : await stat(like).catch(() => undefined);
-  if (model) return { uid: model.uid, gid: model.gid, mode: model.mode & 0o777 };
-  const directory = await stat(dirname(target));
-  return { uid: directory.uid, gid: directory.gid, mode: 0o600 };
-}
-
-async function writeAtomically(target: string, content: string | Buffer, owner: Owner): Promise<void> {
-  const directory = dirname(target);
-  const temporary = pathBeside(target);
-  const file = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
   try {
-    try {
-      await file.writeFile(content);
-      await takeOver(file, owner);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, target);
+    const { target } = await findPlace(path, refused);
+    await access(dirname(target), constants.W_OK | constants.X_OK);
   } catch (error) {
-    await unlink(temporary).catch(() => {});
-    throw error;
+    throw error instanceof HaproxyError ? error : diskError(path, error as NodeJS.ErrnoException);
   }
-  await syncDirectory(directory);
 }
 
-async function takeOver(file: FileHandle, owner: Owner): Promise<void> {
-  const own = await file.stat();
-  if (own.uid !== owner.uid || own.gid !== owner.gid) {
-    // Only root may give files away; for others the file stays theirs, as it would after any editor.
-    await file.chown(owner.uid, owner.gid).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPERM") throw error;
-    });
-  }
-  await file.chmod(owner.mode);
+function refused(fault: "link" | "not-a-file", message: string): HaproxyError {
+  return fault === "link"
+    ? new HaproxyError("HAPROXY_LINK", `${message}.`, { hint: "Remove the link, or point to where it leads." })
+    : new HaproxyError("HAPROXY_NOT_A_FILE", `${message}.`, { hint: "Point to the certificate file itself." });
 }
 
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, constants.O_RDONLY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+async function accessFor({ target, stats }: FilePlace, like: string | undefined): Promise<FileAccess> {
+  const model = stats ?? (like === undefined ? undefined : await stat(like).catch(() => undefined));
+  const { uid, gid } = model ?? (await stat(dirname(target)));
+  return { uid, gid, mode: model === undefined ? 0o600 : model.mode & 0o777, elseOurs: true };
 }
 
 /** What a failed write means to the person who owns the directory. */

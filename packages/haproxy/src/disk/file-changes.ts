@@ -27,12 +27,12 @@ export interface FileChanges {
  * @param swept directories where nothing is left any more, shared by the pushes of a batch
  */
 export function openFileChanges(node: string, emit: Emit, swept: Set<string> = new Set()): FileChanges {
-  const changes: (Replaced & { readonly isOurs: () => Promise<boolean> })[] = [];
+  const changes: Replaced[] = [];
   const replace = async (path: string, content: string, like?: string) => {
     await removeLeftBeside(path, swept);
     const replaced = await replaceFile(path, content, like === undefined ? {} : { like });
     if (!replaced.changed) return;
-    changes.push({ ...replaced, isOurs: async () => (await readRegularFile(path))?.toString("utf8") === content });
+    changes.push(replaced);
     emit({ type: "written", node, path });
   };
   // What cannot be put back stays among the changes, for another try and for who tells of it.
