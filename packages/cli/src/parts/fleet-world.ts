@@ -1,9 +1,8 @@
 import type { Config } from "@certwright/core/config";
-import { runProgram } from "@certwright/core/hooks";
+import { cleanEnvironment, runProgram } from "@certwright/core/hooks";
 import type { Store } from "@certwright/core/store";
 import type { FleetWorld } from "@certwright/haproxy";
 import type { Surroundings } from "../command.ts";
-import { cleanEnvironment } from "../run-program.ts";
 import { createWorld } from "../world.ts";
 import { createNodeSecrets } from "./node-secrets.ts";
 

@@ -6,6 +6,7 @@ import { createSecrets } from "../reporter/secrets.ts";
 import { testContext } from "../testing/fake-context.ts";
 import { openDnsBinding } from "./dns-binding.ts";
 import { readListenAddress } from "./listen-address.ts";
+import { createProviderHost } from "./provider-host.ts";
 import { openTarget } from "./target.ts";
 
 const emit = (): void => undefined;
@@ -120,6 +121,18 @@ describe("openDnsBinding", () => {
       message: expect.stringMatching(/regoin.*token is missing|token is missing.*regoin/),
       hint: expect.stringMatching(/MINE_TOKEN/),
     });
+  });
+});
+
+it("gives a program of a provider what it is given, and nothing of ours but how to find others", async () => {
+  const context = testContext({ env: { PATH: "/usr/bin:/bin", MINE_TOKEN: "hunter22" } });
+  const { signal } = new AbortController();
+  const { run } = createProviderHost({ context, secrets: createSecrets(), emit }, signal);
+  const argv = ["/bin/sh", "-c", "cat; env | grep -E '^(PATH|NAME|MINE)'; echo no >&2; exit 7"] as const;
+  expect(await run?.(argv, { env: { NAME: "value" }, stdin: "typed ", timeoutMs: 10_000, signal })).toEqual({
+    exitCode: 7,
+    stdout: expect.stringMatching(/^typed (PATH=\/usr\/bin:\/bin\nNAME=value|NAME=value\nPATH=\/usr\/bin:\/bin)\n$/),
+    stderr: "no\n",
   });
 });
 

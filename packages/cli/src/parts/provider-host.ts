@@ -1,7 +1,6 @@
 import type { ProviderHost } from "@certwright/provider";
 import type { Surroundings } from "../command.ts";
 import { readSmallTextFile } from "../files.ts";
-import { cleanEnvironment, runProgram } from "../run-program.ts";
 
 /** The world as the command hands it to providers, until `signal`. */
 export function createProviderHost({ context, emit }: Surroundings, signal: AbortSignal): ProviderHost {
@@ -12,7 +11,12 @@ export function createProviderHost({ context, emit }: Surroundings, signal: Abor
     sleep: context.sleep,
     now: context.now,
     random: context.random,
-    run: (argv, options) => runProgram(argv, { ...options, env: { ...cleanEnvironment(context.env), ...options.env } }),
+    run: async (argv, options) => {
+      const { cleanEnvironment, runProgram } = await import("@certwright/core/hooks");
+      const env = { ...cleanEnvironment(context.env), ...options.env };
+      const { exitCode, stdout, stderr } = await runProgram(argv, { ...options, env });
+      return { exitCode, stdout: stdout.toString("utf8"), stderr: stderr.toString("utf8") };
+    },
     readFile: readSmallTextFile,
     onRequest: ({ instance, method, url, status, error, tries, milliseconds }) =>
       emit({
