@@ -5,8 +5,8 @@ import type { CommandResult, Invocation } from "../command.ts";
 import type { accountExportKeyFlags } from "../declarations/account.ts";
 import { usageError } from "../errors.ts";
 import { exitCodes } from "../exit-code.ts";
-import { writeNewFile } from "../init/write-new.ts";
 import { openOnlyState } from "../state/open-state.ts";
+import { writeNewFile } from "../write-new-file.ts";
 
 /** Writes an account's key to a new file that only this user can read. Nothing is asked of the CA. */
 export async function run(invocation: Invocation<typeof accountExportKeyFlags>): Promise<CommandResult> {

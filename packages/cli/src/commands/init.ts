@@ -9,8 +9,8 @@ import { cliError } from "../errors.ts";
 import { exitCodes } from "../exit-code.ts";
 import { askForRest, isYes } from "../init/ask.ts";
 import { configText, type FirstConfig } from "../init/config-text.ts";
-import { writeNewFile } from "../init/write-new.ts";
 import { dnsChallengeSpecs } from "../issue-spec.ts";
+import { writeNewFile } from "../write-new-file.ts";
 
 type InitInvocation = Invocation<typeof initFlags>;
 

@@ -7,9 +7,9 @@ import { readConfigFile } from "../config/read-config-file.ts";
 import type { installTimerFlags } from "../declarations/service.ts";
 import { cliError } from "../errors.ts";
 import { exitCodes } from "../exit-code.ts";
-import { writeNewFile } from "../init/write-new.ts";
 import { unitFiles } from "../serve/units.ts";
 import { stateLocation, systemState } from "../state/location.ts";
+import { writeNewFile } from "../write-new-file.ts";
 
 /** Writes the units; a unit that is there and says something else is somebody's own. */
 export async function run({ flags, global, context }: Invocation<typeof installTimerFlags>): Promise<CommandResult> {

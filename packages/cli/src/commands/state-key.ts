@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { CommandResult, Invocation } from "../command.ts";
 import type { stateKeyFlags } from "../declarations/state.ts";
 import { exitCodes } from "../exit-code.ts";
-import { writeNewFile } from "../init/write-new.ts";
+import { writeNewFile } from "../write-new-file.ts";
 
 /** A new key for state, to a file or to whoever asked. */
 export async function run({ flags, context }: Invocation<typeof stateKeyFlags>): Promise<CommandResult> {

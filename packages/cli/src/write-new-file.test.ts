@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { pathBeside } from "@certwright/core/store";
 import { expect, it } from "vitest";
-import { writeNewFile } from "./write-new.ts";
+import { writeNewFile } from "./write-new-file.ts";
 
 it("writes a file that is not there, and takes nobody's place", async () => {
   await using dir = await mkdtempDisposable(join(tmpdir(), "certwright-new-"));

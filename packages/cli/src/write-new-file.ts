@@ -1,6 +1,6 @@
 import { link, open, rm } from "node:fs/promises";
 import { pathBeside, removeLeftBeside } from "@certwright/core/store";
-import { cliError } from "../errors.ts";
+import { cliError } from "./errors.ts";
 
 /**
  * Writes a file that is not there yet, whole or not at all.
