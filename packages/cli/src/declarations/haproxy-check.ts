@@ -1,26 +1,26 @@
 import type { Declaration } from "../command.ts";
 import { list, text } from "../flags.ts";
-
-const where = "Which HAProxy";
+import { mapFlag, whichHaproxy } from "./haproxy-flags.ts";
 
 export const haproxyCheckFlags = {
   node: text(
     "--node <address>",
     "its Runtime API: /run/haproxy/admin.sock, master:/path, tls://host:port?ca=&cert=&key=",
     {
-      group: where,
+      group: whichHaproxy,
       shownDefault: "/run/haproxy/admin.sock",
     },
   ),
   configFile: list("--config-file <file>", "configuration HAProxy was started with; repeat for several", {
-    group: where,
+    group: whichHaproxy,
     complete: "file",
     shownDefault: "what the running process was started with, or /etc/haproxy/haproxy.cfg",
   }),
-  base: text("--base <dir>", "directory HAProxy's relative paths begin at", { group: where, complete: "directory" }),
-  map: list("--map <haproxy:local>", "for HAProxy in a container or chroot: a path of its own, and what it is here", {
-    group: where,
+  base: text("--base <dir>", "directory HAProxy's relative paths begin at", {
+    group: whichHaproxy,
+    complete: "directory",
   }),
+  map: mapFlag,
 };
 
 export const haproxyCheckDeclaration: Declaration<typeof haproxyCheckFlags> = {

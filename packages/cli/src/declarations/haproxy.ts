@@ -3,29 +3,27 @@ import { list, text } from "../flags.ts";
 import { stateAndNewsFlags } from "./config-flag.ts";
 import { lookupFlags, propagationFlags, providerFlags } from "./dns-flags.ts";
 import { haproxyCheckDeclaration } from "./haproxy-check.ts";
+import { mapFlag, whichHaproxy } from "./haproxy-flags.ts";
 import { serveNodeDeclaration } from "./serve-node.ts";
 
 const group = "HAProxy";
-const where = "Which HAProxy";
 
 export const haproxyAgentFlags = {
   master: text("--master <socket>", "master socket, as given to HAProxy by -S", {
-    group: where,
+    group: whichHaproxy,
     complete: "file",
     shownDefault: "/run/haproxy-master.sock",
   }),
   configFile: list("--config-file <file>", "configuration HAProxy was started with; repeat for several", {
-    group: where,
+    group: whichHaproxy,
     complete: "file",
     shownDefault: "/etc/haproxy/haproxy.cfg",
   }),
   base: text("--base <dir>", "directory HAProxy's relative paths begin at, where its configuration gives none", {
-    group: where,
+    group: whichHaproxy,
     complete: "directory",
   }),
-  map: list("--map <haproxy:local>", "for HAProxy in a container or chroot: a path of its own, and what it is here", {
-    group: where,
-  }),
+  map: mapFlag,
   ...providerFlags,
   ...lookupFlags,
   ...propagationFlags,
@@ -51,7 +49,7 @@ export const haproxyNodeFlags = {
     "--node <address>",
     "/run/haproxy/admin.sock, master:/path, tls://host:port?ca=&cert=&key=, agent:// with the same; repeat for several",
     {
-      group: where,
+      group: whichHaproxy,
       shownDefault: "/run/haproxy/admin.sock",
     },
   ),

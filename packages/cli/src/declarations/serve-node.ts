@@ -1,23 +1,21 @@
 import type { Declaration } from "../command.ts";
 import { list, read, repeated, text, toggle } from "../flags.ts";
 import { readListenAddress } from "../parts/listen-address.ts";
+import { mapFlag, whichHaproxy } from "./haproxy-flags.ts";
 
-const where = "Which HAProxy";
 const who = "Who may come";
 const what = "What they may bring";
 
 export const serveNodeFlags = {
   node: text("--node <address>", "its Runtime API on this machine: /run/haproxy/admin.sock, master:/path", {
-    group: where,
+    group: whichHaproxy,
     shownDefault: "/run/haproxy/admin.sock",
   }),
-  map: list("--map <haproxy:local>", "for HAProxy in a container or chroot: a path of its own, and what it is here", {
-    group: where,
-  }),
+  map: mapFlag,
   check: list(
     "--check <host:port>",
     "address that must present each certificate after its push; where it fails since, the former is put back",
-    { group: where },
+    { group: whichHaproxy },
   ),
   listen: read(
     "--listen <host:port>",
