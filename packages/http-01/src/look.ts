@@ -53,7 +53,7 @@ export async function lookForAnswer(
     own.slice(0, mostAddresses).map(async (address): Promise<Seen> => {
       const deadline = AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs ?? 5_000)]);
       try {
-        return { address, ...(await follow(start, address, own, body, options, deadline)) };
+        return { address, ...(await follow(address, { start, own, body, options, signal: deadline })) };
       } catch (error) {
         signal.throwIfAborted();
         const detail = deadline.aborted ? "no answer in time" : messageOf(error);
@@ -65,14 +65,16 @@ export async function lookForAnswer(
 
 type Outcome = Pick<Seen, "state" | "detail">;
 
-async function follow(
-  start: URL,
-  first: string,
-  own: readonly string[],
-  body: string,
-  options: LookOptions,
-  signal: AbortSignal,
-): Promise<Outcome> {
+interface Pursuit {
+  readonly start: URL;
+  /** Addresses of the name itself. */
+  readonly own: readonly string[];
+  readonly body: string;
+  readonly options: LookOptions;
+  readonly signal: AbortSignal;
+}
+
+async function follow(first: string, { start, own, body, options, signal }: Pursuit): Promise<Outcome> {
   const asked = new Set<string>();
   let url = start;
   let address = first;

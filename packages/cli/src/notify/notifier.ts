@@ -74,7 +74,7 @@ async function tell(result: CertificateResult, file: ToldFile, parts: NotifierPa
     for (const each of unheardNews(certificate, news, told, channel, now)) {
       if (await deliver(each, channel, parts)) heard.push(each);
     }
-    await file.update((latest) => rememberNews(certificate, news, heard, latest, channel, now));
+    await file.update((latest) => rememberNews({ certificate, news, heard }, latest, channel, now));
   }
 }
 

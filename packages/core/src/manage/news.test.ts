@@ -66,7 +66,10 @@ describe("unheard and remember", () => {
   /** One look: what the audience hears, and what is remembered then. */
   const look = (told: Told, news: readonly News[], now: number, audience = chat) => {
     const heard = unheard("a.test", news, told, audience, now);
-    return { heard: heard.map(({ event }) => event), told: remember("a.test", news, heard, told, audience, now) };
+    return {
+      heard: heard.map(({ event }) => event),
+      told: remember({ certificate: "a.test", news, heard }, told, audience, now),
+    };
   };
   const trouble = newsOf(failed("ACME_CAA"), meta, shares, 0);
 
@@ -91,11 +94,13 @@ describe("unheard and remember", () => {
   it("tells each audience what it wants, and what could not be told again", () => {
     const pager: Audience = { label: "pager", on: ["expiring"], quiet: 60 };
     expect(look({}, trouble, 0, pager).heard).toEqual([]);
-    const notHeard = remember("a.test", trouble, [], {}, chat, 0);
+    const notHeard = remember({ certificate: "a.test", news: trouble, heard: [] }, {}, chat, 0);
     expect(look(notHeard, trouble, 1).heard).toEqual(["failed"]);
     const told = look({}, trouble, 0).told;
     expect(look(told, [], 1, pager)).toEqual({ heard: [], told });
     // The end of it, too.
-    expect(look(remember("a.test", [], [], told, chat, 2), [], 3).heard).toEqual(["recovered"]);
+    expect(look(remember({ certificate: "a.test", news: [], heard: [] }, told, chat, 2), [], 3).heard).toEqual([
+      "recovered",
+    ]);
   });
 });

@@ -126,11 +126,18 @@ export function unheard(
   return [...fresh, recovered];
 }
 
+/** How an audience was told of a certificate. */
+export interface Telling {
+  readonly certificate: string;
+  /** All there was to tell. */
+  readonly news: readonly News[];
+  /** What of it, and that it is over, was told. */
+  readonly heard: readonly News[];
+}
+
 /** What is remembered after some of the news of a certificate was told to an audience. */
 export function remember(
-  certificate: string,
-  news: readonly News[],
-  heard: readonly News[],
+  { certificate, news, heard }: Telling,
   told: Told,
   { label }: Pick<Audience, "label">,
   now: number,

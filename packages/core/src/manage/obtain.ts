@@ -91,7 +91,7 @@ export async function obtain(
   const denials: Denial[] = [];
   for (const [index, ca] of spec.cas.entries()) {
     try {
-      return await obtainFrom(ca, action, wishes, solvers, pool, run, begin);
+      return await obtainFrom(ca, { action, wishes, solvers, pool, run, begin });
     } catch (error) {
       run.world.signal.throwIfAborted();
       if (isCertwrightError(error) && accountFaults.has(error.code)) pool.forget(ca);
@@ -117,15 +117,21 @@ async function denialOf(error: Error, ca: CaSpec, { name }: CertificateSpec, run
   return { directoryUrl: ca.directoryUrl, error, at };
 }
 
+/** A certificate to be obtained, from whichever CA gives it. */
+interface Obtaining {
+  readonly action: Extract<Action, { do: "issue" }>;
+  readonly wishes: Wishes;
+  readonly solvers: readonly Solver[];
+  readonly pool: CaPool;
+  readonly run: Run;
+  readonly begin: () => Promise<void>;
+}
+
 async function obtainFrom(
   ca: CaSpec,
-  { spec, replaces }: Extract<Action, { do: "issue" }>,
-  wishes: Wishes,
-  solvers: readonly Solver[],
-  pool: CaPool,
-  run: Run,
-  begin: () => Promise<void>,
+  { action, wishes, solvers, pool, run, begin }: Obtaining,
 ): Promise<CertificateMeta> {
+  const { spec, replaces } = action;
   const { force, insist = false, newKey = false } = wishes;
   const { store, world } = run;
   const before = await readUndamaged(store, spec.name);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Fault } from "../acme/testing/fake-acme.ts";
 import { json, problem } from "../acme/testing/fake-ca.ts";
 import { readCertificateMeta } from "../store/certificates.ts";
-import { chooseMoment } from "./renewal-info.ts";
+import { suggested } from "./renewal-info.ts";
 import { specFor, startEngine } from "./testing/engine.ts";
 
 const hour = 3_600_000;
@@ -69,11 +69,11 @@ test("the moment is kept while the window is the same, and chosen anew when it m
 
 test("any moment of the window may be chosen, its end left out, and only there", () => {
   const window = { start: new Date(1000), end: new Date(2000) };
-  const chosen = (random: number) => chooseMoment(undefined, "a.b", window, undefined, 0, random).chosen;
+  const chosen = (random: number) => suggested(undefined, window, undefined, random).chosen;
   expect([0, 0.5, 0.999_999].map(chosen)).toEqual([1000, 1500, 1999]);
   const before = { certId: "a.b", window: { start: 1000, end: 2000 }, chosen: 1234 };
-  expect(chooseMoment(before, "a.b", window, undefined, 0, 0.9).chosen).toBe(1234);
-  expect(chooseMoment({ certId: "a.b" }, "a.b", window, undefined, 0, 0.9).chosen).toBe(1900);
+  expect(suggested(before, window, undefined, 0.9).chosen).toBe(1234);
+  expect(suggested({ certId: "a.b" }, window, undefined, 0.9).chosen).toBe(1900);
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import type { AcmeClient } from "../acme/client.ts";
-import { askRenewalInfo, certificateId } from "../acme/renewal-info.ts";
+import { askRenewalInfo, certificateId, type RenewalWindow } from "../acme/renewal-info.ts";
 import { readCertificate as readX509 } from "../acme/x509.ts";
 import type { RenewalInfoState } from "../store/certificate-meta.ts";
 import { type StoredCertificate, updateCertificateMeta } from "../store/certificates.ts";
@@ -41,10 +41,10 @@ export async function refreshRenewalInfo(
     const nextCheck = world.now() + info.retryAfter * 1000;
     // That a CA never said anything is no news.
     if (info.window === undefined && before?.window !== undefined) tellNone(stored.meta.name, info.reason, world);
-    const next =
-      info.window === undefined
-        ? { ...withoutWindow(before), certId, nextCheck }
-        : chooseMoment(before, certId, info.window, info.explanationUrl, nextCheck, world.random());
+    // A CA that is silent today has not taken back what it said yesterday.
+    const said =
+      info.window === undefined ? before : suggested(before, info.window, info.explanationUrl, world.random());
+    const next = { ...said, certId, nextCheck };
     // Where another run stored a new certificate meanwhile, the answer is not about that.
     const meta = await updateCertificateMeta(store, stored.meta.name, (current) =>
       current.generation === stored.meta.generation ? { ...current, renewalInfo: next } : current,
@@ -70,29 +70,16 @@ function tellNone(certificate: string, reason: string | undefined, { emit }: Pic
   emit({ type: "warning", code: "RENEWAL_INFO_UNAVAILABLE", certificate, message });
 }
 
-/** A uniformly random moment of the window (RFC 9773 section 4.2), kept while the window is unchanged. */
-export function chooseMoment(
+/** What the CA suggests, with a uniformly random moment of it (RFC 9773 section 4.2), kept while the window is unchanged. */
+export function suggested(
   before: RenewalInfoState | undefined,
-  certId: string,
-  window: { readonly start: Date; readonly end: Date },
+  window: RenewalWindow,
   explanationUrl: string | undefined,
-  nextCheck: number,
   random: number,
-): RenewalInfoState {
+): Pick<RenewalInfoState, "window" | "chosen" | "explanationUrl"> {
   const start = window.start.getTime();
   const end = window.end.getTime();
-  const unchanged = before?.window?.start === start && before.window.end === end && before.chosen !== undefined;
-  const chosen = unchanged && before?.chosen !== undefined ? before.chosen : Math.floor(start + (end - start) * random);
-  return {
-    certId,
-    window: { start, end },
-    chosen,
-    nextCheck,
-    ...(explanationUrl === undefined ? {} : { explanationUrl }),
-  };
-}
-
-function withoutWindow(before: RenewalInfoState | undefined): Omit<RenewalInfoState, "certId"> {
-  // A CA that is silent today has not taken back what it said yesterday.
-  return before === undefined ? {} : before;
+  const isUnchanged = before?.window?.start === start && before.window.end === end;
+  const chosen = (isUnchanged ? before.chosen : undefined) ?? Math.floor(start + (end - start) * random);
+  return { window: { start, end }, chosen, ...(explanationUrl === undefined ? {} : { explanationUrl }) };
 }
