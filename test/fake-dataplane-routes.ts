@@ -5,7 +5,6 @@ import {
   details,
   type FakeOptions,
   onRuntime,
-  reload,
   type Said,
   type Seen,
   type State,
@@ -241,7 +240,7 @@ async function afterwards(state: State, { query }: Asked, said: Said, isNew: boo
   if (query.get("skip_reload") === "true") return said;
   const { file } = said.json as { file: string };
   if (query.get("force_reload") === "true") {
-    const failed = await reload(state);
+    const failed = await reload(state.haproxy);
     return failed === undefined ? said : bad(`Reload failed: ${failed}`);
   }
   const pushed = await onRuntime(
@@ -258,7 +257,7 @@ async function afterwards(state: State, { query }: Asked, said: Said, isNew: boo
   state.reloads.set(id, { id, status: "in_progress" });
   // As the real one: some time later, together with others that want one.
   setTimeout(async () => {
-    const failed = await reload(state);
+    const failed = await reload(state.haproxy);
     state.reloads.set(id, {
       id,
       status: failed === undefined ? "succeeded" : "failed",
@@ -266,6 +265,14 @@ async function afterwards(state: State, { query }: Asked, said: Said, isNew: boo
     });
   }, 20);
   return { ...said, status: 202, headers: { "reload-id": id } };
+}
+
+/** What went wrong, if anything. */
+function reload(haproxy: State["haproxy"]): Promise<string | undefined> {
+  return haproxy.reload().then(
+    () => undefined,
+    ({ message }: Error) => message,
+  );
 }
 
 function stored({ folder }: FakeOptions, name: string, text: string): object {

@@ -35,24 +35,6 @@ export interface State {
   readonly options: FakeOptions;
   readonly reloads: Map<string, { id: string; status: string; response?: string }>;
 }
-/** Reloads HAProxy; what went wrong, if anything. */
-export async function reload({ haproxy }: State): Promise<string | undefined> {
-  const answer = await talk(haproxy.masterSocket ?? "", "reload");
-  if (!answer.startsWith("Success=1")) return answer;
-  // The old worker answers on the socket for a moment longer.
-  for (let tries = 0; tries < 500; tries++) {
-    if (
-      await haproxy.workerPid().then(
-        () => true,
-        () => false,
-      )
-    )
-      return undefined;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  return "no worker";
-}
-
 // The API has one command under way at a time.
 const turns = createLocks();
 

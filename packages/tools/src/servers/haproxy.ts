@@ -32,7 +32,7 @@ export interface Haproxy extends RunningServer {
   workerPid(): Promise<number>;
   /** One command over the admin socket, non-interactive; returns the whole answer. */
   command(line: string): Promise<string>;
-  /** Master mode: reload and wait until a new worker answers on the admin socket. */
+  /** Master mode: reload and wait until a new worker takes all connections. Rejects with what the master says where it fails. */
   reload(): Promise<void>;
   /** Kills it, as a power cut would; files and ports stay. */
   kill(): Promise<void>;
@@ -102,11 +102,14 @@ export async function startHaproxy(options: HaproxyOptions): Promise<Haproxy> {
     reload: async () => {
       const before = await workerPid();
       // Not SIGUSR2: HAProxy 2.6 loses the signal while its master re-executes itself. The answer may be cut off.
-      await ask(masterSocket, "reload").catch(() => {});
+      const answer = await ask(masterSocket, "reload").catch(() => "");
+      if (answer.startsWith("Success=0")) throw new Error(`HAProxy did not reload:\n${answer}`);
+      // Both workers take connections until the former one says that it stops, however late it hears of the reload.
+      const isOver = async () =>
+        (await workerPid()) !== before &&
+        /^Stopping: 1$|Can't find the target PID/m.test(await ask(masterSocket, `@!${before} show info`));
       const deadline = performance.now() + 60_000;
-      // For a moment both workers take connections; several answers of the new one say that the old one has stopped.
-      for (let answers = 0; answers < 5; ) {
-        answers = (await workerPid().catch(() => before)) === before ? 0 : answers + 1;
+      while (!(await isOver().catch(() => false))) {
         if (performance.now() > deadline) throw new Error(`HAProxy did not reload:\n${server.logs().slice(-2000)}`);
         await sleep(20);
       }
