@@ -1,17 +1,17 @@
 import type { AcmeRequest } from "@certwright/tools/servers";
 
 /**
- * Requests without their repetitions while the CA takes its time: how often an order has to be looked at, until it is ready
- * and until it is valid, is up to the machine.
+ * Requests as if each order were looked at once until it is ready, and once until it is valid: how often it has to be is up
+ * to the machine, and Pebble may have the certificate by the time it answers the finalization.
  */
 export function oneLookEach<T extends AcmeRequest>(requests: readonly T[]): readonly T[] {
   const lookedAt = new Set<string>();
-  return requests.filter(({ path }) => {
-    const [, what, id = ""] = /^\/(my-order|finalize-order)\/(.+)$/.exec(path) ?? [];
-    if (what === "finalize-order") lookedAt.delete(id);
-    if (what !== "my-order") return true;
-    const isFirst = !lookedAt.has(id);
+  return requests.flatMap((request) => {
+    const [, what, id = ""] = /^\/(my-order|finalize-order)\/(.+)$/.exec(request.path) ?? [];
+    if (what === undefined) return [request];
+    const isRepeated = lookedAt.has(id);
     lookedAt.add(id);
-    return isFirst;
+    if (what === "finalize-order") return [request, { ...request, path: `/my-order/${id}` }];
+    return isRepeated ? [] : [request];
   });
 }
