@@ -49,11 +49,15 @@ async function leftBehind(state: string): Promise<readonly string[]> {
   return [...new Set(effects.map(({ value }) => value))];
 }
 
-/** Lets an agent run until everything is as it should be, then stops it and looks what is left. */
-async function endsRight(haproxy: Haproxy, label: string, state: string): Promise<void> {
+/**
+ * Lets an agent run until everything is as it should be, then stops it and looks what is left.
+ *
+ * @param least how many records the journal must have: while a certificate is kept, any number of them may be removed
+ */
+async function endsRight(haproxy: Haproxy, label: string, state: string, least: number): Promise<void> {
   // The agent removes these although one before it may have done so: the journal need not know of it yet.
   const left = await leftBehind(state);
-  expect(left).toHaveLength(3);
+  expect(left.length).toBeGreaterThanOrEqual(least);
   const agent = startAgentProcess(haproxy, dns, state);
   await until(
     "the certificate is kept, and no record is there",
@@ -88,9 +92,9 @@ describe.concurrent("the agent, ended by SIGKILL", () => {
   // The second update of a process that goes on with an order removes what the first set; a later one has only that to do.
   const removing = ["before update 2", "after update 1"];
   test.each([
-    ["from the first record to the file", "k", [...setting, ...keeping]],
-    ["until the last record is gone", "l", ["before ready 2", ...removing]],
-  ] as const)("%s, at every step in turn: it ends right all the same", async (_, label, moments) => {
+    ["from the first record to the file", "k", [...setting, ...keeping], 0],
+    ["until the last record is gone", "l", ["before ready 2", ...removing], 3],
+  ] as const)("%s, at every step in turn: it ends right all the same", async (_, label, moments, least) => {
     await using haproxy = await start(label);
     await withTempDir(async (state) => {
       for (const each of moments) {
@@ -99,7 +103,7 @@ describe.concurrent("the agent, ended by SIGKILL", () => {
         const { by, stderr } = await agent.ended;
         expect(by, `${moment}: ${stderr} ${JSON.stringify(agent.events)}`).toBe("SIGKILL");
       }
-      await endsRight(haproxy, label, state);
+      await endsRight(haproxy, label, state, least);
     });
   });
 
@@ -111,7 +115,7 @@ describe.concurrent("the agent, ended by SIGKILL", () => {
       await haproxy.kill();
       await haproxy.restart();
       expect(await inMemory(haproxy, `${haproxy.dir}/m.pem`)).toBe(placeholderSha1);
-      await endsRight(haproxy, "m", state);
+      await endsRight(haproxy, "m", state, 0);
     });
   });
 });
