@@ -91,8 +91,10 @@ export function startNode(config: string, files: readonly string[], more: Readon
   return startHaproxy({ version: "3.2", master: true, config, files: all });
 }
 
-/** Pauses that suit a test. */
-export const quick = { settle: 200, quiet: 2_500, poll: 500, renewRetries: [500], dnsRetries: [500], reconcile: 1_000 };
+/** Pauses that suit a test; how long an event may be late that must come stays as it is. */
+export const quick = { settle: 200, poll: 500, renewRetries: [500], dnsRetries: [500], reconcile: 1_000 };
+/** For a test where an event is missed in vain, and no other is to come. */
+export const missing = { ...quick, quiet: 2_500 };
 
 /** An agent in this process. */
 export interface RunningAgent extends AsyncDisposable {

@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import {
   acmeConfig,
   authority,
+  missing,
   obtained,
   openBinding,
   placeholder,
@@ -142,6 +143,7 @@ frontend https
     let calls = 0;
     await using agent = await startAgent(haproxy, dns, {
       config: async () => new Map(),
+      limits: missing,
       bindings: async () => {
         calls += 1;
         if (calls < 3) throw new CertwrightError("PROVIDER_AUTH", `refused`);

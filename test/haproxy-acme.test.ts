@@ -6,10 +6,10 @@ import {
   acmeConfig,
   authority,
   inMemory,
+  missing,
   obtained,
   onDisk,
   placeholder,
-  quick,
   runCommand,
   startAgent,
   startNode,
@@ -150,7 +150,7 @@ frontend https
       ),
       ["first.pem", "second.pem"],
     );
-    await using agent = await startAgent(haproxy, dns, { limits: { ...quick, renewRetries: [600_000] } });
+    await using agent = await startAgent(haproxy, dns, { limits: { ...missing, renewRetries: [600_000] } });
     for (const file of ["first.pem", "second.pem"]) {
       await haproxy.command(`acme renew ${haproxy.dir}/${file}`);
       await obtained(haproxy, `${haproxy.dir}/${file}`, file);
