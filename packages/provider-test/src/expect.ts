@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { isCertwrightError } from "@certwright/provider";
 
-/** Longest real time an operation may take before the kit gives up on it; fakes answer in milliseconds. */
-const patience = 8_000;
+/** Longest real time an operation may take before the kit gives up on it: it only ends what hangs, for a machine may be busy. */
+const patience = 60_000;
 
 /** The result of a promise that must settle. Everything virtual takes no time, so a wait this long is a hang. */
 export async function settled<T>(promise: Promise<T>, what: string, milliseconds = patience): Promise<T> {

@@ -60,6 +60,15 @@ async function withSession(
   });
 }
 
+/** For the rest of the test time passes only when told to. */
+function stopTime(): void {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+}
+
+/** Once what was written to a local socket has been read at its other end, in this process. */
+const afterATurn = (act: () => void) => setImmediate(() => setImmediate(act));
+
 const code = (value: string) => expect.objectContaining({ code: value });
 const level: Exchange = ["show cli level\n", "admin\n\n"];
 
@@ -118,12 +127,11 @@ describe("a session", () => {
   });
 
   test.each(["adm", ""])("an answer that never ends, or never comes, ends the session: %j", async (answer) => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    onTestFinished(() => void vi.useRealTimers());
-    // The time is over a turn of the loop after that was said, however long the question took to come.
+    stopTime();
+    // The time is over when that was heard, however long the question took to come.
     const late = (socket: Socket) => {
       socket.write(answer);
-      setImmediate(() => setImmediate(() => vi.advanceTimersByTime(60_000)));
+      afterATurn(() => vi.advanceTimersByTime(60_000));
     };
     await withSession([["show cli level\n", late]], async (session) => {
       await expect(session.send("show cli level")).rejects.toThrow(code("HAPROXY_TIMEOUT"));
@@ -148,6 +156,22 @@ describe("a session", () => {
     await withSession([["show ssl cert x\n", cut], level], async (session) => {
       const cutShort = { bytes: 100, milliseconds: 20 };
       expect(await session.send("show ssl cert x", { cutShort })).toBe(cut);
+      expect(await session.send("show cli level")).toBe("admin");
+    });
+  });
+
+  test("what has come while this machine was busy is no silence", async () => {
+    stopTime();
+    const paused = (socket: Socket) => {
+      socket.write("y".repeat(100));
+      afterATurn(() => {
+        socket.write("and more\n\n");
+        vi.advanceTimersByTime(20);
+      });
+    };
+    await withSession([["show ssl cert x\n", paused], level], async (session) => {
+      const cutShort = { bytes: 100, milliseconds: 20 };
+      expect(await session.send("show ssl cert x", { cutShort })).toBe(`${"y".repeat(100)}and more`);
       expect(await session.send("show cli level")).toBe("admin");
     });
   });

@@ -138,25 +138,36 @@ class AnswerStream implements Connection {
   }
 
   #startWaiting(): void {
-    clearTimeout(this.#deadline);
-    clearTimeout(this.#silence);
+    this.#stopWaiting();
     const timeout = this.#queue[0]?.limits.timeout;
     if (timeout === undefined) return;
     this.#deadline = setTimeout(() => this.#end(timeoutError(this.#node, timeout)), timeout);
   }
 
+  #stopWaiting(): void {
+    clearTimeout(this.#deadline);
+    clearTimeout(this.#silence);
+    this.#silence = undefined;
+  }
+
   #watchSilence({ cutShort }: AnswerLimits): void {
     clearTimeout(this.#silence);
+    this.#silence = undefined;
     if (!cutShort || this.#buffer.length < cutShort.bytes) return;
-    this.#silence = setTimeout(() => this.#answer(this.#buffer.takeRest()), cutShort.milliseconds);
+    const silence = setTimeout(() => {
+      // What came while this machine was busy with something else is heard first.
+      setImmediate(() => {
+        if (this.#silence === silence) this.#answer(this.#buffer.takeRest());
+      });
+    }, cutShort.milliseconds);
+    this.#silence = silence;
   }
 
   #end(error: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#ending ??= error;
-    clearTimeout(this.#deadline);
-    clearTimeout(this.#silence);
+    this.#stopWaiting();
     this.#signal.removeEventListener("abort", this.#onAbort);
     this.#hangUp();
     for (const pending of this.#queue.splice(0)) pending.reject(this.#ending);

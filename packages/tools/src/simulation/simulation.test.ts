@@ -15,9 +15,7 @@ test("three weeks of 330 certificates, the CA down for two days: none expires, n
   expect(figures.leastLeft).toBeGreaterThan(1 / 6);
 });
 
-test("certificates from another program, a service often restarted, a second outage: none expires, no limit is hit", {
-  timeout: 180_000,
-}, async () => {
+test("certificates from another program, a service often restarted, a second outage: none expires, no limit is hit", async () => {
   const figures = await simulate({
     ...threeWeeks,
     kinds: [{ label: "160 h", lifeMs: 160 * 3_600_000, count: 60 }],
