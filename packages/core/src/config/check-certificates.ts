@@ -29,21 +29,31 @@ export function checkCertificates(
   targets: Targets,
 ): readonly ConfiguredCertificate[] {
   const { settings } = checking;
-  checkChallenges(checking, settings.defaults.challenges ?? [], ["defaults", "challenges"]);
-  checkPropagation(checking, settings.defaults.dns.propagation, ["defaults", "dns", "propagation"]);
+  const { defaults } = settings;
+  checkChallenges(checking, defaults.challenges ?? [], ["defaults", "challenges"]);
+  checkPropagation(checking, defaults.dns.propagation, ["defaults", "dns", "propagation"]);
   const everywhere = targets.addHooks(settings.hooks.deploy, ["hooks", "deploy"]);
-  const usual = targets.addHooks(settings.defaults.hooks.deploy, ["defaults", "hooks", "deploy"]);
+  const usualHooks = targets.addHooks(defaults.hooks.deploy, ["defaults", "hooks", "deploy"]);
+  const deployTo = (entries: readonly string[], hooks: readonly string[]): readonly string[] => [
+    ...new Set([...targets.choose(entries), ...everywhere, ...hooks]),
+  ];
+  const usualDeploy = deployTo(defaults.deploy, usualHooks);
+  const casOf = shared(authorities.choose);
+  const waysOf = shared((challenges: readonly ChallengeConfig[]) =>
+    challenges.flatMap((challenge) => challengeSpecs(settings, challenge)),
+  );
+  const dnsOf = shared((own: CertificateConfig["dns"]) => dnsSpec({ ...defaults.dns, ...own }));
   return Object.entries(settings.certificates).map(([name, own]) => {
     const path: Path = ["certificates", name];
-    const { defaults } = settings;
     checkChallenges(checking, own.challenges ?? [], [...path, "challenges"]);
     checkPropagation(checking, own.dns?.propagation, [...path, "dns", "propagation"]);
     const challenges = own.challenges ?? defaults.challenges ?? usualChallenges(checking, path);
     const identifiers = identifiersOf(checking, name, own);
     checkProvable(checking, path, identifiers, challenges);
     const ownHooks = own.hooks?.deploy;
-    const hookTargets = ownHooks === undefined ? usual : targets.addHooks(ownHooks, [...path, "hooks", "deploy"]);
-    const deploy = [...targets.choose(own.deploy ?? defaults.deploy), ...everywhere, ...hookTargets];
+    const hooks = ownHooks === undefined ? usualHooks : targets.addHooks(ownHooks, [...path, "hooks", "deploy"]);
+    const isUsual = own.deploy === undefined && ownHooks === undefined;
+    const deploy = isUsual ? usualDeploy : deployTo(own.deploy ?? defaults.deploy, hooks);
     checkKeyIsHere(checking, path, own);
     const spec: CertificateSpec = compact({
       name,
@@ -53,15 +63,27 @@ export function checkCertificates(
       csrFile: own.csr,
       profile: own.profile ?? defaults.profile,
       preferredChain: own.preferredChain ?? defaults.preferredChain,
-      cas: authorities.choose(own.cas),
-      challenges: challenges.flatMap((challenge) => challengeSpecs(settings, challenge)),
-      dns: dnsSpec({ ...defaults.dns, ...own.dns }),
+      cas: casOf(own.cas),
+      challenges: waysOf(challenges),
+      dns: dnsOf(own.dns),
       // Of a request of somebody's own the key is not here, so what all certificates go to leaves it out.
-      deploy: own.csr === undefined ? [...new Set(deploy)] : [],
+      deploy: own.csr === undefined ? deploy : [],
     });
     const { pre = defaults.hooks.pre, post = defaults.hooks.post } = own.hooks ?? {};
     return { spec, hooks: { pre, post } };
   });
+}
+
+/** Certificates that say the same, mostly nothing of their own, get the very same value: there may be 100,000 of them. */
+function shared<T, R>(make: (said: T) => R): (said: T) => R {
+  const made = new Map<T, R>();
+  return (said) => {
+    const known = made.get(said);
+    if (known !== undefined) return known;
+    const value = make(said);
+    made.set(said, value);
+    return value;
+  };
 }
 
 /** Nothing can be deployed without its key. */
@@ -129,6 +151,8 @@ function checkChallenges(checking: Checking, challenges: readonly ChallengeConfi
   }
 }
 
+const dnsAlone: readonly ChallengeConfig[] = [{ type: "dns-01" }];
+
 function usualChallenges({ keysOf, isWritten, tell }: Checking, path: Path): readonly ChallengeConfig[] {
   const isTold = isWritten([...path, "challenges"]) || isWritten(["defaults", "challenges"]);
   if (keysOf(["providers"]).length === 0 && !isTold) {
@@ -139,7 +163,7 @@ function usualChallenges({ keysOf, isWritten, tell }: Checking, path: Path): rea
       "key",
     );
   }
-  return [{ type: "dns-01" }];
+  return dnsAlone;
 }
 
 function checkProvable(

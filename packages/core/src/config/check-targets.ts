@@ -99,10 +99,9 @@ export function checkTargets(checking: Checking): Targets {
 function deployLists({ settings }: Checking): readonly { readonly path: Path; readonly entries: readonly string[] }[] {
   return [
     { path: ["defaults", "deploy"], entries: settings.defaults.deploy },
-    ...Object.entries(settings.certificates).map(([name, { deploy = [] }]) => ({
-      path: ["certificates", name, "deploy"],
-      entries: deploy,
-    })),
+    ...Object.entries(settings.certificates).flatMap(([name, { deploy }]) =>
+      deploy === undefined ? [] : { path: ["certificates", name, "deploy"], entries: deploy },
+    ),
   ];
 }
 

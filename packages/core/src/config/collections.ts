@@ -108,7 +108,7 @@ export function object<const K extends Keys>(name: string, description: string, 
     schema: { $ref: `#/definitions/${name}` },
     objects: [self],
     self,
-    read: (node, reading) => readObject(keys, node, reading) as ValuesOf<K> | Bad,
+    read: (node, reading) => readObject(keys, entries, node, reading) as ValuesOf<K> | Bad,
   };
 }
 
@@ -121,7 +121,12 @@ function keySchema(key: Key<unknown>): JsonSchema {
   return "$ref" in key.type.schema ? { allOf: [key.type.schema], ...notes } : { ...key.type.schema, ...notes };
 }
 
-function readObject(keys: Keys, node: Located, reading: Reading): Readonly<Record<string, unknown>> | Bad {
+function readObject(
+  keys: Keys,
+  entries: readonly (readonly [string, Keys[string]])[],
+  node: Located,
+  reading: Reading,
+): Readonly<Record<string, unknown>> | Bad {
   const map = asMap(node, reading);
   if (map === bad) return bad;
   for (const [name, { keyAt }] of map.entries) {
@@ -129,7 +134,7 @@ function readObject(keys: Keys, node: Located, reading: Reading): Readonly<Recor
   }
   const result: Record<string, unknown> = {};
   let isBad = false;
-  for (const [name, key] of Object.entries(keys)) {
+  for (const [name, key] of entries) {
     const entry = map.entries.get(name);
     if (entry === undefined && key.presence === "optional") continue;
     if (entry === undefined && key.presence === "required") {
