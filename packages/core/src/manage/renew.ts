@@ -4,7 +4,7 @@ import { isLive } from "./deploy.ts";
 import { createCaPool } from "./obtain.ts";
 import type { Run } from "./parts.ts";
 import { type CertificateResult, type RenewOptions, renewCertificate, skipped } from "./renew-certificate.ts";
-import { type RestingCertificate, restNow } from "./rest.ts";
+import { type Rest, type RestingCertificate, restingNow } from "./rest.ts";
 import { sweep } from "./sweep.ts";
 
 /**
@@ -23,9 +23,10 @@ export async function renew(
   const pool = createCaPool(run);
   try {
     const swept = options.dryRun ? undefined : await sweep(specs, run);
+    // Without a lease and without reading it all.
+    const rests = options.force ? new Map<string, Rest>() : await restingNow(specs, run);
     const renewOne = async (spec: CertificateSpec): Promise<CertificateResult> => {
-      // Without a lease and without reading it all. What cannot be read is told by the closer look.
-      const rest = options.force ? undefined : await restNow(spec, run).catch(() => undefined);
+      const rest = rests.get(spec.name);
       if (rest !== undefined) return leave({ certificate: spec.name, rest }, options, run);
       return await renewCertificate(spec, options, pool, run);
     };

@@ -6,7 +6,7 @@ import { certificateSpec } from "../store/certificate-spec.ts";
 import { encodeDocument } from "../store/document.ts";
 import { memoryState, memoryStore } from "../store/memory-store.ts";
 import type { Run } from "./parts.ts";
-import { restAsIssued, restNow } from "./rest.ts";
+import { restAsIssued, restingNow } from "./rest.ts";
 
 const day = 86_400_000;
 const issuedAt = Date.UTC(2026, 0, 1);
@@ -64,7 +64,13 @@ async function runOver(stored: CertificateMeta, asked: CertificateSpec, now: num
       return store.readThrough(pointer, leaf);
     },
   };
-  return { reads, run: { store: counted, world: { now: () => now } } as unknown as Run };
+  const run = { store: counted, world: { now: () => now } } as unknown as Run;
+  return {
+    reads,
+    store,
+    restOf: async (wanted: CertificateSpec) => (await restingNow([wanted], run)).get(wanted.name),
+    run,
+  };
 }
 
 describe("a certificate wanted as it was issued", () => {
@@ -95,8 +101,8 @@ describe("a certificate wanted as it was issued", () => {
 
 describe("a certificate wanted as a specification says", () => {
   test("rests where it is the same, and one file tells it", async () => {
-    const { reads, run } = await runOver(meta, spec, after(2));
-    expect(await restNow(spec, run)).toMatchObject({ next: new Date(after(60)) });
+    const { reads, restOf } = await runOver(meta, spec, after(2));
+    expect(await restOf(spec)).toMatchObject({ next: new Date(after(60)) });
     expect(reads).toEqual(["meta.json"]);
   });
 
@@ -107,28 +113,36 @@ describe("a certificate wanted as a specification says", () => {
     ["another CA", { cas: [{ directoryUrl: "https://other.example/directory" }] }],
     ["one more target", { deploy: ["copy", "other"] }],
   ])("%s: a closer look", async (_, changed) => {
-    const { run } = await runOver(meta, spec, after(2));
-    expect(await restNow({ ...spec, ...changed }, run)).toBeUndefined();
+    const { restOf } = await runOver(meta, spec, after(2));
+    expect(await restOf({ ...spec, ...changed })).toBeUndefined();
   });
 
   test("a profile the CA chose by itself is none that was asked for", async () => {
-    const { reads, run } = await runOver({ ...meta, profile: "classic" }, spec, after(2));
-    expect(await restNow(spec, run)).toBeDefined();
-    expect(await restNow({ ...spec, profile: "classic" }, run)).toBeUndefined();
+    const { reads, restOf } = await runOver({ ...meta, profile: "classic" }, spec, after(2));
+    expect(await restOf(spec)).toBeDefined();
+    expect(await restOf({ ...spec, profile: "classic" })).toBeUndefined();
     expect(reads).toContain("spec.json");
   });
 
   test("rests while a target that lacks it is not tried yet, and says so; one file tells it", async () => {
     const next = new Date(after(2) + 60_000);
-    const { reads, run } = await runOver(late(next.getTime()), spec, after(2));
-    expect(await restNow(spec, run)).toMatchObject({ next, waiting: [{ target: "copy", next, lastError }] });
+    const { reads, restOf } = await runOver(late(next.getTime()), spec, after(2));
+    expect(await restOf(spec)).toMatchObject({ next, waiting: [{ target: "copy", next, lastError }] });
     // What is remembered of a target it goes to no more may be forgotten.
-    expect(await restNow({ ...spec, deploy: [] }, run)).toBeUndefined();
+    expect(await restOf({ ...spec, deploy: [] })).toBeUndefined();
     expect(reads).toEqual(["meta.json", "meta.json"]);
   });
 
   test("one that is not stored: a closer look", async () => {
-    const { run } = await runOver(meta, spec, after(2));
-    expect(await restNow({ ...spec, name: "other.example" }, run)).toBeUndefined();
+    const { restOf } = await runOver(meta, spec, after(2));
+    expect(await restOf({ ...spec, name: "other.example" })).toBeUndefined();
+  });
+
+  test("one that cannot be read: a closer look, and the others rest", async () => {
+    const { store, run } = await runOver(meta, spec, after(2));
+    await store.write("certificates/torn.example/1/meta.json", Buffer.from("{"));
+    await store.point("certificates/torn.example/current", "1");
+    const torn = { ...spec, name: "torn.example" };
+    expect([...(await restingNow([torn, spec], run)).keys()]).toEqual(["example.com"]);
   });
 });

@@ -1,6 +1,8 @@
 import type { CertificateSpec, KeyTypeName } from "../spec.ts";
 import type { CertificateMeta } from "../store/certificate-meta.ts";
-import { readCertificateMeta, readCertificateSpec } from "../store/certificates.ts";
+import { readCertificateSpec } from "../store/certificates.ts";
+import { eachCertificate } from "../store/list-certificates.ts";
+import { safeName } from "../store/names.ts";
 import type { Store } from "../store/store.ts";
 import { isOnlyOurs } from "../store/target-machine.ts";
 import { isEarlierClock } from "./clock.ts";
@@ -36,14 +38,35 @@ export function restAsIssued(meta: CertificateMeta, now: number, store: Pick<Sto
 }
 
 /**
- * The same for a certificate wanted as `spec` says. Takes no lease: what it tells holds whoever works on the certificate.
- *
- * @throws StoreError where what is stored cannot be read
+ * The same for certificates wanted as specifications say: those that need nothing, by name. Takes no lease: what it tells
+ * holds whoever works on a certificate. What cannot be read is not among them, and told by the closer look.
  */
-export async function restNow(spec: CertificateSpec, { store, world }: Run): Promise<Rest | undefined> {
-  const meta = await readCertificateMeta(store, spec.name);
-  const now = world.now();
-  if (meta === undefined || needsCloserLook(meta, now)) return undefined;
+export async function restingNow(
+  specs: readonly CertificateSpec[],
+  { store, world }: Pick<Run, "store" | "world">,
+): Promise<ReadonlyMap<string, Rest>> {
+  const resting = new Map<string, Rest>();
+  const wanted = new Map(specs.map((spec) => [spec.name, spec]));
+  try {
+    for await (const listed of eachCertificate(store, [...wanted.keys()].map(safeName))) {
+      const spec = wanted.get(listed.name);
+      if (spec === undefined || "error" in listed) continue;
+      const rest = await restAs(spec, listed.meta, world.now(), store).catch(() => undefined);
+      if (rest !== undefined) resting.set(spec.name, rest);
+    }
+  } catch {
+    // Where the store fails, the others are looked at closer, too.
+  }
+  return resting;
+}
+
+async function restAs(
+  spec: CertificateSpec,
+  meta: CertificateMeta,
+  now: number,
+  store: Store,
+): Promise<Rest | undefined> {
+  if (needsCloserLook(meta, now)) return undefined;
   // Where it goes no more it may have to be forgotten.
   if (meta.targets.some((state) => !spec.deploy.includes(state.target) && isOnlyOurs(state, store))) return undefined;
   // A profile was asked for only where there is one; a CA asked for none may name the one it used.
