@@ -12,6 +12,7 @@ const told = ["issue", "run", "renew", "plan"];
 export function expectDocumented(args: readonly string[], stdout: string): void {
   for (const text of stdout.trim().split("\n")) {
     const line = JSON.parse(text);
+    expect(text, "a moment that is no ISO 8601").not.toMatch(/:\d{12}/);
     const definition = definitions[line.type];
     expect(definition, `an event of no type that is told: ${text}`).toBeDefined();
     if (definition === undefined || (line.type === "result" && !told.includes(args[0] ?? ""))) continue;

@@ -68,6 +68,7 @@ test("a target that fails is tried again on its own schedule, with no new order"
   expect(await renew([spec], plain, later)).toMatchObject([
     { outcome: "deployed", targets: [{ target: "test:node", ok: true }] },
   ]);
+  expect(engine.of("run.finished").at(-1)).toMatchObject({ issued: 0, deployed: 1, skipped: 0, notDeployed: 0 });
   expect(engine.of("order.created")).toHaveLength(1);
   expect((await readCertificateMeta(store, spec.name))?.targets).toMatchObject([{ failures: 0 }, { failures: 0 }]);
 });

@@ -124,7 +124,13 @@ describe("runCommandLine", () => {
     ]);
     expect((await certwright("list", "--names")).out).toBe("a.example.test\nb.example.test\n");
     expect((await certwright("list", "--json")).json.certificates).toMatchObject([
-      { name: "a.example.test", standing: "ok" },
+      {
+        name: "a.example.test",
+        standing: "ok",
+        notBefore: "2026-11-22T12:00:00.000Z",
+        notAfter: "2027-02-20T12:00:00.000Z",
+        issuedAt: "2026-11-23T12:00:00.000Z",
+      },
       { name: "b.example.test", standing: "not live" },
     ]);
   });
@@ -142,6 +148,8 @@ describe("runCommandLine", () => {
       targets: [],
       revoked: { at: 0, reason: "superseded" },
     }));
+    const revoked = { at: "1970-01-01T00:00:00.000Z", reason: "superseded" };
+    expect((await certwright("status", "--json")).json.certificates).toMatchObject([{ revoked }]);
     expect(await certwright("status")).toMatchObject({
       code: 1,
       out: expect.stringContaining("a.example.test: revoked"),

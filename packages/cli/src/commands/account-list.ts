@@ -4,6 +4,7 @@ import { caSpecs } from "../ca-spec.ts";
 import type { CommandResult, Invocation } from "../command.ts";
 import type { accountFlags } from "../declarations/account.ts";
 import { exitCodes } from "../exit-code.ts";
+import { withMoments } from "../output/moments.ts";
 import { table } from "../reporter/table.ts";
 import { openOnlyState } from "../state/open-state.ts";
 
@@ -26,7 +27,10 @@ export async function run(invocation: Invocation<typeof accountFlags>): Promise<
   const none = damages.length === 0 ? ["no accounts yet"] : [];
   return {
     exitCode: damages.length === 0 ? exitCodes.done : exitCodes.failed,
-    result: { accounts, ...(damages.length === 0 ? {} : { damaged: damages.flatMap(({ key }) => key ?? []) }) },
+    result: {
+      accounts: accounts.map(withMoments),
+      ...(damages.length === 0 ? {} : { damaged: damages.flatMap(({ key }) => key ?? []) }),
+    },
     lines: rows.length === 0 ? none : table([["CA", "EMAIL", "SINCE", "ACCOUNT"], ...rows]),
     errors: damages,
   };

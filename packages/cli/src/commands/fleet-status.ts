@@ -4,6 +4,7 @@ import type { CommandResult, Invocation } from "../command.ts";
 import type { FleetStatusFlags } from "../declarations/fleet.ts";
 import { exitCodes } from "../exit-code.ts";
 import { openFleets } from "../fleet/open-fleets.ts";
+import { withMoments } from "../output/moments.ts";
 import { table } from "../reporter/table.ts";
 import { minute } from "../reporter/words.ts";
 
@@ -39,7 +40,9 @@ export async function run(invocation: Invocation<FleetStatusFlags>): Promise<Com
   const now = context.now();
   return {
     exitCode: late.length > 0 ? exitCodes.notDeployed : exitCodes.done,
-    result: { rows: shown.map(({ state, ...row }) => ({ ...row, ...(state && { ...state, target: undefined }) })) },
+    result: {
+      rows: shown.map(({ state, ...row }) => ({ ...row, ...(state && { ...withMoments(state), target: undefined }) })),
+    },
     lines: [
       ...(shown.length === 0
         ? []

@@ -4,6 +4,7 @@ import { relativeTime, standingOf } from "../certificate-state.ts";
 import type { CommandResult, Invocation } from "../command.ts";
 import type { listFlags } from "../declarations/stored.ts";
 import { exitCodes } from "../exit-code.ts";
+import { withMoments } from "../output/moments.ts";
 import { longTable } from "../reporter/table.ts";
 import { listed as joined } from "../reporter/words.ts";
 import { openOnlyState } from "../state/open-state.ts";
@@ -15,8 +16,12 @@ export async function run(invocation: Invocation<typeof listFlags>): Promise<Com
   const now = context.now();
   const asJson = (listed: ListedCertificate) =>
     "error" in listed
-      ? { name: listed.name, error: { code: listed.error.code, message: listed.error.message } }
-      : { ...listed.meta, standing: standingOf(listed.meta, now) };
+      ? {
+          name: listed.name,
+          standing: "unreadable",
+          error: { code: listed.error.code, message: listed.error.message },
+        }
+      : { ...withMoments(listed.meta), standing: standingOf(listed.meta, now) };
   return {
     exitCode: certificates.some((listed) => "error" in listed) ? exitCodes.failed : exitCodes.done,
     get result() {

@@ -5,6 +5,7 @@ import type { CommandResult, Invocation } from "../command.ts";
 import { openConfig } from "../config/open-config.ts";
 import type { statusFlags } from "../declarations/stored.ts";
 import { exitCodes } from "../exit-code.ts";
+import { withMoments } from "../output/moments.ts";
 import { minute } from "../reporter/words.ts";
 import { openState } from "../state/open-state.ts";
 import { chooseCertificates, type Listed } from "../stored-certificates.ts";
@@ -31,7 +32,7 @@ export async function run(invocation: Invocation<typeof statusFlags>): Promise<C
                 error: { code: listed.error.code, message: listed.error.message },
               }
             : {
-                ...listed.meta,
+                ...withMoments(listed.meta),
                 standing: standings[index],
                 due: dueOf(listed.meta).at.toISOString(),
                 files: filesOf(store, listed.name),

@@ -159,12 +159,12 @@ const sayings: Sayings = {
   }),
   "service.listening": ({ address }) => ({ tone: "step", text: `metrics and health at http://${address}` }),
   "agent.listening": ({ address, node }) => ({ tone: "step", text: `node agent of ${node} at ${address}` }),
-  "run.finished": ({ issued, skipped, failed, notDeployed }) =>
-    issued + skipped + failed < 2
+  "run.finished": ({ issued, deployed, skipped, failed, notDeployed }) =>
+    issued + deployed + skipped + failed < 2
       ? undefined
       : {
           tone: failed > 0 ? "bad" : notDeployed > 0 ? "warn" : "good",
-          text: `${issued} issued, ${skipped} not due, ${failed} failed${notDeployed === 0 ? "" : `, ${notDeployed} not deployed everywhere`}`,
+          text: `${issued} issued, ${deployed === 0 ? "" : `${deployed} deployed, `}${skipped} not due, ${failed} failed${notDeployed === 0 ? "" : `, ${notDeployed} not deployed everywhere`}`,
         },
 };
 

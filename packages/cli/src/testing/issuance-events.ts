@@ -69,5 +69,5 @@ export const issuanceEvents: readonly CertwrightEvent[] = [
     message: "no socket\nthere",
     hint: "Is HAProxy running?",
   },
-  { type: "run.finished", issued: 1, skipped: 0, failed: 0, notDeployed: 1 },
+  { type: "run.finished", issued: 1, deployed: 0, skipped: 0, failed: 0, notDeployed: 1 },
 ];

@@ -178,6 +178,7 @@ export const eventTable = {
   "service.listening": oneCase("The service answers at an address.", { address: required(text, "The address.") }),
   "run.finished": oneCase("A run over certificates ends.", {
     issued: required(count, "Certificates issued."),
+    deployed: required(count, "Certificates that were stored already, and were deployed."),
     skipped: required(count, "Certificates nothing was due for."),
     failed: required(count, "Certificates that failed."),
     notDeployed: required(count, "Certificates that are not live everywhere."),

@@ -51,6 +51,7 @@ function leave({ certificate, rest }: RestingCertificate, { dryRun }: RenewOptio
 
 function tally(results: readonly CertificateResult[]): {
   issued: number;
+  deployed: number;
   skipped: number;
   failed: number;
   notDeployed: number;
@@ -59,6 +60,7 @@ function tally(results: readonly CertificateResult[]): {
     results.filter((result) => result.outcome === outcome).length;
   return {
     issued: count("issued"),
+    deployed: count("deployed"),
     skipped: count("skipped"),
     failed: count("failed"),
     notDeployed: results.filter(
