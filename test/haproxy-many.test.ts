@@ -117,6 +117,46 @@ describe.each(["3.2", "2.6"] as const)("HAProxy %s", (version) => {
     await expectNothingOpen(haproxy);
   });
 
+  test("certificates of which HAProxy cannot show all names keep nothing else from being found and pushed", async () => {
+    // What it shows ends after 16 384 bytes: with a blank line, or one byte of a name later without.
+    const hosts = Array.from({ length: 500 }, (_, index) => `${"long".repeat(8)}${index}.test`);
+    const large = ["a.test", "aa.test"].map((first) => ca.issue({ names: [first, ...hosts] }));
+    const few = former.slice(0, 3);
+    await using haproxy = await startHaproxy({
+      version,
+      config,
+      files: {
+        ...Object.fromEntries(few.map(({ pem }, index) => [`certs/${index}.pem`, pem])),
+        ...Object.fromEntries(large.map(({ pem }, index) => [`certs/0${index}.pem`, pem])),
+        "list.txt": ["0", "00", "01", "1", "2"].map((name) => `<dir>/certs/${name}.pem\n`).join(""),
+      },
+    });
+    const show = (index: number) => haproxy.command(`show ssl cert ${haproxy.dir}/certs/0${index}.pem`);
+    const shown = [await show(0), await show(1)];
+    expect(shown.map((text) => text.endsWith("\n\n")).sort()).toEqual([false, true]);
+
+    const [first = ca.issue({ names: [] }), ...others] = renewed.slice(0, 3);
+    expect(await pushTo(haproxy, { pem: pemOf(first) })).toMatchObject({ name: pathOf(haproxy, 0), action: "updated" });
+    const requests = [
+      requestFor(haproxy, 0, first),
+      ...large.map((certificate, index) => ({
+        pem: pemOf(certificate),
+        certificate: `${haproxy.dir}/certs/0${index}.pem`,
+      })),
+      ...others.map((certificate, index) => requestFor(haproxy, index + 1, certificate)),
+    ];
+    const errors: unknown[] = [];
+    const context = watching();
+    const summary = await pushMany(parseNode(haproxy.adminSocket), requests, {
+      ...context,
+      onOutcome: (outcome) => outcome.kind === "failed" && errors.push(outcome.error),
+    });
+    expect(summary).toMatchObject({ updated: 2, unchanged: 1, failed: 2 });
+    expect(errors).toMatchObject([{ code: "HAPROXY_BUFFER_TOO_SMALL" }, { code: "HAPROXY_BUFFER_TOO_SMALL" }]);
+    expect(context.events.filter(({ type }) => type === "retrying")).toEqual([]);
+    await expectNothingOpen(haproxy);
+  });
+
   test("a connection cut in the middle costs nothing but time", async () => {
     await using haproxy = await startHaproxy({ version, config, files });
     // Once, in the middle of what answers changes: a slow machine makes these over many connections.

@@ -3,6 +3,7 @@ import { HaproxyError, type HaproxyErrorDetails } from "../errors.ts";
 import type { CertificateDetails } from "../runtime/listings.ts";
 import { covers } from "../runtime/names.ts";
 import { addCommand, type SetRequest, setCommand } from "../runtime/runtime.ts";
+import type { Session } from "../runtime/session.ts";
 import { frameRequest } from "../runtime/wire.ts";
 import type { Bundle } from "./pem.ts";
 
@@ -92,6 +93,11 @@ export interface SizeLimits {
   readonly version: string;
   /** The session's command prefix. */
   readonly prefix: string;
+}
+
+/** How large a request to this worker may be. */
+export function sizeLimits({ bufferSize, worker: { version }, prefix }: Session): SizeLimits {
+  return { bufferSize, version, prefix };
 }
 
 // Payloads have their own limit from 3.4 on (tune.cli.max-payload-size), 128 KiB by default.

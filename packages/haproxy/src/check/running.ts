@@ -6,7 +6,6 @@ import { refused } from "../runtime/refused.ts";
 import {
   listCertificates,
   listCrtLists,
-  showBufferSize,
   showCertificate,
   showCrtList,
   showLevel,
@@ -48,7 +47,7 @@ export async function lookAtRunning(session: Session, settings: Settings): Promi
     prefix: session.prefix,
     level,
     sockets: parseSockets(await session.send("show cli sockets")),
-    bufferSize: await showBufferSize(session),
+    bufferSize: session.bufferSize,
   };
   if (level === "user") return { ...facts, certificates: [], lists: new Map() };
   const listed = await whileLocked(session, context, () => listCertificates(session));

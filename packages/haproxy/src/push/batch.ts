@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { Bundle, PemPair } from "../certificate/pem.ts";
-import { planRequests, refuseBundle, refuseDates, refusePlace } from "../certificate/refusals.ts";
+import { planRequests, refuseBundle, refuseDates, refusePlace, sizeLimits } from "../certificate/refusals.ts";
 import { isIdentical, isSame } from "../certificate/served.ts";
 import { openFileChanges } from "../disk/file-changes.ts";
 import { planFiles } from "../disk/files.ts";
@@ -36,7 +36,6 @@ export interface Taken {
 /** What the certificates of a batch share. */
 export interface BatchContext {
   readonly settings: Settings;
-  readonly bufferSize: number;
   readonly readBundle: (pair: PemPair) => Bundle;
   /** Directories in which nothing is left of pushes that were killed. */
   readonly swept: Set<string>;
@@ -61,7 +60,7 @@ export function isEndOfSession(error: unknown, { signal }: Settings): boolean {
 export async function takePlain(
   session: Session,
   request: PlainRequest,
-  { bufferSize, inTurn, begun, ended, settings, readBundle, swept }: BatchContext,
+  { inTurn, begun, ended, settings, readBundle, swept }: BatchContext,
 ): Promise<Taken | undefined> {
   const name = request.certificate;
   // What is ready to be sent goes out before more is parsed, or HAProxy would wait for that.
@@ -75,8 +74,7 @@ export async function takePlain(
   if (present.ocspKey !== undefined && !isIdentical(present, bundle)) return undefined;
   const place = { node: settings.node.id, name, present, allowFewerNames: request.allowFewerNames ?? false };
   refusePlace(bundle, place);
-  const { version } = session.worker;
-  const requests = planRequests(bundle, place, { bufferSize, version, prefix: session.prefix });
+  const requests = planRequests(bundle, place, sizeLimits(session));
 
   const plan = planFiles(settings.node, name, present, request.disk);
   await settings.permit(bundle, { name, present, plan });
@@ -93,7 +91,7 @@ export async function takePlain(
   };
   if (isIdentical(present, bundle)) return { ...taken, changed: false, instances: 0 };
 
-  const change = canSendAhead(version) ? setAndCommit : replaceOnce;
+  const change = canSendAhead(session.worker.version) ? setAndCommit : replaceOnce;
   try {
     const answer = await inTurn(() => {
       begun(name);

@@ -5,7 +5,7 @@ import { pushManyThrough } from "../node-agent/push-through.ts";
 import { whileLocked } from "../runtime/locked.ts";
 import type { Node } from "../runtime/node.ts";
 import { refused } from "../runtime/refused.ts";
-import { abortCertificate, showBufferSize, showLevel, showSni } from "../runtime/runtime.ts";
+import { abortCertificate, showLevel, showSni } from "../runtime/runtime.ts";
 import type { Session } from "../runtime/session.ts";
 import { canSendAhead } from "../runtime/transaction.ts";
 import { lockNode, releaseAfterFailure, unlockNode, type WriterLock } from "../runtime/writer-lock.ts";
@@ -116,13 +116,11 @@ async function takeChunk(supply: Supply<PushRequest>, settings: Settings): Promi
   let lock: WriterLock | undefined;
   try {
     if ((await showLevel(session)) !== "admin") throw refused(session, "", { kind: "denied" });
-    const bufferSize = await showBufferSize(session);
     await lockNode(session, { signal, emit, patience: limits }, (each) => {
       lock = each;
     });
     const batch = {
       settings,
-      bufferSize,
       readBundle: bundleReader(),
       swept: new Set<string>(),
       inTurn: turnstile(changesAtOnce),

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "@certwright/provider";
 import { type Bundle, keyTypeOfAlgorithm, readBundle } from "../certificate/pem.ts";
-import { planRequests, refuseBundle, refuseLine, refusePlace } from "../certificate/refusals.ts";
+import { planRequests, refuseBundle, refuseLine, refusePlace, sizeLimits } from "../certificate/refusals.ts";
 import { isIdentical } from "../certificate/served.ts";
 import { linePayload } from "../disk/crt-list-file.ts";
 import { type FileChanges, openFileChanges } from "../disk/file-changes.ts";
@@ -18,7 +18,7 @@ import { changeMemory } from "./change.ts";
 import { discover, type Found } from "./discover.ts";
 import type { Shown } from "./handshake.ts";
 import type { PushRequest, PushResult } from "./push-request.ts";
-import { putBack, sizeLimits } from "./put-back.ts";
+import { putBack } from "./put-back.ts";
 import { outlastReload } from "./reload.ts";
 import { remarksAfter, remarksBefore } from "./remarks.ts";
 import { type PushContext, type Settings, settingsOf } from "./settings.ts";
@@ -158,7 +158,7 @@ async function takeAim(session: Session, { request, bundle, settings }: Work): P
   const plan = planFiles(settings.node, name, present, request.disk);
   await settings.permit(bundle, { name, plan, ...(present ? { present } : {}) });
   refusePlace(bundle, place);
-  const limits = await sizeLimits(session);
+  const limits = sizeLimits(session);
   const { options, filters } = request.add ?? {};
   const line = { certificate: name, ...(options ? { options } : {}), ...(filters ? { filters } : {}) };
   const payload = linePayload(line);

@@ -1,8 +1,6 @@
 import { messageOf } from "@certwright/provider";
 import type { Bundle } from "../certificate/pem.ts";
-import { planRequests, type SizeLimits } from "../certificate/refusals.ts";
-import { showBufferSize } from "../runtime/runtime.ts";
-import type { Session } from "../runtime/session.ts";
+import { planRequests, sizeLimits } from "../certificate/refusals.ts";
 import { replaceContent } from "../runtime/transaction.ts";
 import type { Settings } from "./settings.ts";
 
@@ -12,7 +10,7 @@ export async function putBack(name: string, former: Bundle, settings: Settings):
   try {
     const session = await settings.open();
     try {
-      const requests = planRequests(former, { node: node.id, name }, await sizeLimits(session));
+      const requests = planRequests(former, { node: node.id, name }, sizeLimits(session));
       await replaceContent(session, name, requests, { signal, emit, patience: limits });
     } finally {
       session.close();
@@ -22,10 +20,4 @@ export async function putBack(name: string, former: Bundle, settings: Settings):
   }
   emit({ type: "put-back", node: node.id, certificate: name });
   return "The former certificate is back in its place.";
-}
-
-/** How large a request to this worker may be. */
-export async function sizeLimits(session: Session): Promise<SizeLimits> {
-  const bufferSize = await showBufferSize(session);
-  return { bufferSize, version: session.worker.version, prefix: session.prefix };
 }

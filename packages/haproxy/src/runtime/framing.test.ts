@@ -36,6 +36,17 @@ test("two answers that come without a blank line are known", () => {
   expect(answers(tooBig)).toEqual([tooBig.trimEnd()]);
   const noWorker = "Can't find the target PID matching the prefix '@1'\n";
   expect(answers(noWorker)).toEqual([noWorker.trimEnd()]);
+  const buffer = new AnswerBuffer();
+  buffer.add(noWorker + noWorker);
+  expect([buffer.take(limits), buffer.take(limits)]).toEqual([noWorker.trimEnd(), noWorker.trimEnd()]);
+});
+
+test("an answer that HAProxy cuts at its buffer's size ends there, with a blank line or without", () => {
+  const cut = { ...limits, cutAt: 8 };
+  expect(answers("1234567\nadmin\n\n", cut)).toEqual(["1234567", "admin"]);
+  expect(answers("> 1234567\n> admin\n\n> ", cut)).toEqual(["1234567", "admin"]);
+  expect(answers("123456\n\nadmin\n\n", cut)).toEqual(["123456", "admin"]);
+  expect(answers("123456789\n\nadmin\n\n", cut)).toEqual(["123456789", "admin"]);
 });
 
 test("characters of several bytes survive being cut", () => {

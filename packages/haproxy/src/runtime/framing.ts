@@ -5,24 +5,16 @@ export interface AnswerLimits {
   readonly maxBytes: number;
   /** For commands whose success is an empty line. */
   readonly emptyAllowed?: boolean;
-  readonly cutShort?: CutShort;
-}
-
-/**
- * HAProxy leaves out the end of an answer that exceeds its buffer, and the blank line with it. When at least
- * `bytes` have come and then nothing for `milliseconds`, what is there is the answer.
- */
-export interface CutShort {
-  readonly bytes: number;
-  readonly milliseconds: number;
+  /**
+   * HAProxy leaves out the end of an answer that exceeds its buffer, and often the blank line with it: an answer that
+   * has none is over after so many bytes.
+   */
+  readonly cutAt?: number;
 }
 
 // Answers HAProxy closes without the blank line every other answer has.
-const unterminated = [
-  /^The command line is too big for the buffer size\. .*\n$/,
-  /^Can't find the target PID matching the prefix '[^\n]*'\n$/,
-];
-const longestUnterminated = 512;
+const unterminated =
+  /^(?:The command line is too big for the buffer size\. .*|Can't find the target PID matching the prefix '.*')\n/;
 
 const answerEnd = "\n\n";
 
@@ -60,24 +52,27 @@ export class AnswerBuffer {
     }
     const before = noise.exec(this.#received);
     if (before) this.#drop(before[0].length);
+    const [line] = unterminated.exec(this.#received) ?? [];
+    if (line !== undefined) return this.#takeLine(line.length);
     const end = this.#received.indexOf(answerEnd, this.#searched);
+    const { cutAt = Number.POSITIVE_INFINITY } = limits;
+    if (this.length >= cutAt && (end < 0 || end + answerEnd.length > cutAt) && this.#received[cutAt - 1] === "\n") {
+      return this.#takeLine(cutAt);
+    }
     if (end >= 0) {
       const answer = this.#received.slice(0, end);
       this.#drop(end + answerEnd.length);
       return decode(answer);
     }
     this.#searched = Math.max(0, this.#received.length - 1);
-    if (this.length < longestUnterminated && unterminated.some((text) => text.test(this.#received))) {
-      return this.takeRest();
-    }
     return undefined;
   }
 
-  /** Everything there is, for an answer that HAProxy cut short. */
-  takeRest(): string {
-    const rest = this.#received;
-    this.#drop(rest.length);
-    return decode(rest).trimEnd();
+  /** An answer of so many bytes, which ends in one line feed. */
+  #takeLine(length: number): string {
+    const answer = this.#received.slice(0, length - 1);
+    this.#drop(length);
+    return decode(answer);
   }
 
   /** True when nothing came since the last answer but a prompt, or a line feed more than there should be. */

@@ -22,7 +22,6 @@ import {
   type CertificateNames,
   type CrtListEntry,
   type Level,
-  parseBufferSize,
   parseCertificate,
   parseCertificateNames,
   parseCrtList,
@@ -40,8 +39,6 @@ import { escapeShownName, escapeWord } from "./wire.ts";
 
 // 100 000 certificates: `show ssl sni` writes about 250 bytes for each name.
 const longAnswer = 64 * 1024 * 1024;
-// HAProxy cuts this answer at its buffer size, which is never below 16 KiB in practice.
-const cutShort = { bytes: 16_000, milliseconds: 1_000 };
 
 export async function showInfo(session: Session): Promise<WorkerInfo> {
   return parseInfo(await session.send("show info"));
@@ -49,11 +46,6 @@ export async function showInfo(session: Session): Promise<WorkerInfo> {
 
 export async function showLevel(session: Session): Promise<Level> {
   return parseLevel(await session.send("show cli level"));
-}
-
-/** Size in bytes of the buffer a whole request must stay below (`tune.bufsize`). Any level may ask. */
-export async function showBufferSize(session: Session): Promise<number> {
-  return parseBufferSize(await session.send("show pools match buffer", { maxBytes: 1024 * 1024 }));
 }
 
 export async function listCertificates(session: Session): Promise<CertificateNames | Refusal> {
@@ -69,18 +61,17 @@ export async function listCertificates(session: Session): Promise<CertificateNam
 }
 
 export async function showCertificate(session: Session, name: string): Promise<CertificateDetails | Refusal> {
-  return parseCertificate(
-    await session.send(`show ssl cert ${escapeShownName(name)}`, { maxBytes: longAnswer, cutShort }),
-    name,
-  );
+  return parseCertificate(await session.send(`show ssl cert ${escapeShownName(name)}`, cutShort(session)), name);
+}
+
+// One with very many names does not fit into HAProxy's buffer.
+function cutShort({ bufferSize }: Session) {
+  return { maxBytes: longAnswer, cutAt: bufferSize };
 }
 
 /** The content of the open transaction for `name`; `unknown` when there is none. */
 export async function showTransaction(session: Session, name: string): Promise<CertificateDetails | Refusal> {
-  return parseCertificate(
-    await session.send(`show ssl cert *${escapeWord(name)}`, { maxBytes: longAnswer, cutShort }),
-    name,
-  );
+  return parseCertificate(await session.send(`show ssl cert *${escapeWord(name)}`, cutShort(session)), name);
 }
 
 /** One `set ssl cert` of a transaction. Holds a private key. */

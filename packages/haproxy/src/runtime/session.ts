@@ -1,7 +1,6 @@
 import { HaproxyError } from "../errors.ts";
 import type { Connect } from "./connect.ts";
-import type { CutShort } from "./framing.ts";
-import { parseInfo, parseWorkers, type WorkerInfo } from "./listings.ts";
+import { parseBufferSize, parseInfo, parseWorkers, type WorkerInfo } from "./listings.ts";
 import { hasSuccessor } from "./local-reload.ts";
 import type { Node } from "./node.ts";
 import { openConnection } from "./socket.ts";
@@ -16,7 +15,7 @@ export interface SendOptions {
   /** Default: 64 KiB. */
   readonly maxBytes?: number;
   /** As in {@link AnswerLimits}. */
-  readonly cutShort?: CutShort;
+  readonly cutAt?: number;
 }
 
 /**
@@ -27,6 +26,8 @@ export interface Session {
   readonly node: Node;
   /** The worker as it was when the session began. */
   readonly worker: WorkerInfo;
+  /** Size in bytes of the buffer a whole request must stay below (`tune.bufsize`), and many an answer too. */
+  readonly bufferSize: number;
   /** What every command starts with on this kind of socket. */
   readonly prefix: string;
   /** Sends a command and resolves with its answer. Commands may be sent ahead; answers come in order. */
@@ -68,14 +69,21 @@ export async function openSession(node: Node, options: SessionOptions): Promise<
     connection.exchange(frameRequest(prefix + command, payload), { timeout: answerTimeout, maxBytes, ...rest });
   try {
     // Interactive mode keeps the connection open; 2.6 takes "prompt i" as "prompt", whose extra output is skipped.
-    const text = await send(node.kind === "master" ? "show info" : "prompt i;show info");
+    const [told, pools] = connection.together(() => [
+      send(node.kind === "master" ? "show info" : "prompt i;show info"),
+      send("show pools match buffer"),
+    ]);
+    pools.catch(() => {});
+    const text = await told;
     if (text.startsWith("Can't find the target PID")) throw noWorker(node);
     if (text === "Permission denied") throw denied(node);
     const worker = parseInfo(text);
     if (worker.stopping) throw stopping(node, worker);
+    const bufferSize = parseBufferSize(await pools);
     return {
       node,
       worker,
+      bufferSize,
       prefix,
       send,
       together: (ask) => connection.together(ask),

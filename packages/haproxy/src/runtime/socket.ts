@@ -60,7 +60,6 @@ class AnswerStream implements Connection {
   #ended = false;
   #held: string[] | undefined;
   #deadline: NodeJS.Timeout | undefined;
-  #silence: NodeJS.Timeout | undefined;
 
   constructor(node: Node, socket: Socket, signal: AbortSignal) {
     this.#node = node;
@@ -126,7 +125,6 @@ class AnswerStream implements Connection {
       this.#answer(answer);
       head = this.#queue[0];
     }
-    if (head) this.#watchSilence(head.limits);
     const limit = head?.limits.maxBytes ?? 1024;
     if (this.#buffer.length > limit) this.#end(this.#tooLarge(limit));
   }
@@ -138,36 +136,17 @@ class AnswerStream implements Connection {
   }
 
   #startWaiting(): void {
-    this.#stopWaiting();
+    clearTimeout(this.#deadline);
     const timeout = this.#queue[0]?.limits.timeout;
     if (timeout === undefined) return;
     this.#deadline = setTimeout(() => this.#end(timeoutError(this.#node, timeout)), timeout);
-  }
-
-  #stopWaiting(): void {
-    clearTimeout(this.#deadline);
-    clearTimeout(this.#silence);
-    this.#silence = undefined;
-  }
-
-  #watchSilence({ cutShort }: AnswerLimits): void {
-    clearTimeout(this.#silence);
-    this.#silence = undefined;
-    if (!cutShort || this.#buffer.length < cutShort.bytes) return;
-    const silence = setTimeout(() => {
-      // What came while this machine was busy with something else is heard first.
-      setImmediate(() => {
-        if (this.#silence === silence) this.#answer(this.#buffer.takeRest());
-      });
-    }, cutShort.milliseconds);
-    this.#silence = silence;
   }
 
   #end(error: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#ending ??= error;
-    this.#stopWaiting();
+    clearTimeout(this.#deadline);
     this.#signal.removeEventListener("abort", this.#onAbort);
     this.#hangUp();
     for (const pending of this.#queue.splice(0)) pending.reject(this.#ending);
