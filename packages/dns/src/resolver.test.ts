@@ -16,6 +16,18 @@ function patientResolver(fakes: readonly FakeDns[], limits: { timeoutMs?: number
   return createResolver({ servers: fakes.map(({ server }) => server), timeoutMs: 300_000, ...limits });
 }
 
+it("asks the servers the machine has by then", async () => {
+  await using before = await startFakeDns();
+  await using after = await startFakeDns();
+  before.on("A www.example.test", www);
+  after.on("A mail.example.test", { answers: [a("mail.example.test", "192.0.2.2")] });
+  let [server, now] = [before.server, 0];
+  const resolver = createResolver({ servers: () => [server], now: () => now, timeoutMs: 30_000 });
+  await resolver.query("www.example.test", "A");
+  [server, now] = [after.server, 5_000];
+  expect(await resolver.query("mail.example.test", "A")).toMatchObject({ answers: [{ address: "192.0.2.2" }] });
+});
+
 describe("several servers", () => {
   it.each([
     ["SERVFAIL", { rcode: rcodes.servfail }],

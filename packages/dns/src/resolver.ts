@@ -25,8 +25,8 @@ export interface Resolver {
 
 /** How a resolver works. */
 export interface ResolverOptions {
-  /** Asked in this order. Default: those of the operating system. */
-  readonly servers?: readonly DnsServer[] | undefined;
+  /** Asked in this order; a function is asked for them anew every few seconds. Default: those of the operating system. */
+  readonly servers?: readonly DnsServer[] | (() => readonly DnsServer[]) | undefined;
   /** Other servers for some zones and all names below them (split horizon); the longest zone wins. */
   readonly zones?: Readonly<Record<string, readonly DnsServer[]>> | undefined;
   /** Default: the real one. */
@@ -47,6 +47,7 @@ export interface ResolverOptions {
 const longestCacheMs = 60_000;
 const longestNegativeCacheMs = 5_000;
 const cacheSize = 1_000;
+const serversMs = 5_000;
 
 /**
  * A resolver with a short memory, for the length of one run.
@@ -57,12 +58,20 @@ const cacheSize = 1_000;
  */
 export function createResolver(options: ResolverOptions = {}): Resolver {
   const { exchange = realExchange, fetch, timeoutMs, staggerMs, now = () => performance.now() } = options;
-  const servers = options.servers ?? systemServers();
+  const { servers = systemServers } = options;
   const zones = Object.entries(options.zones ?? {})
     .map(([zone, zoneServers]) => ({ zone: normalizeName(zone), servers: zoneServers }))
     .sort((a, b) => b.zone.length - a.zone.length);
   const share = createSingleFlight<DnsAnswer>();
   const cache = new Map<string, { answer: DnsAnswer; until: number }>();
+  let latest = { servers: typeof servers === "function" ? servers() : servers, until: now() + serversMs };
+
+  // A service lives on where its machine moves to another network.
+  function usualServers(): readonly DnsServer[] {
+    if (typeof servers === "function" && now() >= latest.until)
+      latest = { servers: servers(), until: now() + serversMs };
+    return latest.servers;
+  }
 
   return {
     async query(text, type, { signal, checkingDisabled = false } = {}) {
@@ -70,7 +79,7 @@ export function createResolver(options: ResolverOptions = {}): Resolver {
       const key = `${name} ${type}${checkingDisabled ? " unchecked" : ""}`;
       const known = cache.get(key);
       if (known !== undefined && known.until > now()) return known.answer;
-      const responsible = zones.find(({ zone }) => isWithin(name, zone))?.servers ?? servers;
+      const responsible = zones.find(({ zone }) => isWithin(name, zone))?.servers ?? usualServers();
       return share(key, signal, async (shared) => {
         const ended = anySignal(shared, options.signal);
         const limits = { signal: ended, timeoutMs, staggerMs, checkingDisabled, fetch };

@@ -1,4 +1,4 @@
-import { getServers } from "node:dns";
+import { Resolver } from "node:dns";
 import { isIP, isIPv6 } from "node:net";
 import { dnsError } from "./errors.ts";
 
@@ -51,9 +51,9 @@ export function formatServer(server: DnsServer): string {
   return server.name === undefined ? address : `${server.name} (${address})`;
 }
 
-/** The resolvers this machine is configured with. */
+/** The resolvers this machine is configured with now: those of `getServers` are the ones at the start of the process. */
 export function systemServers(): DnsServer[] {
-  return getServers().map((text) => parseServer(text));
+  return new Resolver().getServers().map((text) => parseServer(text));
 }
 
 function httpsUrl(text: string): string {
