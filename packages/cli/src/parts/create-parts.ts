@@ -37,8 +37,12 @@ export function createParts(surroundings: Surroundings, options: PartsOptions): 
       return await openCaAccess(ca, leave, surroundings, configured?.accountKey);
     },
     // One handle for one account, so that its locks and its memory of zones serve all certificates of a run.
-    dnsBinding: (way) =>
-      bindings(JSON.stringify(way), async () => (await import("./dns-binding.ts")).openDnsBinding(way, surroundings)),
+    dnsBinding: (way) => {
+      const key = JSON.stringify(way);
+      return bindings(key, async () =>
+        (await import("./dns-binding.ts")).openDnsBinding(way, surroundings, () => bindings.forget(key)),
+      );
+    },
     // One server for one port, shared by all certificates of a run.
     solver: async (way, journal, world) =>
       (await import("./solver.ts")).openSolver(way, { journal, world, listener: listeners }),

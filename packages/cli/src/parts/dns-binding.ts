@@ -2,7 +2,9 @@ import { afterGrace, type ChallengeSpec, type DnsBinding } from "@certwright/cor
 import {
   createLocks,
   type DefinedProvider,
+  isCertwrightError,
   openProvider,
+  type ProviderHandle,
   parseZonePin,
   readOptions,
   type SetupResult,
@@ -20,11 +22,34 @@ import { createProviderHost } from "./provider-host.ts";
 /**
  * Loads, configures and opens the provider of one way to prove names.
  *
+ * @param onRefused called where the API does not take the credential: where it is read from may be another by now
  * @throws CertwrightError `PLUGIN_...`, `PROVIDER_OPTIONS`, `CONFIG_SECRET_...`, `CLI_SECRET_IN_CLEAR`, and what the provider's `create` throws
  */
-export async function openDnsBinding(way: ChallengeSpec, surroundings: Surroundings): Promise<DnsBinding> {
+export async function openDnsBinding(
+  way: ChallengeSpec,
+  surroundings: Surroundings,
+  onRefused: () => void = () => {},
+): Promise<DnsBinding> {
   const definition = await loadProvider(way.provider ?? "", await pluginSearch(surroundings.context.cwd));
-  return openDefined(definition, way, await givenValues(way, definition, surroundings), surroundings);
+  const binding = await openDefined(definition, way, await givenValues(way, definition, surroundings), surroundings);
+  return { ...binding, handle: tellRefusals(binding.handle, onRefused) };
+}
+
+function tellRefusals(handle: ProviderHandle, onRefused: () => void): ProviderHandle {
+  const told = async <T>(call: Promise<T>): Promise<T> => {
+    try {
+      return await call;
+    } catch (error) {
+      if (isCertwrightError(error) && ["PROVIDER_AUTH", "PROVIDER_FORBIDDEN"].includes(error.code)) onRefused();
+      throw error;
+    }
+  };
+  return {
+    ...handle,
+    findZone: (fqdn, names) => told(handle.findZone(fqdn, names)),
+    add: (records) => told(handle.add(records)),
+    remove: (records) => told(handle.remove(records)),
+  };
 }
 
 /** The same with options that are read already, secrets in the clear among them. */

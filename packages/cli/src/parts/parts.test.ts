@@ -1,9 +1,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { memoryState, memoryStore } from "@certwright/core/store";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createSecrets } from "../reporter/secrets.ts";
 import { testContext } from "../testing/fake-context.ts";
+import { createParts } from "./create-parts.ts";
 import { openDnsBinding } from "./dns-binding.ts";
 import { readListenAddress } from "./listen-address.ts";
 import { createProviderHost } from "./provider-host.ts";
@@ -82,6 +84,42 @@ describe("openDnsBinding", () => {
         ms: expect.any(Number),
       },
     ]);
+  });
+
+  it("reads a credential anew once the API does not take it any more", async () => {
+    const calls = `export default {
+  id: "calls", name: "Calls", website: "https://mine.test", docs: "https://mine.test", apiVersion: 1,
+  endpoint: "https://api.mine.test", options: { token: { description: "t", env: ["MINE_TOKEN"], secret: true } },
+  traits: { granularity: "record" }, permissions: "All.", tested: { by: "contract", against: "x", on: "2026-11-01" },
+  create: ({ token }, { http }) => ({
+    add: async () => void (await http({ bearer: token }).post("/records", {})),
+    remove: async () => undefined,
+  }),
+};`;
+    await writeFile(join(dir, "rotated.mjs"), calls);
+    let accepted = "first-token";
+    const sent: (string | null)[] = [];
+    const context = testContext({
+      cwd: dir,
+      env: { MINE_TOKEN_FILE: join(dir, "token") },
+      fetch: async (_, init) => {
+        const given = new Headers(init?.headers).get("authorization");
+        sent.push(given);
+        return new Response("{}", { status: given === `Bearer ${accepted}` ? 201 : 401 });
+      },
+    });
+    const store = memoryStore(memoryState());
+    const parts = createParts({ context, secrets: createSecrets(), emit }, { acceptTerms: false, store });
+    const add = async () =>
+      (await parts.dnsBinding({ type: "dns-01", provider: "./rotated.mjs" })).handle.add([record]);
+    await writeFile(join(dir, "token"), "first-token\n");
+    await add();
+    accepted = "second-token";
+    await writeFile(join(dir, "token"), "second-token\n");
+    await expect(add()).rejects.toMatchObject({ code: "PROVIDER_AUTH" });
+    await add();
+    await add();
+    expect(sent).toEqual(["first", "first", "second", "second"].map((which) => `Bearer ${which}-token`));
   });
 
   it("removes after Ctrl-C, under the signal of clean-up", async () => {
