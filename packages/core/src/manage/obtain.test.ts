@@ -152,6 +152,24 @@ test("an account the CA does not know so is opened anew for the next try: somebo
   await pool.close();
 });
 
+test("roots of a CA that were exchanged are read anew for the next try", async () => {
+  let roots = 0;
+  await using engine: TestEngine = await startEngine(2, {
+    caAccess: async () => ({ caPem: engine.cas[roots]?.caPem ?? "", acceptTerms: true, userAgent: "certwright/test" }),
+  });
+  const [ca] = engine.cas;
+  expect(await engine.look(specFor("a.example.com", ca))).toMatchObject({ outcome: "issued" });
+  const run = await engine.run();
+  const pool = createCaPool(run, { isLasting: true });
+  const look = () => renewCertificate(specFor("b.example.com", ca), { force: false, dryRun: false }, pool, run);
+  roots = 1;
+  expect(await look()).toMatchObject({ error: { code: "ACME_TLS_UNTRUSTED" } });
+  roots = 0;
+  engine.later(120_000);
+  expect(await look()).toMatchObject({ outcome: "issued" });
+  await pool.close();
+});
+
 test("a service sees that its account has another key, or is another; a run goes on as it began", async () => {
   await using engine = await startEngine(1);
   const run = await engine.run();

@@ -26,7 +26,7 @@ import { readUndamaged } from "./undamaged.ts";
 /** The CAs of a run, each opened once, however many certificates want it. */
 export interface CaPool {
   client(ca: CaSpec): Promise<AcmeClient>;
-  /** The next to want this CA reads its account anew: another run may have changed its key, or ended it. */
+  /** The next to want this CA reads its account and roots anew: another run may have changed the key, or ended the account. */
   forget(ca: CaSpec): void;
   /** Gets one certificate from the CA of `job.client`, and stores it. */
   issue(job: IssueJob): Promise<CertificateMeta>;
@@ -43,7 +43,6 @@ export interface CaPool {
 export function createCaPool({ store, parts, world }: Run, { isLasting = false } = {}): CaPool {
   const clients = new Map<string, Promise<AcmeClient>>();
   const keyOf = ({ directoryUrl, email }: CaSpec): string => JSON.stringify([directoryUrl, email]);
-  const opened: Promise<AcmeClient>[] = [];
   const isOver = async (known: Promise<AcmeClient>, ca: CaSpec): Promise<boolean> =>
     isLasting && !(await isAccountOf(await known, ca, store));
   return {
@@ -53,7 +52,6 @@ export function createCaPool({ store, parts, world }: Run, { isLasting = false }
       // Of several that find it over, the first opens it anew.
       if (known !== undefined && (await isOver(known, ca)) && clients.get(key) === known) clients.delete(key);
       const client = clients.get(key) ?? parts.caAccess(ca).then((access) => openCa(ca, access, store, world));
-      if (clients.get(key) !== client) opened.push(client);
       clients.set(key, client);
       client.catch(() => clients.delete(key));
       return await client;
@@ -61,7 +59,8 @@ export function createCaPool({ store, parts, world }: Run, { isLasting = false }
     forget: (ca) => void clients.delete(keyOf(ca)),
     issue,
     close: async () => {
-      for (const client of await Promise.allSettled(opened)) {
+      // Of those forgotten before, which others may have been using, the CA ends the connections: idle ones keep no process alive.
+      for (const client of await Promise.allSettled(clients.values())) {
         if (client.status === "fulfilled") client.value.close();
       }
     },
@@ -94,7 +93,7 @@ export async function obtain(
       return await obtainFrom(ca, { action, wishes, solvers, pool, run, begin });
     } catch (error) {
       run.world.signal.throwIfAborted();
-      if (isCertwrightError(error) && accountFaults.has(error.code)) pool.forget(ca);
+      if (isCertwrightError(error) && staleFaults.has(error.code)) pool.forget(ca);
       const next = spec.cas[index + 1];
       const isLast = next === undefined || !isCasOwnFault(error);
       if (isLast && denials.length === 0) throw error;
@@ -195,8 +194,9 @@ async function refuseForbiddenCa(
   await refuseForbidden(spec.identifiers, question, resolver, signal);
 }
 
-/** What a CA says to a signature that is not of the account's key, or of an account that ended. */
-const accountFaults: ReadonlySet<string> = new Set([
+/** A signature that is not of the account's key, an account that ended, roots that were exchanged: what was opened is out of date. */
+const staleFaults: ReadonlySet<string> = new Set([
+  "ACME_TLS_UNTRUSTED",
   "ACME_MALFORMED",
   "ACME_UNAUTHORIZED",
   "ACME_ACCOUNT_DOES_NOT_EXIST",
