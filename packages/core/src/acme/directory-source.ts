@@ -29,45 +29,64 @@ export interface DirectorySourceOptions {
 /** The directory of one CA, fetched at most once at a time. */
 export interface DirectorySource {
   get(signal?: AbortSignal): Promise<Directory>;
-  /** Fetches again if what {@link get} gave came from the cache, else gives the same. */
-  refetchIfCached(signal?: AbortSignal): Promise<Directory>;
+  /** Fetches again unless what {@link get} gave was fetched in the last minute. */
+  refetchIfStale(signal?: AbortSignal): Promise<Directory>;
 }
 
-/** Opens the directory of one CA. Where a stale copy is all there is, because the CA fails, it is used. */
+/** A directory in use. */
+interface Current {
+  readonly directory: Directory;
+  /** When to look for another, in milliseconds since the epoch. */
+  readonly until: number;
+  /** Until then it is taken for the latest even where a URL of it is gone. */
+  readonly sureUntil: number;
+}
+
+/** Milliseconds. */
+const minute = 60_000;
+const hour = 60 * minute;
+
+/**
+ * Opens the directory of one CA. Where a stale copy is all there is, because the CA fails, it is used. A service lives for
+ * months, so what it has is no older than a copy between runs may be.
+ */
 export function createDirectorySource(options: DirectorySourceOptions): DirectorySource {
   const { url, cache, now } = options;
-  let current: Directory | undefined;
-  let cached = false;
+  const longest = options.maxAge * 1000;
+  let current: Current | undefined;
 
   const fetchFresh = async (signal: AbortSignal): Promise<Directory> => {
     const document = await options.fetch(signal);
     const directory = parseDirectory(document, url);
     await cache?.write(url, { fetchedAt: now(), document }).catch(ignore);
-    cached = false;
-    current = directory;
+    current = { directory, until: now() + longest, sureUntil: now() + minute };
     return directory;
   };
   const load = async (signal: AbortSignal): Promise<Directory> => {
     const kept = await readCache(options);
-    const age = kept === undefined ? undefined : (now() - kept.fetchedAt) / 1000;
-    if (kept !== undefined && age !== undefined && age >= 0 && age < options.maxAge) {
-      cached = true;
-      current = kept.directory;
+    const age = kept === undefined ? -1 : now() - kept.fetchedAt;
+    if (kept !== undefined && age >= 0 && age < longest) {
+      current = { directory: kept.directory, until: kept.fetchedAt + longest, sureUntil: 0 };
       return kept.directory;
     }
     try {
       return await fetchFresh(signal);
     } catch (error) {
-      if (kept === undefined || signal.aborted) throw error;
-      current = kept.directory;
-      return kept.directory;
+      const directory = current?.directory ?? kept?.directory;
+      if (directory === undefined || signal.aborted) throw error;
+      current = { directory, until: now() + Math.min(hour, longest), sureUntil: 0 };
+      return directory;
     }
   };
   const loadOnce = shareCall(load);
   const fetchOnce = shareCall(fetchFresh);
+  // What lies further ahead than it can was noted by a clock that was ahead.
+  const isAhead = (moment = 0, most: number): boolean => moment > now() && moment <= now() + most;
   return {
-    get: async (signal) => current ?? (await loadOnce(signal)),
-    refetchIfCached: async (signal) => (cached || current === undefined ? await fetchOnce(signal) : current),
+    get: async (signal) =>
+      current !== undefined && isAhead(current.until, longest) ? current.directory : await loadOnce(signal),
+    refetchIfStale: async (signal) =>
+      current !== undefined && isAhead(current.sureUntil, minute) ? current.directory : await fetchOnce(signal),
   };
 }
 

@@ -140,6 +140,29 @@ test("a kept directory whose URLs are gone is fetched anew, once", async () => {
   expect(fake.trace().slice(4)).toEqual(["POST newAccount"]);
 });
 
+test("a client that lives for months sees what its CA changes, and lives on where that cannot be had", async () => {
+  await using setup = await setUp();
+  const { client, fake, time } = setup;
+  const pass = (seconds: number) => time.sleep(seconds * 1000, new AbortController().signal);
+  expect((await client.directory()).meta.profiles.size).toBe(0);
+  fake.ca.meta = { profiles: { shortlived: "six days" } };
+  await pass(86_399);
+  expect((await client.directory()).meta.profiles.size).toBe(0);
+  await pass(1);
+  fake.fault("directory", () => problem(404, "malformed", "moved"));
+  expect((await client.directory()).meta.profiles.size).toBe(0);
+  expect((await client.directory()).meta.profiles.size).toBe(0);
+  expect(fake.requests).toHaveLength(2);
+  await pass(3_600);
+  expect((await client.directory()).meta.profiles.has("shortlived")).toBe(true);
+
+  // A URL that is gone is no longer sure after a minute.
+  await pass(60);
+  fake.fault("newAccount", () => problem(404, "malformed", "gone"));
+  await failure(client.postTo("newAccount", {}, { withPublicKey: true }));
+  expect(fake.trace().slice(3)).toEqual(["HEAD newNonce", "POST newAccount", "GET directory"]);
+});
+
 test("the same goes for newNonce", async () => {
   const cache = memoryCache();
   await using setup = await setUp({ cache });

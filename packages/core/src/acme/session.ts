@@ -90,7 +90,7 @@ export async function ownDirectory(session: Session, signal: AbortSignal | undef
   return directory;
 }
 
-/** Runs `use` with a resource's URL; once more with a fresh one where a kept directory names a URL that is gone. */
+/** Runs `use` with a resource's URL; once more with a fresh one where the directory names a URL that is gone. */
 export async function atResource<T>(
   session: Session,
   resource: DirectoryResource | "newNonce",
@@ -102,7 +102,7 @@ export async function atResource<T>(
     return await use(url);
   } catch (error) {
     if (!(error instanceof AcmeProblem) || (error.status !== 404 && error.status !== 410)) throw error;
-    await session.directory.refetchIfCached(signal);
+    await session.directory.refetchIfStale(signal);
     const fresh = resourceUrl(await ownDirectory(session, signal), resource);
     if (fresh === url) throw error;
     return await use(fresh);
