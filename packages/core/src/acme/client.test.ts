@@ -143,6 +143,17 @@ test("503 for renewal info holds back nothing else, and no pause outlasts an hou
   expect(fake.requests.filter(({ resource }) => resource === "newOrder")).toHaveLength(3);
 });
 
+test("a pause noted by a clock that was ahead ends when that is set back", async () => {
+  let now = Date.parse("2027-11-24T12:00:00Z");
+  const time = { now: () => now, random: () => 0, sleep: async () => {} };
+  await using setup = await setUpAccount({ time });
+  const { client, fake } = setup;
+  fake.fault("newOrder", () => problem(503, "serverInternal", "busy", { "Retry-After": "600" }));
+  expect(await failure(client.postTo("newOrder", order))).toMatchObject({ retryAfter: 600 });
+  now = Date.parse("2026-11-24T12:00:00Z");
+  await client.postTo("newOrder", order);
+});
+
 test("a CA that stays in trouble is given up on within the budget", async () => {
   await using setup = await setUpAccount();
   const { client, fake, time } = setup;

@@ -195,6 +195,9 @@ export async function attempt(
   }
 }
 
+/** Seconds. */
+const longestBusy = 3_600;
+
 async function tryOnce(
   session: Session,
   once: () => Promise<TransportResponse>,
@@ -206,7 +209,7 @@ async function tryOnce(
     // 503 with a date speaks for the whole CA, so every caller keeps it; 429 is about one kind of request. Plain GETs
     // (renewal info) are often served from elsewhere. After an hour the CA is worth another question, whatever it said.
     if (error.status === 503 && error.retryAfter && response.method !== "GET") {
-      session.busy = { until: session.time.now() + Math.min(error.retryAfter, 3600) * 1000, because: error };
+      session.busy = { until: session.time.now() + Math.min(error.retryAfter, longestBusy) * 1000, because: error };
     }
     return { error };
   } catch (error) {
@@ -217,7 +220,8 @@ async function tryOnce(
 async function waitWhileBusy(session: Session, waited: number, signal: AbortSignal | undefined): Promise<number> {
   const { busy } = session;
   const seconds = busy === undefined ? 0 : (busy.until - session.time.now()) / 1000;
-  if (busy === undefined || seconds <= 0) return 0;
+  // What lies further ahead was noted by a clock that has been set back since.
+  if (busy === undefined || seconds <= 0 || seconds > longestBusy) return 0;
   if (waited + seconds > session.policy.waitSeconds) throw busy.because;
   await pause(session, busy.because.message, seconds, signal);
   return seconds;
