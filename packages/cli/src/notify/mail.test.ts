@@ -41,9 +41,16 @@ async function startMailServer(authReply = "235 welcome") {
     socket.on("error", () => {});
     void converse(socket);
   });
+  let onTalk: (() => void) | undefined;
   const converse = async (socket: Socket): Promise<void> => {
     const say = (line: string) => socket.write(`${line}\r\n`);
     say("220 mail.test ESMTP");
+    if (onTalk !== undefined) {
+      const talking = setInterval(() => say("250-and another thing"), 5);
+      socket.on("close", () => clearInterval(talking));
+      for await (const _ of createInterface({ input: socket })) onTalk();
+      return;
+    }
     let body: string[] | undefined;
     for await (const line of createInterface({ input: socket })) {
       if (body !== undefined) {
@@ -79,17 +86,24 @@ async function startMailServer(authReply = "235 welcome") {
     },
     messages,
     unexpected,
+    /** From now on it says lines that are not the last one, until the other side hangs up. */
+    talks: (onHello: () => void) => {
+      onTalk = onHello;
+    },
     [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
   };
 }
 
-const send = (smtp: Awaited<ReturnType<typeof startMailServer>>["smtp"]) =>
+const send = (
+  smtp: Awaited<ReturnType<typeof startMailServer>>["smtp"],
+  signal: AbortSignal = new AbortController().signal,
+) =>
   mailNotice(
     notice,
     { email: ["ops@example.test"], from: "certwright@example.test", smtp, on: ["failed"], quiet: 60 },
     "mail",
     async () => "hunter22",
-    new AbortController().signal,
+    signal,
   );
 
 it("sends a message over TLS, with the password of its reference", async () => {
@@ -100,6 +114,17 @@ it("sends a message over TLS, with the password of its reference", async () => {
   expect(server.messages[0]).toMatch(/^Subject: certwright: a\.example\.test failed \(warning\)$/m);
   expect(server.messages[0]).toMatch(/^To: ops@example\.test$/m);
   expect(server.messages[0]).toContain("ACME_CAA");
+});
+
+it("leaves a server that talks without end, and its connection, when it is told to", async () => {
+  await using server = await startMailServer();
+  const controller = new AbortController();
+  const heard = Promise.withResolvers<void>();
+  server.talks(() => heard.resolve());
+  const sending = send(server.smtp, controller.signal);
+  await heard.promise;
+  controller.abort(new Error("the service ends"));
+  await expect(sending).rejects.toThrow("the service ends");
 });
 
 it("tells a refused login without the password, and does not try it again", async () => {

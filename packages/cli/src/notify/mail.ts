@@ -8,6 +8,8 @@ type MailConfig = Extract<NotificationConfig, { email: unknown }>;
 
 /** Milliseconds for each step of talking to the server. */
 const patience = 15_000;
+/** And for all of them: each line that comes renews the time for a step, and what follows waits for this message. */
+const wholePatience = 60_000;
 
 /**
  * Sends a notice by e-mail. `smtp:` must offer STARTTLS, so that neither password nor message travels in the clear.
@@ -40,15 +42,14 @@ export async function mailNotice(
     disableFileAccess: true,
     disableUrlAccess: true,
   });
-  const close = (): void => transport.close();
-  signal.addEventListener("abort", close, { once: true });
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(wholePatience)]);
   try {
-    await transport.sendMail({ from, to: [...email], subject: subjectOf(notice), text: bodyOf(notice) });
+    const text = bodyOf(notice);
+    await transport.sendMail({ from, to: [...email], subject: subjectOf(notice), text, signal: limit });
   } catch (cause) {
     signal.throwIfAborted();
     throw failed(label, cause);
   } finally {
-    signal.removeEventListener("abort", close);
     transport.close();
   }
 }
