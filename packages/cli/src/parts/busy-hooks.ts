@@ -9,9 +9,12 @@ import type { OrderHooks } from "@certwright/core";
 export function createBusyHooks(open: () => OrderHooks): OrderHooks {
   let current: OrderHooks | undefined;
   let underWay = 0;
+  let finishing: Promise<unknown> = Promise.resolve();
   return {
     before: async (spec, reason) => {
       underWay += 1;
+      // What is being started again must not meet what stops it.
+      await finishing;
       current ??= open();
       await current.before(spec, reason);
     },
@@ -21,7 +24,8 @@ export function createBusyHooks(open: () => OrderHooks): OrderHooks {
       underWay -= 1;
       if (underWay > 0) return;
       current = undefined;
-      await hooks?.finish();
+      finishing = hooks?.finish() ?? finishing;
+      await finishing;
     },
     finish: async () => (await current?.finish()) ?? [],
   };

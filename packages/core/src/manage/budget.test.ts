@@ -248,3 +248,24 @@ test("a CA that cannot be opened is remembered as a failure, and not asked again
   });
   expect(await engine.look(spec)).toMatchObject({ error: { code: "LIMIT_BACKOFF" } });
 });
+
+test("a pre hook that fails is not run again every minute: it, or the hooks before it, may have stopped something", async () => {
+  await using engine = await startEngine(1);
+  let before = 0;
+  const hooks = {
+    before: async () => {
+      before += 1;
+      throw new Error("the hook failed");
+    },
+    after: async () => undefined,
+    finish: async () => [],
+  };
+  const spec = specFor("a.example.com", ...engine.cas);
+  const look = () => engine.look(spec, {}, { hooks });
+  for (let minutes = 0; minutes < 60; minutes += 1) {
+    expect(await look()).toMatchObject({ outcome: "failed" });
+    engine.later(minute);
+  }
+  expect(before).toBe(6);
+  expect(ordersAt(engine.cas[0])).toBe(0);
+});

@@ -152,11 +152,12 @@ async function obtainFrom(
   if ((await readOrder(store, spec.name)) === undefined) await refuseEarly(request, run);
   // A clock that is wrong must not touch the ledger, which leaves out what is over by it.
   await refuseWrongClock(client, world);
-  await begin();
   const isSpoiled = before !== undefined && (newKey || before.meta.revoked?.reason === "keyCompromise");
   const spoiledKey = isSpoiled ? parseChain(before.leafPem)[0]?.keyFingerprint : undefined;
   const csr = spec.csrFile === undefined ? undefined : await run.parts.readFile(spec.csrFile);
   return await withinLimits(request, run, async (mayOrder) => {
+    // A hook that fails may have stopped something: it is not tried again every minute either.
+    await begin();
     if (!force) await refuseForbiddenCa(spec, client, solvers, run);
     if (!request.force) await rehearse({ spec, ca, failure: history.failure, solvers, pool, run });
     const previous = { previousKeyPem: before?.keyPem, previousIssuedAt: before?.meta.issuedAt, replaces: follows };
