@@ -56,7 +56,8 @@ export async function startStatusServer(
 async function listen(server: Server, host: string, port: number): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
+      // Kept: a connection that cannot be taken later must not end the service.
+      server.on("error", reject);
       server.listen(port, host, () => resolve());
     });
   } catch (cause) {

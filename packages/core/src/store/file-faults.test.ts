@@ -257,6 +257,17 @@ describe("leases", () => {
     expect(await readdir(join(folder.path, ".certwright/holders"))).toEqual([]);
   });
 
+  test("comes free though the note of its holder cannot be removed", async () => {
+    await using folder = await temporaryFolder();
+    const store = quietStore(folder.path);
+    const lease = await store.lease("a.example.com", { signal: never });
+    const holder = join(folder.path, ".certwright/holders/a.example.com");
+    await rm(holder);
+    await mkdir(join(holder, "in the way"), { recursive: true });
+    await lease.release();
+    await (await store.lease("a.example.com", { signal: never })).release();
+  });
+
   test("leave no files but the empty lock, whose being there means nothing", async () => {
     await using folder = await temporaryFolder();
     const store = quietStore(folder.path);

@@ -40,7 +40,11 @@ export async function fileLease(root: string, name: string, options: LeaseOption
 function lease(name: string, lock: OsLock, holderPath: string): Lease {
   const release = async () => {
     if (!held.delete(lock)) return;
-    rmSync(holderPath, { force: true });
+    try {
+      rmSync(holderPath, { force: true });
+    } catch {
+      // As when it was written: only people miss it.
+    }
     lock.close();
   };
   // The kernel takes no lock back, so this signal never fires.
