@@ -84,6 +84,7 @@ export {
   signTencent,
   signVolcengine,
 } from "./signatures.ts";
+export { type Turnstile, turnstile } from "./turnstile.ts";
 export { quote, split255, unquote } from "./txt.ts";
 export { path } from "./url.ts";
 export { parseXml, type XmlElement, type XmlValue } from "./xml.ts";

@@ -1,3 +1,4 @@
+import { type Turnstile, turnstile } from "@certwright/provider";
 import type { CertificateSpec } from "../spec.ts";
 import { readCertificateMeta } from "../store/certificates.ts";
 import { certificateFolders, eachCertificate } from "../store/list-certificates.ts";
@@ -12,7 +13,6 @@ import { createPace, type Pace } from "./pace.ts";
 import type { Run } from "./parts.ts";
 import { createQueue, type Queue } from "./queue.ts";
 import { type CertificateResult, renewCertificate } from "./renew-certificate.ts";
-import { createSlots, type Slots } from "./slots.ts";
 import { sweep, undoLeft } from "./sweep.ts";
 
 /** How the service works. */
@@ -44,7 +44,7 @@ export async function serve(
   const { world } = run;
   const keeping: Keeping = {
     options,
-    slots: createSlots(options.parallel),
+    inTurn: turnstile(options.parallel),
     pace: createPace(),
     queue: createQueue(),
     pool,
@@ -70,7 +70,7 @@ export async function serve(
 /** What all keepers share. */
 interface Keeping {
   readonly options: ServeOptions;
-  readonly slots: Slots;
+  readonly inTurn: Turnstile;
   readonly pace: Pace;
   readonly queue: Queue;
   readonly pool: CaPool;
@@ -131,13 +131,13 @@ async function keep(spec: CertificateSpec, keeping: Keeping, stop: AbortSignal):
 
 /** Looks once, and says in how many milliseconds to look again. Throws only where told to stop: no fault may end a schedule. */
 async function look(spec: CertificateSpec, keeping: Keeping, stop: AbortSignal): Promise<number> {
-  const { options, slots, pace, pool, run } = keeping;
+  const { options, inTurn, pace, pool, run } = keeping;
   try {
     const wishes = { force: false, dryRun: false, configured: true, pace };
-    const result = await slots.use(stop, async () => {
+    const result = await inTurn(async () => {
       await undoLeft(spec, run);
       return await renewCertificate(spec, wishes, pool, run);
-    });
+    }, stop);
     const now = run.world.now();
     // State that cannot be read may be mended while we wait.
     const due = await nextLook(spec, result, keeping).catch(() => now + unreadableWait);

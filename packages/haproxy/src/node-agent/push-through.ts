@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { turnstile } from "@certwright/provider";
 import { readBundle } from "../certificate/pem.ts";
 import { refuseBundle } from "../certificate/refusals.ts";
 import { HaproxyError, hasCode } from "../errors.ts";
-import { inLanes, type Supply, turnstile } from "../push/lanes.ts";
+import { inLanes, type Supply } from "../push/lanes.ts";
 import type { ManyContext, ManySummary } from "../push/push-many.ts";
 import type { PushRequest, PushResult } from "../push/push-request.ts";
 import type { Settings } from "../push/settings.ts";

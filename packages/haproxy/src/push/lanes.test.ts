@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { inLanes, supplyOf, turnstile } from "./lanes.ts";
+import { inLanes, supplyOf } from "./lanes.ts";
 
 async function* slowly(count: number) {
   for (let i = 0; i < count; i++) {
@@ -47,21 +47,4 @@ test("a failure stops what has not begun, after what has", async () => {
   };
   await expect(inLanes(2, supplyOf([0, 1, 2, 3]), () => true, work)).rejects.toThrow("one");
   expect(finished).toEqual([0]);
-});
-
-test("a turnstile lets so many through at once, in order, whatever becomes of them", async () => {
-  const through = turnstile(2);
-  const log: string[] = [];
-  const work = (name: string) =>
-    through(async () => {
-      log.push(`${name} in`);
-      await setImmediate();
-      log.push(`${name} out`);
-      if (name === "b") throw new Error(name);
-      return name;
-    });
-  const results = await Promise.allSettled(["a", "b", "c", "d"].map(work));
-  expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled"]);
-  expect(log.filter((line) => line.endsWith("in"))).toEqual(["a in", "b in", "c in", "d in"]);
-  expect(log.indexOf("c in")).toBeGreaterThan(log.indexOf("a out"));
 });

@@ -61,20 +61,3 @@ export async function inLanes<T>(
   const failure = lanes.find((each) => each.status === "rejected");
   if (failure) throw failure.reason;
 }
-
-/** Lets so many through at once; the others wait their turn, in order. */
-export function turnstile(count: number): <T>(work: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = [];
-  let free = count;
-  return async (work) => {
-    if (free > 0) free--;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else free++;
-    }
-  };
-}

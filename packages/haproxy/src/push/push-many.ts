@@ -1,3 +1,4 @@
+import { turnstile } from "@certwright/provider";
 import { bundleReader } from "../certificate/pem.ts";
 import { findShadows } from "../certificate/served.ts";
 import { hasCode } from "../errors.ts";
@@ -10,7 +11,7 @@ import type { Session } from "../runtime/session.ts";
 import { canSendAhead } from "../runtime/transaction.ts";
 import { lockNode, releaseAfterFailure, unlockNode, type WriterLock } from "../runtime/writer-lock.ts";
 import { isEndOfSession, isPlain, type PlainRequest, showTaken, type Taken, takePlain } from "./batch.ts";
-import { inGroups, inLanes, type Supply, supplyOf, turnstile } from "./lanes.ts";
+import { inGroups, inLanes, type Supply, supplyOf } from "./lanes.ts";
 import { pushNow } from "./push.ts";
 import type { PushRequest, PushResult } from "./push-request.ts";
 import { isCurrent, openCurrent } from "./reload.ts";

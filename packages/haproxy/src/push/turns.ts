@@ -1,9 +1,9 @@
+import { type Turnstile, turnstile } from "@certwright/provider";
 import type { Node } from "../runtime/node.ts";
-import { turnstile } from "./lanes.ts";
 
 // One writes while others look. HAProxy answers ten clients of a socket at once (`stats maxconn`), and others need some.
 const atOnce = 4;
-const turns = new Map<string, ReturnType<typeof turnstile>>();
+const turns = new Map<string, Turnstile>();
 
 /**
  * Lets a few pushes of this process work at one node; those after them wait here, in order, and not with a connection
@@ -14,8 +14,5 @@ export function inTurn<T>(node: Node, signal: AbortSignal, work: () => Promise<T
   if (node.kind === "agent") return work();
   const turn = turns.get(node.id) ?? turnstile(atOnce);
   turns.set(node.id, turn);
-  return turn(async () => {
-    signal.throwIfAborted();
-    return await work();
-  });
+  return turn(work, signal);
 }
