@@ -10,16 +10,12 @@ import type { Replacement } from "./push/choose.ts";
 import { foreseePush } from "./push/foresee.ts";
 import { push } from "./push/push.ts";
 import type { PushRequest, PushResult } from "./push/push-request.ts";
-import type { PushLimits } from "./push/settings.ts";
-import type { Connect } from "./runtime/connect.ts";
+import type { PushContext } from "./push/settings.ts";
 import { canonicalName } from "./runtime/names.ts";
 import { parseTarget, type TargetAddress } from "./target-address.ts";
 
 /** What a caller may change about a target. */
-export interface TargetOptions {
-  readonly limits?: Partial<PushLimits>;
-  readonly connect?: Connect;
-}
+export type TargetOptions = Pick<PushContext, "limits" | "connect">;
 
 /**
  * One HAProxy as a place certificates are deployed to.
@@ -74,12 +70,17 @@ export function requestFor(
 
 /** The outcome of a deployment that was a push. */
 export function outcomeOf(done: PushResult): DeployOutcome {
+  const { instances, pid } = done;
+  return outcomeAt(done, ` in ${instances} ${instances === 1 ? "place" : "places"}, worker ${pid}`, `, worker ${pid}`);
+}
+
+/** The same, with what there is to say of where it was put, and of where it was found. */
+export function outcomeAt(done: PushResult, put: string, found = put): DeployOutcome {
   const { name, served, reloadNeeded, warnings } = done;
-  const places = `${done.instances} ${done.instances === 1 ? "place" : "places"}`;
   const details: Record<PushResult["action"], string> = {
-    updated: `${name} replaced in ${places}, worker ${done.pid}`,
-    added: `${name} added in ${places}, worker ${done.pid}`,
-    unchanged: `${name} is there already, worker ${done.pid}`,
+    updated: `${name} replaced${put}`,
+    added: `${name} added${put}`,
+    unchanged: `${name} is there already${found}`,
     "reload-needed": `${name} is not live: ${reloadNeeded}`,
   };
   return {

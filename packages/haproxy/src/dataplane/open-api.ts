@@ -1,6 +1,6 @@
 import { HaproxyError } from "../errors.ts";
 import type { Emit } from "../events.ts";
-import { defaultLimits, type PushLimits } from "../push/settings.ts";
+import { defaultLimits, type PushContext, type PushLimits } from "../push/settings.ts";
 import type { FindKey } from "../runtime/connect.ts";
 import type { DataplaneNode } from "./address.ts";
 import type { Process } from "./answers.ts";
@@ -12,13 +12,7 @@ import { refusedByApi } from "./refused.ts";
 export type FindPassword = (node: DataplaneNode) => Promise<string>;
 
 /** The world of a Data Plane API. */
-export interface DataplaneContext {
-  readonly signal: AbortSignal;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-  readonly onEvent?: Emit;
-  /** Default: `defaultLimits`. */
-  readonly limits?: Partial<PushLimits>;
+export interface DataplaneContext extends Pick<PushContext, "signal" | "now" | "onEvent" | "limits"> {
   /** Needed where the node names a user. */
   readonly password?: FindPassword;
   /** Needed where a client key is in no file. */

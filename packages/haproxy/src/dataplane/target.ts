@@ -2,24 +2,16 @@ import type { DeployableCertificate, DeployContext, DeployOutcome, DeployTarget 
 import { refusePlace } from "../certificate/refusals.ts";
 import type { HaproxyEvent } from "../events.ts";
 import { describePlace } from "../push/foresee.ts";
-import type { PushLimits } from "../push/settings.ts";
-import type { FindKey } from "../runtime/connect.ts";
-import { describe, placeFor, replacementOf, requestFor } from "../target.ts";
+import { describe, outcomeAt, placeFor, replacementOf, requestFor } from "../target.ts";
 import { type DataplaneTarget, parseDataplaneTarget } from "./address.ts";
 import { lookAround } from "./look.ts";
-import { type FindPassword, openApi } from "./open-api.ts";
+import { type DataplaneContext, openApi } from "./open-api.ts";
 import { findPlace } from "./place.ts";
 import { pushThroughApi } from "./push.ts";
 import type { ApiPushRequest, ApiPushResult } from "./work.ts";
 
 /** What a caller may say of a target. */
-export interface DataplaneTargetOptions {
-  readonly limits?: Partial<PushLimits>;
-  /** Needed where the address names a user. */
-  readonly password?: FindPassword;
-  /** Needed where a client key is in no file. */
-  readonly key?: FindKey;
-}
+export type DataplaneTargetOptions = Pick<DataplaneContext, "limits" | "password" | "key">;
 
 /**
  * One HAProxy as a place certificates are deployed to through its Data Plane API.
@@ -68,19 +60,6 @@ export function apiRequestFor(target: DataplaneTarget, certificate: DeployableCe
 
 /** The outcome of a deployment that was a push through an API. */
 export function outcomeOf(done: ApiPushResult): DeployOutcome {
-  const { name, served, pid, reloaded, reloadNeeded, warnings } = done;
-  const where = `${reloaded ? ", after a reload" : ""}${pid === 0 ? "" : `, worker ${pid}`}`;
-  const details: Record<ApiPushResult["action"], string> = {
-    updated: `${name} replaced${where}`,
-    added: `${name} added${where}`,
-    unchanged: `${name} is there already${where}`,
-    "reload-needed": `${name} is not live: ${reloadNeeded}`,
-  };
-  return {
-    action: done.action === "reload-needed" ? "stored" : done.action,
-    served,
-    detail: details[done.action],
-    warnings,
-    ...(reloadNeeded === undefined ? {} : { reloadNeeded }),
-  };
+  const { pid, reloaded } = done;
+  return outcomeAt(done, `${reloaded ? ", after a reload" : ""}${pid === 0 ? "" : `, worker ${pid}`}`);
 }
