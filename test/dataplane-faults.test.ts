@@ -1,9 +1,12 @@
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { createSecureContext, createServer } from "node:tls";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { before, deployTo, startFake, startNode } from "./dataplane-fixture.ts";
 import type { FakeDataplane, Fault } from "./fake-dataplane.ts";
-import type { Seen } from "./fake-dataplane-runtime.ts";
+import { details, type Seen } from "./fake-dataplane-runtime.ts";
 import { ca, contentOf, expectNothingOpen, pemOf, pushTo, serialOf, served } from "./haproxy-fixture.ts";
 
 /* What may go wrong between us and an API: only the fake can be made to do it. HAProxy is real. */
@@ -19,11 +22,11 @@ beforeEach(async () => {
   await pushTo(haproxy, { pem: pemOf(before.list), certificate: listed(), disk: false, allowFewerNames: true });
 });
 
-/** Meets one request, `times` times. */
-function meet(fake: FakeDataplane, pattern: RegExp, fault: Fault, times = 1): void {
+/** Meets one request, `times` times; `isTime` says from when on. */
+function meet(fake: FakeDataplane, pattern: RegExp, fault: Fault, times = 1, isTime = () => true): void {
   let left = times;
   fake.fault(({ method, path }: Seen) =>
-    left > 0 && pattern.test(`${method} ${path}`) && left-- > 0 ? fault : undefined,
+    left > 0 && isTime() && pattern.test(`${method} ${path}`) && left-- > 0 ? fault : undefined,
   );
 }
 
@@ -255,6 +258,33 @@ test("a reload that the API forgot, having been started anew", async () => {
   await expect(deployTo(api.target(), ca.issue({ names: ["list.test"] }))).rejects.toMatchObject({
     code: "HAPROXY_RELOAD_UNFINISHED",
   });
+});
+
+test("a worker that hears late of the reload that replaces it answers for a while: memory and clients are looked at again", async () => {
+  // Too small for any certificate, so that only a reload helps.
+  await using api = await startFake(haproxy, { bufferSize: 1_024 });
+  const renewed = ca.issue({ names: ["list.test"] });
+  const ofFormer = details(await haproxy.command(`show ssl cert ${listed()}`));
+  let isReloaded = false;
+  meet(api.fake, /^GET .*ssl_certs\/.*listed/, { status: 200, json: ofFormer }, 1, () => isReloaded);
+  // What clients see: before the push, after it of the former worker, and then of the next.
+  const seen = [before.list, before.list];
+  const server = createServer({
+    SNICallback: (_, done) => {
+      const { keyPem: key, fullchainPem: cert } = seen.shift() ?? renewed;
+      done(null, createSecureContext({ key, cert }));
+    },
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const check = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const done = await deployTo(api.target({ check, reload: "yes" }), renewed, {
+    onStep: (step) => {
+      isReloaded ||= step === "reloaded";
+    },
+  });
+  server.close();
+  expect(done).toMatchObject({ served: true, steps: ["written", "reloaded", "verified", "handshake"] });
+  expect(seen).toEqual([]);
 });
 
 test("somebody else's line in the same list's file is kept, and ours too", async () => {

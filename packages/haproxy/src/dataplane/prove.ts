@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { isSame } from "../certificate/served.ts";
 import { HaproxyError, hasCode } from "../errors.ts";
 import type { Shown } from "../push/handshake.ts";
@@ -26,13 +27,14 @@ export async function prove(
 ): Promise<ApiPushResult> {
   const { desk, bundle } = work;
   const name = place.present ? place.name : (work.files[0] ?? place.name);
-  const shown = await lookInMemory(desk, name);
-  const now = await currentProcess(desk, process);
-  const replaced = now.pid !== process.pid && !work.reloaded;
-  if (shown === undefined || !isSame(shown, bundle)) {
+  const { shown, now } = await outlastFormer(work, async () => {
+    const shown = await lookInMemory(desk, name);
+    const now = await currentProcess(desk, process);
+    if (shown !== undefined && isSame(shown, bundle)) return { shown, now };
+    const replaced = now.pid !== process.pid && !work.reloaded;
     const expected = { name, ...(place.present ? { before: place.present } : {}) };
     throw notLoaded(expected, shown, replaced, desk.node.id);
-  }
+  });
   desk.emit({ type: "verified", node: desk.node.id, certificate: name, pid: now.pid });
   await shake(work, name, before);
   const found = { name, ...(place.way ? { way: place.way } : {}) };
@@ -60,9 +62,11 @@ export async function prove(
 }
 
 /** Handshakes with all addresses that were given. @throws HaproxyError HAPROXY_NOT_SERVED, HAPROXY_HANDSHAKE_FAILED */
-export async function shake({ desk, bundle, request }: Work, name: string, before: readonly Shown[]): Promise<void> {
+export async function shake(work: Work, name: string, before: readonly Shown[]): Promise<void> {
+  const { desk, bundle, request } = work;
+  const points = request.verify?.handshake ?? [];
   try {
-    await checkHandshakes(request.verify?.handshake ?? [], { name, bundle }, desk, before);
+    await outlastFormer(work, () => checkHandshakes(points, { name, bundle }, desk, before));
   } catch (error) {
     if (!hasCode(error, "HAPROXY_HANDSHAKE_FAILED")) throw error;
     throw new HaproxyError("HAPROXY_HANDSHAKE_FAILED", (error as Error).message, {
@@ -71,6 +75,21 @@ export async function shake({ desk, bundle, request }: Work, name: string, befor
       cause: error,
       hint: "The API gives no key away, so the former certificate cannot be put back: deploy it again. Compare the key type and names with what clients need.",
     });
+  }
+}
+
+const lookEvery = 100;
+
+/** Looks again where HAProxy was reloaded: the former worker takes connections until it hears of its end. */
+async function outlastFormer<T>({ desk, reloaded }: Work, look: () => Promise<T>): Promise<T> {
+  for (const deadline = performance.now() + desk.limits.settleTimeout; ; ) {
+    try {
+      return await look();
+    } catch (error) {
+      const isFormer = reloaded && hasCode(error, "HAPROXY_NOT_APPLIED", "HAPROXY_OVERTAKEN", "HAPROXY_NOT_SERVED");
+      if (!isFormer || performance.now() > deadline) throw error;
+    }
+    await sleep(lookEvery, undefined, { signal: desk.signal });
   }
 }
 
