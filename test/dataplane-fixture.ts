@@ -9,7 +9,7 @@ import { patience } from "./cli-process.ts";
 import { type FakeDataplane, startFakeDataplane } from "./fake-dataplane.ts";
 import type { FakeOptions } from "./fake-dataplane-runtime.ts";
 import { deployable } from "./fleet-fixture.ts";
-import { ca, defaults } from "./haproxy-fixture.ts";
+import { ca, defaults, endless } from "./haproxy-fixture.ts";
 
 /** What the tests of the Data Plane API share. */
 
@@ -195,7 +195,7 @@ export async function deployTo(
   const given: DeployableCertificate = { ...deployable(certificate), ...(options.name ? { name: options.name } : {}) };
   const outcome = await dataplaneTarget(target, {
     password: async () => options.password ?? password,
-    limits: { attempts: options.attempts ?? 1, busyTimeout: 5_000, ...options.limits },
+    limits: { ...endless, attempts: options.attempts ?? 1, ...options.limits },
   }).deploy(given, {
     now: Date.now,
     signal: AbortSignal.timeout(patience),

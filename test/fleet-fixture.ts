@@ -8,7 +8,7 @@ import type { Fleet, FleetCertificates, FleetPolicy, FleetWorld } from "@certwri
 import { type Haproxy, startHaproxy } from "@certwright/tools/servers";
 import type { TestCa, TestCertificate } from "@certwright/tools/test-ca";
 import { patience } from "./cli-process.ts";
-import { defaults } from "./haproxy-fixture.ts";
+import { defaults, endless } from "./haproxy-fixture.ts";
 
 /** What the tests of fleets share. */
 
@@ -65,7 +65,7 @@ export function createFleetWorld() {
     },
     signal: AbortSignal.timeout(patience),
     emit: (event) => events.push(event),
-    limits: { attempts: 1 },
+    limits: { ...endless, attempts: 1 },
   };
   return {
     world,

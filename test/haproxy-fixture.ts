@@ -21,12 +21,21 @@ defaults
 
 export const pemOf = (certificate: TestCertificate) => ({ key: certificate.keyPem, chain: certificate.fullchainPem });
 
+/** Limits of a push that end what hangs and judge nothing: what is looked at is not how quick a busy machine is. */
+export const endless = {
+  busyTimeout: patience,
+  staleAfter: patience,
+  connectTimeout: patience,
+  handshakeTimeout: patience,
+  settleTimeout: patience,
+};
+
 /** Keeps every event, so that a test can say what happened. */
 export function watching(limits: PushContext["limits"] = {}): PushContext & { readonly events: HaproxyEvent[] } {
   const events: HaproxyEvent[] = [];
   return {
     events,
-    limits,
+    limits: { ...endless, ...limits },
     signal: AbortSignal.timeout(patience),
     now: Date.now,
     onEvent: (event) => events.push(event),

@@ -104,10 +104,11 @@ export async function startHaproxy(options: HaproxyOptions): Promise<Haproxy> {
       // Not SIGUSR2: HAProxy 2.6 loses the signal while its master re-executes itself. The answer may be cut off.
       const answer = await ask(masterSocket, "reload").catch(() => "");
       if (answer.startsWith("Success=0")) throw new Error(`HAProxy did not reload:\n${answer}`);
-      // Both workers take connections until the former one says that it stops, however late it hears of the reload.
+      // Both workers take connections until the former one says that it stops, however late it hears of the reload. Of
+      // one that ends as it is asked no answer comes.
       const isOver = async () =>
         (await workerPid()) !== before &&
-        /^Stopping: 1$|Can't find the target PID/m.test(await ask(masterSocket, `@!${before} show info`));
+        (!isRunning(before) || /^Stopping: 1$/m.test(await ask(masterSocket, `@!${before} show info`, 500)));
       const deadline = performance.now() + 60_000;
       while (!(await isOver().catch(() => false))) {
         if (performance.now() > deadline) throw new Error(`HAProxy did not reload:\n${server.logs().slice(-2000)}`);
@@ -117,12 +118,20 @@ export async function startHaproxy(options: HaproxyOptions): Promise<Haproxy> {
   };
 }
 
-function ask(socket: string, line: string): Promise<string> {
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+function ask(socket: string, line: string, timeout = 10_000): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = "";
     // Half-closed after the line: the master socket would keep the session open for more.
     const connection = connect(socket, () => connection.end(`${line}\n`));
-    connection.setTimeout(10_000, () => connection.destroy(new Error(`no answer to "${line}" on ${socket}`)));
+    connection.setTimeout(timeout, () => connection.destroy(new Error(`no answer to "${line}" on ${socket}`)));
     connection.setEncoding("utf8").on("data", (text: string) => {
       answer += text;
     });
