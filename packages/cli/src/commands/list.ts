@@ -5,6 +5,7 @@ import type { CommandResult, Invocation } from "../command.ts";
 import type { listFlags } from "../declarations/stored.ts";
 import { exitCodes } from "../exit-code.ts";
 import { withMoments } from "../output/moments.ts";
+import { foldersToRead } from "../many-certificates.ts";
 import { longTable } from "../reporter/table.ts";
 import { listed as joined } from "../reporter/words.ts";
 import { openOnlyState } from "../state/open-state.ts";
@@ -12,7 +13,8 @@ import { openOnlyState } from "../state/open-state.ts";
 /** The certificates of the store, from what is stored alone. */
 export async function run(invocation: Invocation<typeof listFlags>): Promise<CommandResult> {
   const { flags, context } = invocation;
-  const certificates = await listCertificates(await openOnlyState(invocation));
+  const store = await openOnlyState(invocation);
+  const certificates = await listCertificates(store, await foldersToRead(store));
   const now = context.now();
   const asJson = (listed: ListedCertificate) =>
     "error" in listed

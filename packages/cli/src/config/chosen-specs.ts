@@ -1,6 +1,7 @@
 import { type CertificateSpec, type RestingCertificate, restAsIssued } from "@certwright/core";
 import type { Config } from "@certwright/core/config";
 import { eachCertificate, type Store } from "@certwright/core/store";
+import { foldersToRead } from "../many-certificates.ts";
 import { chooseCertificates, type Listed, storedSpecs } from "../stored-certificates.ts";
 
 /** Specifications to work on. */
@@ -51,7 +52,7 @@ export async function chooseDue(
   const others: Listed[] = [];
   // Most reasons are the same few: each is kept once.
   const reasons = new Map<string, string>();
-  for await (const listed of eachCertificate(store)) {
+  for await (const listed of eachCertificate(store, await foldersToRead(store))) {
     const rest = "meta" in listed ? restAsIssued(listed.meta, now, store) : undefined;
     if (rest === undefined) {
       others.push(listed);

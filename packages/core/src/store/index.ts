@@ -36,7 +36,7 @@ export { type FileStoreOptions, fileStore } from "./file-store.ts";
 export { eachFleetState, type FleetState, readFleetState, updateFleetState } from "./fleet-states.ts";
 export { inOrder } from "./in-order.ts";
 export { type Adopted, type Journal, openJournal } from "./journal.ts";
-export { eachCertificate, type ListedCertificate, listCertificates } from "./list-certificates.ts";
+export { certificateFolders, eachCertificate, type ListedCertificate, listCertificates } from "./list-certificates.ts";
 export { parseStateLocation, type StateLocation } from "./location.ts";
 export { memoryState, memoryStore } from "./memory-store.ts";
 export { certificateNameForm, checkFolder, checkKey, longestCertificateName, safeName } from "./names.ts";

@@ -39,10 +39,10 @@ export async function certificateFolders(store: Store): Promise<readonly string[
     .map((entry) => entry.slice(0, -1));
 }
 
-/** All certificates at once. */
-export async function listCertificates(store: Store): Promise<readonly ListedCertificate[]> {
+/** The same, at once. */
+export async function listCertificates(store: Store, some?: readonly string[]): Promise<readonly ListedCertificate[]> {
   const all: ListedCertificate[] = [];
-  for await (const listed of eachCertificate(store)) all.push(listed);
+  for await (const listed of eachCertificate(store, some)) all.push(listed);
   return all;
 }
 
