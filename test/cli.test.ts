@@ -134,11 +134,15 @@ test("dns commands write, look, remove, and try a provider without a CA", async 
     code: 0,
     stdout: expect.stringMatching(/^_acme-challenge\.example\.test \S{43}: seen by every server$/m),
   });
-  const unseen = ["dns", "check", "example.test", ...provider, "--propagation", "off"];
-  expect(await certwright.run(unseen)).toMatchObject({
+  const unasked = ["dns", "check", "example.test", ...provider, "--propagation", "off"];
+  expect(await certwright.run(unasked)).toMatchObject({
     code: 0,
     stdout: expect.stringContaining("no server was asked"),
   });
+  const { records } = resultOf(await certwright.run([...unasked, "--json"]));
+  expect(records).toEqual([
+    { name: "_acme-challenge.example.test", value: expect.any(String), zone: "example.test", servers: [] },
+  ]);
   expect(await certwright.txt("_acme-challenge.example.test")).toEqual([]);
   expect((await certwright.ca.requests()).length).toBe(0);
 });

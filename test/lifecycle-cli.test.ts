@@ -233,23 +233,35 @@ providers: { bind: { provider: rfc2136 } }
 targets:
   nginx: { export: site.pem, parts: [leaf, chain, key], mode: 0640 }
   java: { export: site.p12, format: pkcs12, passwordFile: password }
+  env: { export: env.p12, format: pkcs12, password: { env: KEYSTORE } }
+  pass: { export: pass.p12, format: pkcs12, password: { command: [echo, changeit] } }
 defaults:
   dns: { resolvers: ["${dns.address}"], nameservers: ["${dns.address}"] }
 certificates:
-  example.test: { deploy: [nginx, java] }
+  example.test: { deploy: [nginx, java, env, pass] }
 `,
   );
-  expect(await certwright.run(["config", "check"])).toMatchObject({ code: 0, stderr: "" });
+  const env = { KEYSTORE: "changeit" };
+  expect(await certwright.run(["config", "check", "--secrets"], { env })).toMatchObject({ code: 0, stderr: "" });
   for (const args of [["renew"], ["renew", "--force"]]) {
-    const ended = await certwright.run(args);
+    const ended = await certwright.run(args, { env });
     expect(ended, ended.stderr).toMatchObject({ code: 0 });
     const pem = await readFile(join(dir, "site.pem"), "utf8");
     expect(pem).toBe(await current(certwright, "example.test", "haproxy.pem"));
     expect(() => createSecureContext({ cert: pem, key: pem })).not.toThrow();
-    const pfx = await readFile(join(dir, "site.p12"));
-    expect(() => createSecureContext({ pfx, passphrase: "changeit" })).not.toThrow();
+    for (const file of ["site.p12", "env.p12", "pass.p12"]) {
+      const pfx = await readFile(join(dir, file));
+      expect(() => createSecureContext({ pfx, passphrase: "changeit" }), file).not.toThrow();
+    }
   }
   expect((await stat(join(dir, "site.pem"))).mode & 0o777).toBe(0o640);
+  const p12 = ["export", "example.test", "--out", "once.p12", "--format", "pkcs12", "--password"];
+  expect(await certwright.run([...p12, "file:password"])).toMatchObject({ code: 0, stderr: "" });
+  const pfx = await readFile(join(dir, "once.p12"));
+  expect(() => createSecureContext({ pfx, passphrase: "changeit" })).not.toThrow();
+  const clear = await certwright.run([...p12, "changeit"]);
+  expect(clear).toMatchObject({ code: 2, stderr: expect.stringContaining("error EXPORT_ADDRESS: the password must") });
+  expect(clear.stderr).not.toContain("changeit");
   const once = await certwright.run([
     "export",
     "example.test",

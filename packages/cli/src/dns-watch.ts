@@ -27,7 +27,8 @@ export interface WatchOptions {
 
 /** What came of the watch for one value. */
 export interface Watched extends WatchedValue {
-  readonly seen: boolean;
+  /** Missing where nobody was asked: the wait was a fixed one, or off. */
+  readonly seen?: boolean;
   /** What each server said last. */
   readonly servers: readonly ServerState[];
 }
@@ -54,8 +55,9 @@ export async function watchValues(values: readonly WatchedValue[], options: Watc
   const outcomes = await Promise.allSettled(visible);
   world.signal.throwIfAborted();
   return values.map((value, index) => {
+    if (mode.type !== "watch") return { ...value, servers: [] };
     const seen = outcomes[index]?.status === "fulfilled";
-    if (seen && mode.type === "watch") sightings.seen(value);
+    if (seen) sightings.seen(value);
     return { ...value, seen, servers: sightings.of(value) };
   });
 }

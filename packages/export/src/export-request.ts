@@ -18,9 +18,17 @@ export interface ExportRequest {
   readonly parts: readonly PemPart[];
   readonly owner?: OwnerName;
   readonly mode?: number;
-  /** Absolute; its first line is the password of a PKCS#12 file. */
-  readonly passwordFile?: string;
+  /** Of a PKCS#12 file. */
+  readonly password?: PasswordPlace | SecretPlace;
 }
+
+/** The first line of a file, by its absolute path; nothing stands for no password. */
+export interface PasswordPlace {
+  readonly firstLineOf: string;
+}
+
+/** A secret that the surroundings find; `config` is the label of the target that says how. */
+export type SecretPlace = { readonly env: string } | { readonly file: string } | { readonly config: string };
 
 /** The same as a person writes it. */
 export interface ExportWords {
@@ -29,6 +37,8 @@ export interface ExportWords {
   readonly parts?: string | undefined;
   readonly owner?: string | undefined;
   readonly mode?: string | undefined;
+  /** `env:NAME`, `file:/path`, `config:LABEL`; never the password itself. */
+  readonly password?: string | undefined;
   readonly passwordFile?: string | undefined;
 }
 
@@ -38,7 +48,7 @@ export interface ExportWords {
  * @throws CertwrightError `EXPORT_ADDRESS`, `EXPORT_PASSWORD`
  */
 export function readExportWords(words: ExportWords): ExportRequest {
-  const { path, passwordFile } = words;
+  const { path } = words;
   const format = exportFormats.find((known) => known === (words.format ?? "pem"));
   if (!isAbsolute(path)) throw wrong(`${JSON.stringify(path)} is not an absolute path`, "Write the whole path.");
   if (format === undefined)
@@ -49,29 +59,25 @@ export function readExportWords(words: ExportWords): ExportRequest {
     throw wrong(`${JSON.stringify(words.owner)} is no owner`, "Write user, user:group or :group, by name or number.");
   const isClear = format === "files" || (format === "pem" && parts.includes("key"));
   const mode = words.mode === undefined ? undefined : modeOf(words.mode, isClear);
+  const password = passwordOf(words);
   const isPkcs12 = format.startsWith("pkcs12");
-  if (isPkcs12 && passwordFile === undefined) {
+  if (isPkcs12 && password === undefined) {
     throw exportError("EXPORT_PASSWORD", "a PKCS#12 file needs a password, and none is given", {
-      hint: "Name a file with it: --password-file, password-file= or passwordFile. An empty file stands for no password.",
+      hint: "Say where it is: --password env:NAME or file:PATH; password=env:NAME in an address; `password` in a configuration. A --password-file that is empty stands for no password.",
     });
   }
-  if (!isPkcs12 && passwordFile !== undefined) throw wrong("PEM takes no password", "Leave it out, or choose pkcs12.");
-  if (passwordFile !== undefined && !isAbsolute(passwordFile))
-    throw wrong(
-      `${JSON.stringify(passwordFile)} is not an absolute path`,
-      "Write the whole path of the password's file.",
-    );
+  if (!isPkcs12 && password !== undefined) throw wrong("PEM takes no password", "Leave it out, or choose pkcs12.");
   return {
     path,
     format,
     parts,
     ...(owner === undefined ? {} : { owner }),
     ...(mode === undefined ? {} : { mode }),
-    ...(passwordFile === undefined ? {} : { passwordFile }),
+    ...(password === undefined ? {} : { password }),
   };
 }
 
-const parameters = ["format", "parts", "owner", "mode", "password-file"] as const;
+const parameters = ["format", "parts", "owner", "mode", "password", "password-file"] as const;
 
 /**
  * Reads a target as it is written in a configuration: `export:/etc/nginx/site.pem?owner=root:www-data&mode=0640`.
@@ -84,12 +90,28 @@ export function parseExportTarget(text: string): ExportRequest {
   const unknown = [...given.keys()].find((name) => !parameters.some((known) => known === name));
   if (unknown !== undefined)
     throw wrong(`the parameter ${JSON.stringify(unknown)} is not known`, `One of: ${parameters.join(", ")}.`);
-  const [format, parts, owner, mode, passwordFile] = parameters.map((name) => {
+  const [format, parts, owner, mode, password, passwordFile] = parameters.map((name) => {
     const [value, other] = given.getAll(name);
     if (other !== undefined || value === "") throw wrong(`${name} needs one value`, "Write it once, with its value.");
     return value;
   });
-  return readExportWords({ path, format, parts, owner, mode, passwordFile });
+  return readExportWords({ path, format, parts, owner, mode, password, passwordFile });
+}
+
+function passwordOf({ password, passwordFile }: ExportWords): ExportRequest["password"] {
+  if (password === undefined) {
+    if (passwordFile === undefined) return undefined;
+    if (isAbsolute(passwordFile)) return { firstLineOf: passwordFile };
+    const message = `${JSON.stringify(passwordFile)} is not an absolute path`;
+    throw wrong(message, "Write the whole path of the password's file.");
+  }
+  if (passwordFile !== undefined) throw wrong("two passwords are given", "Keep one of them.");
+  const [, kind, rest = ""] = /^(env|file|config):(.+)$/s.exec(password) ?? [];
+  if (kind === "env" && /^[A-Za-z_]\w*$/.test(rest)) return { env: rest };
+  if (kind === "file" && isAbsolute(rest)) return { file: rest };
+  if (kind === "config") return { config: rest };
+  // Not shown: somebody may have put the password itself here.
+  throw wrong("the password must not stand there itself", "Write env:NAME or file:/path, where it is.");
 }
 
 function partsOf(format: ExportFormat, text: string | undefined): readonly PemPart[] {

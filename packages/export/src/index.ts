@@ -6,8 +6,9 @@ export {
   exportFormats,
   parseExportTarget,
   readExportWords,
+  type SecretPlace,
 } from "./export-request.ts";
 export { type PemPart, pemParts } from "./pem-parts.ts";
 export { createPkcs12, type Pkcs12Contents } from "./pkcs12.ts";
 export { type FileAccess, isThere, type NewFile, replaceFiles, type WrittenFile } from "./replace-files.ts";
-export { exportCertificate, exportTarget } from "./target.ts";
+export { exportCertificate, exportTarget, type FindSecret } from "./target.ts";

@@ -231,6 +231,9 @@ describe("what is in the way", () => {
     ["/a?mode=0600&mode=0640", /needs one value/],
     ["/a?modus=0600", /not known/],
     ["/a?password-file=/p", /PEM takes no password/],
+    ["/a?password=env:P", /PEM takes no password/],
+    ["/a.p12?format=pkcs12&password=env:P&password-file=/p", /two passwords/],
+    ["/a.p12?format=pkcs12&password=changeit", /^the password must not stand there itself$/],
   ])("%s", (address, message) => {
     expect(() => exportTarget(`export:${address}`)).toThrow(
       expect.objectContaining({

@@ -85,13 +85,13 @@ async function tryProvider(domain: string, invocation: CheckInvocation): Promise
 function report(watched: readonly Watched[]): CommandResult {
   const rows = watched.flatMap(({ servers }) => servers.map((server) => [`  ${server.server}`, stateInWords(server)]));
   return {
-    exitCode: watched.every(({ seen }) => seen) ? exitCodes.done : exitCodes.failed,
+    exitCode: watched.every(({ seen }) => seen !== false) ? exitCodes.done : exitCodes.failed,
     result: { records: watched },
     lines: [...watched.map((one) => `${one.name} ${one.value}: ${foundOut(one)}`), ...table(rows)],
   };
 }
 
-function foundOut({ seen, servers }: Watched): string {
-  if (seen && servers.length === 0) return "taken by the provider; no server was asked whether it is there";
+function foundOut({ seen }: Watched): string {
+  if (seen === undefined) return "taken by the provider; no server was asked whether it is there";
   return seen ? "seen by every server" : "not seen by every server";
 }

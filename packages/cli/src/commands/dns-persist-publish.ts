@@ -13,7 +13,8 @@ type PublishInvocation = Invocation<typeof persistPublishFlags>;
 interface Published {
   readonly name: string;
   readonly value: string;
-  readonly seen: boolean;
+  /** Missing where nobody was asked. */
+  readonly seen?: boolean | undefined;
   /** What this account had there before, now removed. */
   readonly replaced: readonly string[];
 }
@@ -52,10 +53,10 @@ export async function run(invocation: PublishInvocation): Promise<CommandResult>
       },
     );
     await place.binding.handle.remove(replaced.map((value) => ({ ...place.record, value })));
-    published.push({ name: place.record.fqdn, value: record.value, seen: watched?.seen === true, replaced });
+    published.push({ name: place.record.fqdn, value: record.value, seen: watched?.seen, replaced });
   }
   return {
-    exitCode: published.every(({ seen }) => seen) ? exitCodes.done : exitCodes.failed,
+    exitCode: published.every(({ seen }) => seen !== false) ? exitCodes.done : exitCodes.failed,
     result: { records: published },
     lines: published.flatMap(linesOf),
   };
@@ -63,7 +64,7 @@ export async function run(invocation: PublishInvocation): Promise<CommandResult>
 
 function linesOf({ name, value, seen, replaced }: Published): readonly string[] {
   return [
-    `${name} TXT ${value}${seen ? "" : " is set, but not seen by every server yet"}`,
+    `${name} TXT ${value}${seen !== false ? "" : " is set, but not seen by every server yet"}`,
     ...replaced.map((old) => `  in place of ${old}`),
   ];
 }

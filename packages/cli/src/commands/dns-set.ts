@@ -21,7 +21,7 @@ export async function run(invocation: Invocation<typeof dnsWriteFlags>): Promise
       fetch: context.fetch,
     },
   );
-  const missing = watched.filter(({ seen }) => !seen);
+  const missing = watched.filter(({ seen }) => seen === false);
   return {
     exitCode: missing.length === 0 ? exitCodes.done : exitCodes.failed,
     result: { records: watched },

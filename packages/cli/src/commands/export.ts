@@ -6,6 +6,7 @@ import type { CommandResult, Invocation } from "../command.ts";
 import type { exportFlags } from "../declarations/export.ts";
 import { usageError } from "../errors.ts";
 import { exitCodes } from "../exit-code.ts";
+import { createNodeSecrets } from "../parts/node-secrets.ts";
 import { openOnlyState } from "../state/open-state.ts";
 import { onlyCertificate } from "../stored-certificates.ts";
 
@@ -14,20 +15,22 @@ export async function run(invocation: Invocation<typeof exportFlags>): Promise<C
   const { args, flags, context, emit } = invocation;
   const [name = ""] = args;
   if (flags.out === undefined) throw usageError("nothing says where to", "Give the file with --out.");
-  const { format, parts, owner, mode, passwordFile } = flags;
+  const { format, parts, owner, mode, password, passwordFile } = flags;
   const request = readExportWords({
     path: resolve(context.cwd, flags.out),
     format,
     parts: parts.length === 0 ? undefined : parts.join(","),
     owner,
     mode,
+    password: password?.replace(/^file:(?=[^/])/, `file:${context.cwd}/`),
     passwordFile: passwordFile === undefined ? undefined : resolve(context.cwd, passwordFile),
   });
   const store = await openOnlyState(invocation);
   await onlyCertificate(store, name);
   const stored = await readCertificate(store, name);
   if (stored === undefined) throw usageError(`${name} has no certificate`, "See: certwright list");
-  const files = await exportCertificate(request, deployable(stored));
+  const { exported } = createNodeSecrets(invocation, undefined);
+  const files = await exportCertificate(request, deployable(stored), exported);
   for (const { warning } of files)
     if (warning !== undefined) emit({ type: "warning", code: "EXPORT_OPEN", message: warning, certificate: name });
   return {

@@ -13,7 +13,7 @@ export function targetIdOf(text: string, config: Config | undefined): string {
   const target = targets[text];
   if (target === undefined) return fleets[text] === undefined ? text : `fleet:${text}`;
   if ("haproxy" in target) return haproxyTargetText(target.haproxy, target, text);
-  if ("export" in target) return exportTargetText(target);
+  if ("export" in target) return exportTargetText(target, text);
   if ("dataplane" in target) {
     const { url, ...access } = target.dataplane;
     return dataplaneTargetText(url, access, target, text);

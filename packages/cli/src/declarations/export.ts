@@ -17,7 +17,8 @@ export const exportFlags = {
   }),
   owner: text("--owner <user:group>", "whom it belongs to, by name or number; left out: as it was", what),
   mode: text("--mode <octal>", "who may read it; left out: as it was", { ...what, shownDefault: "0600" }),
-  passwordFile: text("--password-file <file>", "password of a PKCS#12 file; an empty file stands for none", {
+  password: text("--password <where>", "where the password of a PKCS#12 file is: env:NAME or file:PATH", what),
+  passwordFile: text("--password-file <file>", "a file whose first line it is; an empty file stands for none", {
     ...what,
     complete: "file",
   }),
@@ -36,7 +37,7 @@ export const exportDeclaration: Declaration<typeof exportFlags> = {
     ["certwright export example.com --out /etc/haproxy/certs/site.pem --owner haproxy:haproxy", "for HAProxy"],
     ["certwright export example.com --out /etc/nginx/tls --format files", "privkey.pem, fullchain.pem and the rest"],
     [
-      "certwright export example.com --out site.p12 --format pkcs12 --password-file /etc/site.password --owner tomcat --mode 0400",
+      "certwright export example.com --out site.p12 --format pkcs12 --password env:KEYSTORE_PASSWORD --owner tomcat --mode 0400",
       "for Java",
     ],
   ],

@@ -1,5 +1,6 @@
 import type { SecretRef } from "@certwright/core";
 import type { Config } from "@certwright/core/config";
+import type { FindSecret } from "@certwright/export";
 import {
   type Connect,
   createConnect,
@@ -10,6 +11,7 @@ import {
 } from "@certwright/haproxy";
 import type { Surroundings } from "../command.ts";
 import type { CliContext } from "../context.ts";
+import { cliError } from "../errors.ts";
 import { createMemo } from "../memo.ts";
 import { readSecret } from "../secret-ref.ts";
 
@@ -24,6 +26,8 @@ export interface NodeSecrets {
   readonly key: FindKey;
   /** With those keys. */
   readonly connect: Connect;
+  /** Passwords of exported files. */
+  readonly exported: FindSecret;
 }
 
 /** Finds secrets of nodes, each once. */
@@ -35,6 +39,7 @@ export function createNodeSecrets(surroundings: Surroundings, config: Config | u
     password: async (node) => await find(passwordOf(node, config, surroundings.context.env)),
     key,
     connect: createConnect(key),
+    exported: async (place) => await find("config" in place ? exportedOf(place.config, config) : place),
   };
 }
 
@@ -67,6 +72,15 @@ function keyOf(id: string, label: string, config: Config | undefined): SecretRef
       hint: "Name it with --config.",
     },
   );
+}
+
+/** @throws CertwrightError `CLI_TARGET_UNKNOWN` */
+function exportedOf(label: string, config: Config | undefined): SecretRef {
+  const target = config?.settings.targets[label];
+  if (target && "export" in target && target.password) return target.password;
+  throw cliError("CLI_TARGET_UNKNOWN", `only the configuration knows how the password of ${label} is found`, {
+    hint: "Name it with --config.",
+  });
 }
 
 function dataplaneOf(label: string, config: Config | undefined) {

@@ -176,7 +176,7 @@ it("gives a program of a provider what it is given, and nothing of ours but how 
 
 describe("openTarget", () => {
   const none = () => Promise.reject(new Error("no node is reached in this test"));
-  const secretless = { password: none, key: none, connect: none };
+  const secretless = { password: none, key: none, connect: none, exported: none };
   const open = (id: string) => openTarget(id, secretless);
   it("knows haproxy, and says what else was meant", () => {
     expect(open("haproxy:/run/haproxy/admin.sock").id).toBe("haproxy:/run/haproxy/admin.sock");

@@ -12,11 +12,11 @@ const kinds = ["haproxy", "dataplane", "export"];
  *
  * @throws CertwrightError `CLI_TARGET_UNKNOWN`, `EXPORT_ADDRESS`, `HAPROXY_NODE_ADDRESS`, `HAPROXY_PLAINTEXT_REFUSED`
  */
-export function openTarget(id: string, { connect, password, key }: NodeSecrets): DeployTarget {
+export function openTarget(id: string, { connect, password, key, exported }: NodeSecrets): DeployTarget {
   const [, kind] = /^([a-z0-9-]+):/.exec(id) ?? [];
   if (kind === "haproxy") return haproxyTarget(id, { connect });
   if (kind === "dataplane") return dataplaneTarget(id, { password, key });
-  if (kind === "export") return exportTarget(id);
+  if (kind === "export") return exportTarget(id, exported);
   const meant = kind === undefined ? undefined : didYouMean(kind, kinds);
   throw cliError("CLI_TARGET_UNKNOWN", `${JSON.stringify(id)} is no deploy target`, {
     hint: `${meant ?? "Targets begin with their kind."} Write haproxy:/run/haproxy/admin.sock, dataplane:https://user@host:5555 or export:/path/of/file.pem.`,

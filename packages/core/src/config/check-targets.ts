@@ -47,7 +47,7 @@ export function checkTargets(checking: Checking): Targets {
     if ("haproxy" in target) ids.set(label, haproxyTargetText(target.haproxy, target, label));
     else if ("export" in target) {
       checkExport(checking, target, label);
-      ids.set(label, exportTargetText(target));
+      ids.set(label, exportTargetText(target, label));
     } else if ("dataplane" in target) {
       const { url, ...access } = target.dataplane;
       ids.set(label, dataplaneTargetText(url, access, target, label));

@@ -17,6 +17,15 @@ test.each([
     "{ export: /a.p12, format: pkcs12, passwordFile: pass&word, mode: 0644 }",
     "export:/a.p12?format=pkcs12&mode=0644&password-file=/etc/certwright/pass%26word",
   ],
+  ["{ export: /a.p12, format: pkcs12, password: { env: PASS } }", "export:/a.p12?format=pkcs12&password=env:PASS"],
+  [
+    "{ export: /a.p12, format: pkcs12, password: { file: pass } }",
+    "export:/a.p12?format=pkcs12&password=file:/etc/certwright/pass",
+  ],
+  [
+    "{ export: /a.p12, format: pkcs12, password: { command: [pass, tomcat] } }",
+    "export:/a.p12?format=pkcs12&password=config:t",
+  ],
 ])("%s", (target, id) => {
   expect(read(file(target)).certificates[0]?.deploy).toEqual([id]);
 });
@@ -38,6 +47,11 @@ certificates: { a.example.com: {}, b.example.com: {}, c.example.com: { deploy: [
 test.each([
   ["{ export: /a.p12, format: pkcs12 }", "targets.t makes a PKCS#12 file without a password"],
   ["{ export: /a.pem, passwordFile: p }", "targets.t.passwordFile has no meaning with format pem"],
+  ["{ export: /a.pem, password: { env: P } }", "targets.t.password has no meaning with format pem"],
+  [
+    "{ export: /a.p12, format: pkcs12, password: { env: P }, passwordFile: p }",
+    "targets.t.passwordFile is a second password",
+  ],
   ["{ export: /a, format: files, parts: [key] }", "targets.t.parts has no meaning with format files"],
   ["{ export: /a.pem, mode: 0644 }", "targets.t.mode lets every user read the private key"],
   ["{ export: /a.pem, mode: u=rw }", 'targets.t.mode cannot be "u=rw"'],

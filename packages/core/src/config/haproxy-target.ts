@@ -62,7 +62,7 @@ function keyText(key: string | SecretRef, label: string | undefined): string | u
 }
 
 // A program to run belongs into this file and not into the state.
-function placeText(ref: SecretRef, label: string | undefined): string | undefined {
+export function placeText(ref: SecretRef, label: string | undefined): string | undefined {
   if ("env" in ref) return `env:${ref.env}`;
   if ("file" in ref) return `file:${ref.file}`;
   return label === undefined ? undefined : `config:${label}`;
@@ -84,7 +84,8 @@ function checks({ check = [] }: Pick<HaproxyPush, "check">): readonly Parameter[
   return check.map((point) => ["check", point] as const);
 }
 
-function targetText(address: string, parameters: readonly Parameter[]): string {
+/** An address and its parameters, as people read them and certificates keep them. */
+export function targetText(address: string, parameters: readonly Parameter[]): string {
   const query = parameters
     .flatMap(([name, value]) => (value === undefined ? [] : `${name}=${encode(value)}`))
     .join("&");

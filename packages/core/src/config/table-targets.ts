@@ -142,7 +142,11 @@ const exportTarget = object("export-target", "A file other programs read, writte
     "Who may read it.",
     "that of the file before, else 0600",
   ),
-  passwordFile: optional(path, "For PKCS#12: a file with the password; an empty one stands for none."),
+  password: optional(secretRef, "For PKCS#12: its password."),
+  passwordFile: optional(
+    path,
+    "For PKCS#12, in place of `password`: a file whose first line is the password; an empty one stands for none.",
+  ),
 });
 
 export type ExportConfig = Infer<typeof exportTarget>;
