@@ -86,7 +86,7 @@ ${more}`;
     .trim()
     .split("\n")
     .filter((line) => line !== "WATCHDOG=1");
-  expect(told[0]).toBe("READY=1 STATUS=keeping 1 certificates");
+  expect(told[0]).toBe("READY=1 STATUS=keeping 1 certificate");
   expect(told.filter((line) => line.startsWith("RELOADING=1")).length).toBeGreaterThanOrEqual(3);
   expect(told.at(-1)).toBe("STOPPING=1");
   const notices = (await readFile(join(dir, "notices"), "utf8")).trim().split("\n");

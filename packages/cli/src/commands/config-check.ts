@@ -61,6 +61,6 @@ function summary({ certificates, settings }: Config): string {
   return [
     countOf(certificates.length, "certificate"),
     countOf(Object.keys(settings.providers).length, "provider"),
-    countOf(Object.keys(settings.targets).length + Object.keys(settings.fleets).length, "target"),
+    countOf(new Set(certificates.flatMap(({ deploy }) => deploy)).size, "target"),
   ].join(", ");
 }

@@ -51,6 +51,10 @@ function givenBy({ flags, context }: InitInvocation): FirstConfig {
     email: flags.email === noAddress ? undefined : flags.email,
     acceptTerms: flags.acceptTos,
     cas: flags.server,
+    dns: {
+      ...(flags.dnsResolvers.length === 0 ? {} : { resolvers: flags.dnsResolvers }),
+      ...(flags.dnsNameservers.length === 0 ? {} : { nameservers: flags.dnsNameservers }),
+    },
     deploy: flags.deploy,
   };
 }

@@ -153,13 +153,18 @@ describe("init", () => {
 
   it("writes a file that is right, from flags, and never over another", async () => {
     const secret = ["--dns-option", "apiToken=file:/run/secrets/cf"];
-    expect(await certwright([...flags, ...secret, "--email", "a@example.com", "--accept-tos"])).toMatchObject({
+    const dns = ["--dns-resolvers", "192.0.2.1:53,192.0.2.2:53", "--dns-nameservers", "192.0.2.3:53"];
+    expect(await certwright([...flags, ...secret, ...dns, "--email", "a@example.com", "--accept-tos"])).toMatchObject({
       code: 0,
     });
     const text = await readFile(join(dir, "certwright.yaml"), "utf8");
     expect(text).toContain('names: [example.com, "*.example.com"]');
     expect(text).toContain('apiToken: { file: "/run/secrets/cf" }');
-    expect(await certwright(["config", "check"])).toMatchObject({ code: 0 });
+    expect(text).toContain('dns: { resolvers: ["192.0.2.1:53", "192.0.2.2:53"], nameservers: ["192.0.2.3:53"] }');
+    expect(await certwright(["config", "check"])).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("is right: 1 certificate, 1 provider, 1 target\n"),
+    });
     expect(await certwright(flags)).toMatchObject({ code: 2, err: expect.stringContaining("CLI_FILE_EXISTS") });
     expect(await readFile(join(dir, "certwright.yaml"), "utf8")).toBe(text);
   });

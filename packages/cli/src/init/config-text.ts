@@ -13,11 +13,13 @@ export interface FirstConfig {
   readonly acceptTerms: boolean;
   /** Short names or URLs; none: the usual one. */
   readonly cas: readonly string[];
+  /** How the DNS is asked; empty where as usual. */
+  readonly dns: { readonly resolvers?: readonly string[]; readonly nameservers?: readonly string[] };
   readonly deploy: readonly string[];
 }
 
 /** The file as YAML. Every value is written as JSON, which YAML contains, so none can be read as anything else. */
-export function configText({ names, providers, email, acceptTerms, cas, deploy }: FirstConfig): string {
+export function configText({ names, providers, email, acceptTerms, cas, dns, deploy }: FirstConfig): string {
   const [first = ""] = names;
   const account = { ...(email === undefined ? {} : { email }), acceptTerms };
   return `${[
@@ -32,6 +34,7 @@ export function configText({ names, providers, email, acceptTerms, cas, deploy }
     "defaults:",
     ...(cas.length === 0 ? [] : [`  cas: ${flow(cas)}`]),
     ...(providers.length === 0 ? ["  challenges: [http-01]"] : []),
+    ...(Object.keys(dns).length === 0 ? [] : [`  dns: ${flow(dns)}`]),
     `  deploy: ${flow(deploy)}`,
     "",
     "certificates:",

@@ -10,6 +10,7 @@ import { createBusyHooks } from "../parts/busy-hooks.ts";
 import { createParts, latestParts } from "../parts/create-parts.ts";
 import { configuredHooks } from "../parts/run-hooks.ts";
 import { explain } from "../reporter/explain.ts";
+import { countOf } from "../reporter/words.ts";
 import { openState } from "../state/open-state.ts";
 import { createWorld } from "../world.ts";
 import type { ConfigChanges } from "./config-changes.ts";
@@ -79,7 +80,7 @@ export async function runService(setup: ServiceSetup): Promise<void> {
       const { code, message, hint } = explain(error);
       emit({ type: "warning", code, message, ...(hint === undefined ? {} : { hint }) });
     });
-    await supervisor.ready(`keeping ${config.certificates.length} certificates`);
+    await supervisor.ready(`keeping ${countOf(config.certificates.length, "certificate")}`);
     return config.certificates;
   };
   const { parallel, serve: service } = first.settings;

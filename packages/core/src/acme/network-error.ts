@@ -55,7 +55,7 @@ export function networkError(error: unknown, host: string, sent: boolean): AcmeN
       uncertain: false,
       hint: clockCodes.has(code)
         ? "Check this machine's clock first (date -u): by a wrong one every certificate is over, or has not begun."
-        : "For a CA with a root of its own, give that root with --ca-file; else check the address and this machine's clock.",
+        : "For a CA with a root of its own, give that root: --ca-file, or caFile below cas in the configuration; else check the address and this machine's clock.",
       cause: error,
     });
   }

@@ -58,7 +58,7 @@ const limit = object("limit", "One limit of the CA: so many tokens, which fill a
 export const ca = object("ca", "A certificate authority, and how it is used.", {
   url: optional(text({ longest: 2048 }), "Short name of a public CA, or the directory URL of any.", "the CA's label"),
   account: optional(label, "Label of the account used there.", "the only account, or one without an address"),
-  caFile: optional(path, "PEM file of roots to trust for the CA's own HTTPS, besides the system's."),
+  caFile: optional(path, "PEM file of roots to trust for the CA's own HTTPS, in place of the system's."),
   eab: optional(externalAccount, "External account binding, which some CAs require."),
   staging: optional(
     text({ longest: 2048 }),

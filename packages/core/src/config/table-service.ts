@@ -37,7 +37,7 @@ const smtp = object("smtp", "The mail server.", {
   url: required(url("smtps", "smtp"), "`smtps://host:465`, or `smtp://host:587`, which must offer STARTTLS."),
   user: optional(text({ longest: 320 }), "User name, where it asks for one."),
   password: optional(secretRef, "Its password."),
-  caFile: optional(path, "PEM file of roots to trust besides the system's."),
+  caFile: optional(path, "PEM file of roots to trust in place of the system's."),
 });
 
 const mail = object("mail", "News by e-mail.", {
