@@ -255,6 +255,9 @@ certificates:
     }
   }
   expect((await stat(join(dir, "site.pem"))).mode & 0o777).toBe(0o640);
+  // The account's CA is trusted by what the configuration says of it.
+  const flagless = { env: { CERTWRIGHT_SERVER: "", CERTWRIGHT_CA_FILE: "" } };
+  expect(await certwright.run(["account", "show"], flagless)).toMatchObject({ code: 0, stderr: "" });
   const p12 = ["export", "example.test", "--out", "once.p12", "--format", "pkcs12", "--password"];
   expect(await certwright.run([...p12, "file:password"])).toMatchObject({ code: 0, stderr: "" });
   const pfx = await readFile(join(dir, "once.p12"));

@@ -3,6 +3,7 @@ import { type AccountId, listAccounts, readAccount, type Store } from "@certwrig
 import { knownCaOf } from "./ca-names.ts";
 import { checkBinding, noAddress, onlyCa } from "./ca-spec.ts";
 import type { Invocation } from "./command.ts";
+import { openConfig } from "./config/open-config.ts";
 import type { CliContext } from "./context.ts";
 import type { accountFlags } from "./declarations/account.ts";
 import { cliError } from "./errors.ts";
@@ -29,9 +30,24 @@ export async function openAccount(
   const asked = mayCreate ? onlyCa(flags, context) : await accountCa(flags, context, store);
   if (mayCreate) await checkBinding([asked], store, flags.fetchEab);
   const id = mayCreate ? accountIdOf(asked) : await chooseAccount(asked, flags, store);
-  const ca: CaSpec = { ...asked, ...(id.email === undefined ? {} : { email: id.email }) };
+  const ca: CaSpec = {
+    ...asked,
+    ...(await configuredRoots(asked, invocation)),
+    ...(id.email === undefined ? {} : { email: id.email }),
+  };
   const access = await openCaAccess(ca, { acceptTerms: flags.acceptTos, fetchEab: flags.fetchEab }, invocation);
   return { client: await openCa(ca, access, store, createWorld(invocation, {})), id, ca, store };
+}
+
+/** What the configuration trusts a CA of one's own by, where no flag says it; it is read for nothing else. */
+async function configuredRoots(
+  { directoryUrl, caFile }: CaSpec,
+  invocation: Invocation<typeof accountFlags>,
+): Promise<Pick<CaSpec, "caFile">> {
+  if (caFile !== undefined || knownCaOf(directoryUrl) !== undefined) return {};
+  const config = await openConfig(invocation);
+  const spec = config?.cas.find((ca) => ca.spec.directoryUrl === directoryUrl)?.spec;
+  return spec?.caFile === undefined ? {} : { caFile: spec.caFile };
 }
 
 /** The CA whose account is meant: the one the flags name, else the only one there are accounts of, else the usual one. */
