@@ -75,6 +75,17 @@ test("an alternate for another leaf is not taken", async () => {
   expect(await downloadCertificate(client, url, { preferredChain: "Other Root" })).toMatchObject({ preferred: false });
 });
 
+test("an alternate that cannot be had costs the wish, not the certificate", async () => {
+  await using setup = await issued();
+  const { client, fake, url } = setup;
+  const wish = { preferredChain: "Other Root" };
+  fake.fault("alternate", () => problem(404, "malformed", "gone"));
+  expect(await downloadCertificate(client, url, wish)).toMatchObject({ preferred: false });
+  fake.fault("alternate", (reply) => ({ ...reply, body: "<h1>Moved</h1>" }));
+  expect(await downloadCertificate(client, url, wish)).toMatchObject({ preferred: false });
+  expect(await downloadCertificate(client, url, wish)).toMatchObject({ preferred: true });
+});
+
 test("alternates at another host are refused", async () => {
   await using setup = await issued();
   const { client, fake, url } = setup;

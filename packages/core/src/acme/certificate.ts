@@ -1,6 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import { rootCertificates } from "node:tls";
+import { isCertwrightError } from "@certwright/provider";
 import type { AcmeAnswer, AcmeClient, CallOptions } from "./client.ts";
+import { AcmeProblem } from "./problem.ts";
 import { type CertificateInfo, parseChain } from "./x509.ts";
 
 /** How to choose among the chains a CA offers. */
@@ -45,11 +47,26 @@ export async function downloadCertificate(
   const wanted = matcher(preferredChain, options.roots ?? rootCertificates);
   if (wanted(standard)) return chainOf(standard, true);
   for (const alternate of alternateUrls(answer)) {
-    const chain = parseChain((await client.postAsGet(alternate, { signal, accept })).text);
+    const chain = await downloadAlternate(client, alternate, signal);
     // An alternate is another way up from the same leaf; one with another leaf is a fault.
     if (chain[0]?.fingerprint256 === standard[0]?.fingerprint256 && wanted(chain)) return chainOf(chain, true);
   }
   return chainOf(standard, false);
+}
+
+/** Empty where the CA refuses it, or sends something else: a wish is no reason to have no certificate. */
+async function downloadAlternate(
+  client: AcmeClient,
+  url: string,
+  signal: AbortSignal | undefined,
+): Promise<readonly CertificateInfo[]> {
+  try {
+    return parseChain((await client.postAsGet(url, { signal, accept })).text);
+  } catch (error) {
+    if (error instanceof AcmeProblem || (isCertwrightError(error) && error.code === "ACME_CERTIFICATE_INVALID"))
+      return [];
+    throw error;
+  }
 }
 
 function chainOf(certificates: readonly CertificateInfo[], preferred: boolean): DownloadedChain {
