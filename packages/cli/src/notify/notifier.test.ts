@@ -74,6 +74,14 @@ describe("createNotifier", () => {
     expect(other.sent).toEqual([]);
     await other.look(failed);
     expect(other.sent).toHaveLength(1);
+    // Where the last was given up, one try has to do: what comes after waits for it.
+    const down = setUp([busy, busy, busy, busy, undefined, busy, undefined]);
+    await down.look(failed);
+    await down.look({ ...failed, certificate: "b.test" });
+    expect([down.sent.length, down.events.length]).toEqual([0, 2]);
+    await down.look({ ...failed, certificate: "b.test" });
+    await down.look({ ...failed, certificate: "c.test" });
+    expect(down.sent.map(({ certificate }) => certificate)).toEqual(["b.test", "c.test"]);
     const final = setUp([refused]);
     await final.look(failed);
     expect([final.sent.length, final.events.length]).toEqual([0, 1]);

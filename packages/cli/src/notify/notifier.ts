@@ -50,17 +50,23 @@ const pauses = [1_000, 5_000];
 /** One after another, so that a flood of failures is no flood of connections. */
 export function createNotifier(parts: NotifierParts): Notifier {
   const told = openTold(parts.store);
+  const failing = new Set<string>();
   let last: Promise<void> = Promise.resolve();
   return {
     add: (result) => {
       if (parts.channels().length === 0) return;
-      last = last.then(() => tell(result, told, parts)).catch((error) => warn(error, parts.emit));
+      last = last.then(() => tell(result, told, failing, parts)).catch((error) => warn(error, parts.emit));
     },
     settled: () => last,
   };
 }
 
-async function tell(result: CertificateResult, file: ToldFile, parts: NotifierParts): Promise<void> {
+async function tell(
+  result: CertificateResult,
+  file: ToldFile,
+  failing: Set<string>,
+  parts: NotifierParts,
+): Promise<void> {
   const { certificate } = result;
   const now = parts.context.now();
   // That it is damaged is told by the run; that another could not be obtained in its place must be told, too.
@@ -72,14 +78,18 @@ async function tell(result: CertificateResult, file: ToldFile, parts: NotifierPa
     const told = await file.read();
     const heard: News[] = [];
     for (const each of unheardNews(certificate, news, told, channel, now)) {
-      if (await deliver(each, channel, parts)) heard.push(each);
+      if (await deliver(each, channel, failing, parts)) heard.push(each);
     }
     await file.update((latest) => rememberNews({ certificate, news, heard }, latest, channel, now));
   }
 }
 
-/** False where it was given up; the next look tries again. */
-async function deliver(news: News, channel: Channel, parts: NotifierParts): Promise<boolean> {
+/**
+ * False where it was given up; the next look tries again.
+ *
+ * @param failing labels of the channels that took nothing the last time: those have one try, since everything waits for it
+ */
+async function deliver(news: News, channel: Channel, failing: Set<string>, parts: NotifierParts): Promise<boolean> {
   const { context, host, signal, emit } = parts;
   const notice = {
     version: 1,
@@ -91,10 +101,12 @@ async function deliver(news: News, channel: Channel, parts: NotifierParts): Prom
   for (let attempt = 0; ; attempt += 1) {
     try {
       await channel.send(notice, signal);
+      failing.delete(channel.label);
       return true;
     } catch (error) {
-      const pause = pauses[attempt];
+      const pause = failing.has(channel.label) ? undefined : pauses[attempt];
       if (signal.aborted || pause === undefined || !isCertwrightError(error) || !error.retryable) {
+        failing.add(channel.label);
         warn(error, emit, news.certificate);
         return false;
       }
