@@ -42,9 +42,11 @@ export interface CaAccess {
  */
 export async function openCa(ca: CaSpec, access: CaAccess, store: Store, world: World): Promise<AcmeClient> {
   const id: AccountId = accountIdOf(ca);
-  const stored = (await readAccount(store, id)) ?? (await storeNewKey(store, id, access));
+  const before = await readAccount(store, id);
+  const stored = before ?? (await storeNewKey(store, id, access));
   const client = connectCa(ca, access, stored.keyPem, world, store);
-  if (stored.record === undefined) return await register({ client, ca, access, store, world });
+  const isNewKey = before === undefined && access.accountKeyPem === undefined;
+  if (stored.record === undefined) return await register({ client, ca, isNewKey, access, store, world });
   const known = client.withAccount(stored.record.url);
   return stored.nextKeyPem === undefined ? known : await settleRollover(known, id, store, world.signal);
 }
@@ -99,16 +101,18 @@ async function storeNewKey(store: Store, id: AccountId, access: CaAccess): Promi
 interface Unregistered {
   readonly client: AcmeClient;
   readonly ca: CaSpec;
+  /** The CA cannot know it. */
+  readonly isNewKey: boolean;
   readonly access: CaAccess;
   readonly store: Store;
   readonly world: World;
 }
 
 async function register(account: Unregistered): Promise<AcmeClient> {
-  const { client, ca, access, store, world } = account;
+  const { client, ca, isNewKey, access, store, world } = account;
   const { signal } = world;
   const contact = ca.email === undefined ? [] : [`mailto:${ca.email}`];
-  const known = access.accountKeyPem === undefined ? undefined : await findAccount(client, { signal });
+  const known = isNewKey ? undefined : await findAccount(client, { signal });
   const binding = known === undefined ? await bindingFor(account) : undefined;
   const registered =
     known === undefined

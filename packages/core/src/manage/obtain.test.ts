@@ -4,7 +4,7 @@ import { generateKey, keyThumbprint, keyToPem } from "../acme/keys.ts";
 import { type FakeReply, problem } from "../acme/testing/fake-ca.ts";
 import { accountIdOf } from "../issue/open-ca.ts";
 import type { Solver } from "../issue/solver.ts";
-import { removeAccount, settleAccountKey, stageAccountKey } from "../store/accounts.ts";
+import { caName, removeAccount, settleAccountKey, stageAccountKey } from "../store/accounts.ts";
 import { readCertificateMeta } from "../store/certificates.ts";
 import { createCaPool } from "./obtain.ts";
 import { renewCertificate } from "./renew-certificate.ts";
@@ -150,6 +150,38 @@ test("an account the CA does not know so is opened anew for the next try: somebo
   expect(await look("b.example.com")).toMatchObject({ outcome: "issued" });
   expect(opened).toBe(2);
   await pool.close();
+});
+
+test("an account that the CA knows no more is found by its key, or made anew with it", async () => {
+  let acceptTerms = true;
+  await using engine: TestEngine = await startEngine(1, {
+    caAccess: async () => ({ caPem: engine.cas[0]?.caPem ?? "", acceptTerms, userAgent: "certwright/test" }),
+  });
+  const [ca] = engine.cas;
+  const spec = specFor("a.example.com", ca);
+  const gone = () => problem(400, "accountDoesNotExist", "who are you?");
+  expect(await engine.look(spec)).toMatchObject({ outcome: "issued" });
+  const key = async () =>
+    (await engine.store.read(`accounts/${caName(ca?.directoryUrl ?? "")}/default/key.pem`))?.version;
+  const before = await key();
+
+  // For a moment only; terms are not asked for again.
+  if (ca !== undefined) ca.ca.meta = { termsOfService: "https://ca.example/terms" };
+  acceptTerms = false;
+  ca?.fault("newOrder", gone);
+  const again = { ...spec, keyType: "ec384" as const };
+  expect(await engine.look(again, { insist: true })).toMatchObject({ error: { code: "ACME_ACCOUNT_DOES_NOT_EXIST" } });
+  expect(await engine.look(again, { insist: true })).toMatchObject({ outcome: "issued" });
+
+  acceptTerms = true;
+  ca?.fault("newOrder", gone);
+  ca?.fault("newAccount", gone);
+  expect(await engine.look(spec, { insist: true })).toMatchObject({ outcome: "failed" });
+  expect(await engine.look(spec, { insist: true })).toMatchObject({ outcome: "issued" });
+  expect(ca?.requests.findLast(({ resource }) => resource === "newAccount")?.payload).toEqual({
+    termsOfServiceAgreed: true,
+  });
+  expect(await key()).toBe(before);
 });
 
 test("roots of a CA that were exchanged are read anew for the next try", async () => {

@@ -5,9 +5,10 @@ import { refuseForbidden } from "../doctor/caa.ts";
 import { sameIdentifiers } from "../identifier.ts";
 import { asError } from "../issue/as-error.ts";
 import { type IssueJob, issue } from "../issue/issue.ts";
-import { isAccountOf, openCa } from "../issue/open-ca.ts";
+import { accountIdOf, isAccountOf, openCa } from "../issue/open-ca.ts";
 import type { Solver } from "../issue/solver.ts";
 import type { CaSpec, CertificateSpec } from "../spec.ts";
+import { removeAccountRecord } from "../store/accounts.ts";
 import type { CertificateMeta } from "../store/certificate-meta.ts";
 import { readHistory } from "../store/history.ts";
 import type { LimitExemption } from "../store/limits.ts";
@@ -93,7 +94,11 @@ export async function obtain(
       return await obtainFrom(ca, { action, wishes, solvers, pool, run, begin });
     } catch (error) {
       run.world.signal.throwIfAborted();
-      if (isCertwrightError(error) && staleFaults.has(error.code)) pool.forget(ca);
+      if (isCertwrightError(error) && staleFaults.has(error.code)) {
+        // A private CA may have lost all it knew; by the same key it never makes a second account where it has one.
+        if (error.code === "ACME_ACCOUNT_DOES_NOT_EXIST") await removeAccountRecord(run.store, accountIdOf(ca));
+        pool.forget(ca);
+      }
       const next = spec.cas[index + 1];
       const isLast = next === undefined || !isCasOwnFault(error);
       if (isLast && denials.length === 0) throw error;

@@ -81,6 +81,11 @@ export async function saveAccountRecord(store: Store, id: AccountId, record: Acc
   await store.write(`${accountFolder(id)}/account.json`, encodeDocument(accountRecord, record));
 }
 
+/** Forgets what the CA said of an account, and keeps its key: the CA is asked by that, or told of it anew. */
+export async function removeAccountRecord(store: Store, id: AccountId): Promise<void> {
+  await store.remove(`${accountFolder(id)}/account.json`);
+}
+
 /**
  * Stores the key an account shall get, before the CA is asked for the rollover (RFC 8555 section 7.3.5).
  *
