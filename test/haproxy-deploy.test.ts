@@ -1,10 +1,16 @@
+import { getDiffieHellman } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { haproxyTarget, parseNode, push, pushMany } from "@certwright/haproxy";
 import { type Haproxy, startHaproxy } from "@certwright/tools/servers";
-import type { TestCertificate } from "@certwright/tools/test-ca";
+import { newKey, type TestCertificate } from "@certwright/tools/test-ca";
 import { describe, expect, test } from "vitest";
 import { patience } from "./cli-process.ts";
 import { ca, defaults, expectNothingOpen, pemOf, pushTo, served, watching } from "./haproxy-fixture.ts";
+
+// The 2048-bit group of RFC 3526 and its generator, as OpenSSL writes them (PKCS #3).
+const group = ["308201080282010100", getDiffieHellman("modp14").getPrime("hex"), "020102"].join("");
+const dhLines = Buffer.from(group, "hex").toString("base64").replace(/.{64}/g, "$&\n");
+const dhParameters = `-----BEGIN DH PARAMETERS-----\n${dhLines}\n-----END DH PARAMETERS-----\n`;
 
 // One frontend for each way a configuration can refer to a certificate; 2.6 has the first three.
 const ways26 = `${defaults}
@@ -193,12 +199,12 @@ frontend pair
     for (const request of [{ certificate: `${haproxy.dir}/pair.pem`, pem: pemOf(newRsa) }, { pem: pemOf(newEcdsa) }]) {
       expect(await pushTo(haproxy, { ...request, verify })).toMatchObject({ action: "updated", served: true });
     }
-    expect(await served(port, "pair.test", sigalgs.rsa)).toBe(newRsa.fingerprint256);
-    expect(await served(port, "pair.test", sigalgs.ecdsa)).toBe(newEcdsa.fingerprint256);
+    expect(await served(port, "pair.test", { sigalgs: sigalgs.rsa })).toBe(newRsa.fingerprint256);
+    expect(await served(port, "pair.test", { sigalgs: sigalgs.ecdsa })).toBe(newEcdsa.fingerprint256);
 
     const wrong = { certificate: `${haproxy.dir}/pair.pem.rsa`, pem: pemOf(ca.issue({ names })) };
     await expect(pushTo(haproxy, wrong)).rejects.toMatchObject({ code: "HAPROXY_KEY_TYPE" });
-    expect(await served(port, "pair.test", sigalgs.rsa)).toBe(newRsa.fingerprint256);
+    expect(await served(port, "pair.test", { sigalgs: sigalgs.rsa })).toBe(newRsa.fingerprint256);
   });
 
   test("a key in a file of its own stays there, and the mode and owner of files stay", async () => {
@@ -216,6 +222,41 @@ frontend split
     expect(await readFile(`${haproxy.dir}/split.pem.key`, "utf8")).toBe(renewed.keyPem);
     expect((await stat(`${haproxy.dir}/split.pem.key`)).mode & 0o777).toBe(0o600);
     expect(await served(haproxy.ports.split, "split.test")).toBe(renewed.fingerprint256);
+  });
+
+  test("Diffie-Hellman parameters in a certificate's file stay: there are clients that know nothing else", async () => {
+    const config = `${defaults}
+frontend combined
+    bind 127.0.0.1:<port:combined> ssl crt <dir>/combined.pem
+    http-request return status 200
+frontend split
+    bind 127.0.0.1:<port:split> ssl crt <dir>/split.pem
+    http-request return status 200
+`;
+    const key = newKey("rsa");
+    const issue = () => ca.issue({ names: ["dhe.test"], key });
+    const [old, one, other] = [issue(), issue(), issue()];
+    await using haproxy = await startHaproxy({
+      version,
+      config,
+      files: {
+        "combined.pem": old.pem + dhParameters,
+        "split.pem": dhParameters + old.fullchainPem,
+        "split.pem.key": old.keyPem,
+      },
+    });
+    const { dir, ports } = haproxy;
+    const dhe = { ciphers: "DHE-RSA-AES128-GCM-SHA256", maxVersion: "TLSv1.2" } as const;
+    expect(await served(ports.combined, "dhe.test", dhe)).toBe(old.fingerprint256);
+
+    await pushTo(haproxy, { pem: pemOf(one), certificate: `${dir}/combined.pem` });
+    const split = { pem: pemOf(other), certificate: `${dir}/split.pem` };
+    expect(await pushMany(parseNode(haproxy.adminSocket), [split], watching())).toMatchObject({ updated: 1 });
+    expect(await served(ports.combined, "dhe.test", dhe)).toBe(one.fingerprint256);
+    expect(await served(ports.split, "dhe.test", dhe)).toBe(other.fingerprint256);
+    expect(await readFile(`${dir}/combined.pem`, "utf8")).toBe(one.fullchainPem + dhParameters + one.keyPem);
+    expect(await readFile(`${dir}/split.pem`, "utf8")).toBe(other.fullchainPem + dhParameters);
+    expect(await readFile(`${dir}/split.pem.key`, "utf8")).toBe(other.keyPem);
   });
 
   test("a certificate that is there already is left alone, but its file is put right", async () => {

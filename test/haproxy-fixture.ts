@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { connect } from "node:tls";
+import { type ConnectionOptions, connect } from "node:tls";
 import { type HaproxyEvent, type PushContext, type PushRequest, parseNode, push } from "@certwright/haproxy";
 import type { Haproxy } from "@certwright/tools/servers";
 import { createTestCa, type TestCertificate } from "@certwright/tools/test-ca";
@@ -48,14 +48,14 @@ export function pushTo(haproxy: Haproxy, request: PushRequest, context: PushCont
 }
 
 /** What a client sees: by Node's own TLS, and not by the code under test. */
-export function served(port: number | undefined, sni: string, sigalgs?: string): Promise<string> {
+export function served(port: number | undefined, sni: string, tls: ConnectionOptions = {}): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({
       host: "127.0.0.1",
       port: port ?? 0,
       servername: sni,
       rejectUnauthorized: false,
-      ...(sigalgs === undefined ? {} : { sigalgs }),
+      ...tls,
     });
     socket.setTimeout(patience, () => socket.destroy(new Error("no handshake")));
     socket.once("error", reject);

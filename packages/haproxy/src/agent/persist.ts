@@ -1,5 +1,5 @@
 import { type Bundle, readBundle } from "../certificate/pem.ts";
-import { openFileChanges } from "../disk/file-changes.ts";
+import { keepFormer, openFileChanges } from "../disk/file-changes.ts";
 import { HaproxyError } from "../errors.ts";
 import type { CertificateDetails } from "../runtime/listings.ts";
 import { whileLocked } from "../runtime/locked.ts";
@@ -61,7 +61,8 @@ export async function persist(
       throw unlike(session, name);
     }
     const changes = openFileChanges(session.node.id, () => undefined);
-    await changes.writeCertificate(plan, bundle);
+    const kept = await keepFormer(plan, bundle);
+    await changes.writeCertificate(kept.plan, kept.bundle);
     return { verdict, written: changes.paths, shown };
   }
 }

@@ -12,7 +12,7 @@ export interface PemPair {
 
 /** What is pushed, with the facts it is judged and recognised by. Holds a private key. */
 export interface Bundle extends LeafFacts {
-  /** Leaf and issuers, normalised. */
+  /** Leaf and issuers, normalised; and Diffie-Hellman parameters where there are any. */
   readonly certificatesPem: string;
   /** The key, normalised. */
   readonly keyPem: string;
@@ -63,20 +63,22 @@ export function bundleReader(): (pair: PemPair) => Bundle {
       throw badPem(`there are ${keyBlocks.length} private keys where one should be`);
     }
     if (keyBlock.label === "ENCRYPTED PRIVATE KEY") throw encrypted();
-    const [leafBlock, ...rest] = pemBlocks(pair.chain).filter((block) => block.label === "CERTIFICATE");
+    const blocks = pemBlocks(pair.chain);
+    const [leafBlock, ...rest] = blocks.filter((block) => block.label === "CERTIFICATE");
     if (!leafBlock) throw badPem("there is no certificate");
     // No client needs the root, and it can be what makes a request too large. As the only issuer it stays: HAProxy needs
     // one for OCSP, and fails to load a certificate that has a response beside it and no issuer.
     const roots = rest.map(isRoot);
     const sent = roots.length > 1 && roots.at(-1) ? rest.slice(0, -1) : rest;
-    return bundle(leafBlock, sent, keyBlock);
+    const parameters = blocks.filter((block) => block.label === "DH PARAMETERS");
+    return bundle(leafBlock, sent, parameters, keyBlock);
   };
 }
 
 const mostIssuers = 100;
 
-function bundle(leaf: Block, issuers: readonly Block[], key: Block): Bundle {
-  const certificatesPem = leaf.text + issuers.map(({ text }) => text).join("");
+function bundle(leaf: Block, issuers: readonly Block[], parameters: readonly Block[], key: Block): Bundle {
+  const certificatesPem = [leaf, ...issuers, ...parameters].map(({ text }) => text).join("");
   let keyMatches: boolean | undefined;
   return {
     ...readFacts(leaf),
@@ -90,6 +92,21 @@ function bundle(leaf: Block, issuers: readonly Block[], key: Block): Bundle {
     issuers: issuers.length,
     selfSigned: issuers.length === 0 && isSelfSigned(readCertificate(leaf)),
   };
+}
+
+/**
+ * The same with the Diffie-Hellman parameters of the file it replaces: without them HAProxy would turn away clients that
+ * know no other key exchange.
+ */
+export function keepParameters(bundle: Bundle, former: string): Bundle {
+  const found = former.match(/-----BEGIN DH PARAMETERS-----[A-Za-z0-9+/=\s]+-----END DH PARAMETERS-----/g) ?? [];
+  if (found.length === 0 || bundle.certificatesPem.includes("DH PARAMETERS")) return bundle;
+  const certificatesPem =
+    bundle.certificatesPem +
+    pemBlocks(found.join("\n"))
+      .map(({ text }) => text)
+      .join("");
+  return { ...bundle, certificatesPem, pem: certificatesPem + bundle.keyPem };
 }
 
 /** The facts of the first certificate of a text. @throws HaproxyError HAPROXY_BAD_PEM */

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { removeLeftBeside } from "@certwright/core/store";
-import type { Bundle } from "../certificate/pem.ts";
+import { type Bundle, keepParameters } from "../certificate/pem.ts";
 import { HaproxyError } from "../errors.ts";
 import type { Emit } from "../events.ts";
 import { addListLine, type ListLine, removeListLine } from "./crt-list-file.ts";
@@ -9,7 +9,7 @@ import type { FilePlan } from "./files.ts";
 
 /** The files a push has changed so far, across its attempts, with the way back. */
 export interface FileChanges {
-  /** Writes certificate and key, both or none. Repeating it changes nothing. */
+  /** Writes certificate and key as {@link keepFormer} says, both or none. Repeating it changes nothing. */
   writeCertificate(plan: FilePlan, bundle: Bundle, like?: string): Promise<void>;
   /** Adds a line to a crt-list file. Repeating it changes nothing. */
   addToList(path: string, line: ListLine): Promise<void>;
@@ -49,10 +49,9 @@ export function openFileChanges(node: string, emit: Emit, swept: Set<string> = n
     },
     async writeCertificate(plan, bundle, like) {
       if (plan.kind === "none") return;
-      const key = plan.key ?? (await separateKey(plan.certificate));
-      if (key === undefined) return replace(plan.certificate, bundle.pem, like);
+      if (plan.key === undefined) return replace(plan.certificate, bundle.pem, like);
       // A reload between the two finds a pair that does not fit; there is no way to switch two files at once.
-      await replace(key, bundle.keyPem, like);
+      await replace(plan.key, bundle.keyPem, like);
       await replace(plan.certificate, bundle.certificatesPem, like).catch(async (error: unknown) => {
         // HAProxy would not start with a new key beside an old certificate.
         await restore().catch(() => {});
@@ -89,13 +88,23 @@ async function readList(path: string): Promise<string> {
   });
 }
 
+/** What of the files that are there stays: that the key has one of its own, and Diffie-Hellman parameters. */
+export async function keepFormer<P extends FilePlan>(
+  plan: P,
+  bundle: Bundle,
+): Promise<{ readonly plan: P; readonly bundle: Bundle }> {
+  const text = plan.kind === "none" ? undefined : await readFile(plan.certificate, "utf8").catch(() => undefined);
+  if (plan.kind === "none" || text === undefined) return { plan, bundle };
+  const key = plan.key ?? (await separateKey(plan.certificate, text));
+  return { plan: key === undefined ? plan : { ...plan, key }, bundle: keepParameters(bundle, text) };
+}
+
 /**
  * HAProxy reads `x.pem.key`, or `x.key` beside `x.crt`, when the certificate's own file has no key; it does not always
  * tell. Two files stay two files.
  */
-async function separateKey(certificate: string): Promise<string | undefined> {
-  const text = await readFile(certificate, "utf8").catch(() => undefined);
-  if (text === undefined || pemLabels(text).some((label) => label.endsWith("PRIVATE KEY"))) return undefined;
+async function separateKey(certificate: string, text: string): Promise<string | undefined> {
+  if (pemLabels(text).some((label) => label.endsWith("PRIVATE KEY"))) return undefined;
   for (const path of [`${certificate}.key`, certificate.replace(/\.crt$/, ".key")]) {
     const key = path === certificate ? undefined : await readFile(path, "utf8").catch(() => undefined);
     if (key !== undefined && pemLabels(key).some((label) => label.endsWith("PRIVATE KEY"))) return path;

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Bundle, PemPair } from "../certificate/pem.ts";
 import { planRequests, refuseBundle, refuseDates, refusePlace, sizeLimits } from "../certificate/refusals.ts";
 import { isIdentical, isSame } from "../certificate/served.ts";
-import { openFileChanges } from "../disk/file-changes.ts";
+import { keepFormer, openFileChanges } from "../disk/file-changes.ts";
 import { planFiles } from "../disk/files.ts";
 import { hasCode } from "../errors.ts";
 import type { CertificateDetails } from "../runtime/listings.ts";
@@ -65,18 +65,18 @@ export async function takePlain(
   const name = request.certificate;
   // What is ready to be sent goes out before more is parsed, or HAProxy would wait for that.
   await setImmediate();
-  const bundle = readBundle(request.pem);
-  refuseDates(bundle, new Date(settings.now()));
+  const given = readBundle(request.pem);
+  refuseDates(given, new Date(settings.now()));
   const context = { patience: settings.limits, signal: settings.signal };
   const present = await whileLocked(session, context, () => showCertificate(session, name));
   if ("kind" in present) return undefined;
   // What happens to the response that is stapled has to be looked at afterwards, and told.
-  if (present.ocspKey !== undefined && !isIdentical(present, bundle)) return undefined;
+  if (present.ocspKey !== undefined && !isIdentical(present, given)) return undefined;
   const place = { node: settings.node.id, name, present, allowFewerNames: request.allowFewerNames ?? false };
-  refusePlace(bundle, place);
+  refusePlace(given, place);
+  const { plan, bundle } = await keepFormer(planFiles(settings.node, name, present, request.disk), given);
   const requests = planRequests(bundle, place, sizeLimits(session));
 
-  const plan = planFiles(settings.node, name, present, request.disk);
   await settings.permit(bundle, { name, present, plan });
   // Where no file could be left with a wrong key, HAProxy's own look at it at the commit is enough.
   if (plan.kind === "files") refuseBundle(bundle, new Date(settings.now()));

@@ -4,7 +4,7 @@ import { type Bundle, keyTypeOfAlgorithm, readBundle } from "../certificate/pem.
 import { planRequests, refuseBundle, refuseLine, refusePlace, sizeLimits } from "../certificate/refusals.ts";
 import { isIdentical } from "../certificate/served.ts";
 import { linePayload } from "../disk/crt-list-file.ts";
-import { type FileChanges, openFileChanges } from "../disk/file-changes.ts";
+import { type FileChanges, keepFormer, openFileChanges } from "../disk/file-changes.ts";
 import { type FilePlan, mapPath, planFiles } from "../disk/files.ts";
 import { recallFormer } from "../disk/former.ts";
 import { addHint, HaproxyError, hasCode } from "../errors.ts";
@@ -93,9 +93,9 @@ async function attempt(work: Work): Promise<PushResult> {
   try {
     await outlastReload(session, work.settings);
     const aim = await takeAim(session, work);
-    const { found, plan, like } = aim;
+    const { found, plan, bundle, like } = aim;
     if (found.way?.kind === "reload") {
-      await asOnlyWriter(session, work, () => work.files.writeCertificate(plan, work.bundle, like));
+      await asOnlyWriter(session, work, () => work.files.writeCertificate(plan, bundle, like));
       return result(work, found, session.worker, {
         action: "reload-needed",
         reloadNeeded: found.way.reason,
@@ -104,7 +104,7 @@ async function attempt(work: Work): Promise<PushResult> {
     }
     const before = await lookBefore(session, aim, work);
     const changed = await asOnlyWriter(session, work, async () => {
-      await work.files.writeCertificate(plan, work.bundle, like);
+      await work.files.writeCertificate(plan, bundle, like);
       await editList(aim, work);
       return changeMemory(session, aim, work.touched, work.settings);
     });
@@ -142,6 +142,8 @@ async function asOnlyWriter<T>(session: Session, { settings, touched }: Work, ch
 interface Aim {
   readonly found: Found;
   readonly plan: FilePlan;
+  /** With what stays of the former file. */
+  readonly bundle: Bundle;
   /** A file whose owner a new file takes over. */
   readonly like?: string;
   /** Empty when HAProxy holds exactly this already. */
@@ -149,13 +151,13 @@ interface Aim {
   readonly line: { readonly certificate: string; readonly options?: string; readonly filters?: readonly string[] };
 }
 
-async function takeAim(session: Session, { request, bundle, settings }: Work): Promise<Aim> {
+async function takeAim(session: Session, { request, bundle: given, settings }: Work): Promise<Aim> {
   const map = request.disk === false ? undefined : request.disk?.map;
-  const found = await discover(session, bundle, { ...request, ...(map ? { map } : {}) }, settings);
+  const found = await discover(session, given, { ...request, ...(map ? { map } : {}) }, settings);
   const { name, present, neighbour } = found;
   const allowFewerNames = request.allowFewerNames ?? false;
   const place = { node: settings.node.id, name, ...(present ? { present } : {}), allowFewerNames };
-  const plan = planFiles(settings.node, name, present, request.disk);
+  const { plan, bundle } = await keepFormer(planFiles(settings.node, name, present, request.disk), given);
   await settings.permit(bundle, { name, plan, ...(present ? { present } : {}) });
   refusePlace(bundle, place);
   const limits = sizeLimits(session);
@@ -167,6 +169,7 @@ async function takeAim(session: Session, { request, bundle, settings }: Work): P
   return {
     found,
     plan,
+    bundle,
     ...(neighbour === undefined ? {} : { like: mapPath(neighbour, map) }),
     requests: present && isIdentical(present, bundle) ? [] : planRequests(bundle, place, limits),
     line,
