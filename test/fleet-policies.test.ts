@@ -140,6 +140,20 @@ describe("canary", () => {
     expect(await shown()).toEqual(nodes.map(() => certificate.fingerprint256));
   });
 
+  test("that took it while the clock was days ahead is waited for no longer than any other", async () => {
+    const { world, pass } = createFleetWorld();
+    const certificate = renew();
+    const days = 10 * 86_400_000;
+    pass(days);
+    await deploy({ kind: "all" }, world, certificate, targets().slice(0, 1));
+    pass(-days);
+    const waits: number[] = [];
+    const sleep = async (milliseconds: number) => void waits.push(milliseconds);
+    await deploy(canary, { ...world, sleep }, certificate);
+    expect(waits).toEqual([60_000]);
+    expect(await shown()).toEqual(nodes.map(() => certificate.fingerprint256));
+  });
+
   test("keeps the others from a certificate it does not take", async () => {
     const { world } = createFleetWorld();
     const shownBefore = await shown();

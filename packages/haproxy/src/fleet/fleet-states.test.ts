@@ -15,6 +15,8 @@ test("a node is due for what it lacks, not before its next try, and for a new ce
   expect(lacks).toMatchObject({ failures: 1, nextTry: 62_000, accepted: { at: 1_000 } });
   expect([61_999, 62_000].map((now) => isDue(lacks, current, now))).toEqual([false, true]);
   expect(isDue(lacks, old, 2_001)).toBe(true);
+  // Written by a clock that was days ahead.
+  expect(isDue(stateAfter(has, failed("/a"), current, 9e8), current, 3_000)).toBe(true);
 });
 
 test("what a node has all along keeps its moment; a new certificate begins anew", () => {

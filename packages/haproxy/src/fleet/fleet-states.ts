@@ -1,12 +1,15 @@
 import { nextTargetState, type TargetResult } from "@certwright/core";
 import { type Store, type TargetState, updateFleetState } from "@certwright/core/store";
 
+/** Milliseconds; no node is left alone for longer. What lies further ahead was noted while the clock was wrong. */
+const longestPause = 3_600_000;
+
 /** True when an attempt to bring the certificate of this fingerprint to a node is due. */
 export function isDue(state: TargetState | undefined, fingerprint256: string, now: number): boolean {
   // A new certificate is a new reason to try, however often the one before failed.
   if (state === undefined || state.wanted !== fingerprint256) return true;
   if (state.accepted?.fingerprint256 === fingerprint256 && state.nextTry === undefined) return false;
-  return state.nextTry === undefined || state.nextTry <= now;
+  return state.nextTry === undefined || state.nextTry <= now || state.nextTry > now + longestPause;
 }
 
 /** A node's state after an attempt; what it had all along keeps its moment. */
