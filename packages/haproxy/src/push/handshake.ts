@@ -52,12 +52,18 @@ export function shakeHands(point: HandshakePoint, options: HandshakeOptions): Pr
     const failed = (reason: string) => settle(() => resolve({ kind: "failed", reason }));
     const timer = setTimeout(() => failed(`no handshake within ${timeout / 1000} s`), timeout);
     signal.addEventListener("abort", onAbort, { once: true });
-    socket.on("error", (error: NodeJS.ErrnoException) => failed(error.code ?? error.message));
-    socket.once("close", () => failed("the connection was closed"));
-    socket.once("secureConnect", () => {
+    const show = () => {
       const { fingerprint256 = "" } = socket.getPeerCertificate();
       settle(() => resolve({ kind: "certificate", fingerprint256: fingerprint256.replaceAll(":", "").toLowerCase() }));
+    };
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      // In TLS 1.2 one that wants a certificate from its clients parts with us only after it has shown its own.
+      const isRefused = error.code?.includes("ALERT") && socket.getPeerCertificate()?.fingerprint256 !== undefined;
+      if (isRefused) show();
+      else failed(error.code ?? error.message);
     });
+    socket.once("close", () => failed("the connection was closed"));
+    socket.once("secureConnect", show);
   });
 }
 
