@@ -129,11 +129,9 @@ function revocationLists(pem: string): string[] {
 
 function started(server: Server, { host, port }: NodeAgentOptions["listen"]): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
-      server.off("error", reject);
-      resolve();
-    });
+    // Kept: a connection that cannot be taken later must not end the agent.
+    server.on("error", reject);
+    server.listen({ port, ...(host === undefined ? {} : { host }) }, () => resolve());
   });
 }
 
