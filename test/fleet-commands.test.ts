@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestCertificate } from "@certwright/tools/test-ca";
@@ -127,4 +127,10 @@ ${certificates.join("\n")}
   expect(await shown()).toEqual(nodes.map(() => renewed[0]?.fingerprint256));
   const status = await certwright("fleet", "status", "--config", file);
   expect(status).toMatchObject({ code: 0, stdout: expect.stringContaining("4 of 4 as they should be") });
+
+  const grown = (await readFile(file, "utf8")).replace("nodes: [", "nodes: [/run/new.sock, ");
+  await writeFile(file, grown);
+  const late = await certwright("fleet", "status", "--config", file, "--late");
+  expect(late).toMatchObject({ code: 3, stdout: expect.stringContaining("4 of 6 as they should be") });
+  expect(late.stdout.match(/^edge +\/run\/new\.sock .* never pushed$/gm)).toHaveLength(2);
 });

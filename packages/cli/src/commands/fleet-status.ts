@@ -1,4 +1,5 @@
 import { readFleetState, type TargetState } from "@certwright/core/store";
+import { type Fleet, readNode } from "@certwright/haproxy";
 import { relativeTime } from "../certificate-state.ts";
 import type { CommandResult, Invocation } from "../command.ts";
 import type { FleetStatusFlags } from "../declarations/fleet.ts";
@@ -32,7 +33,9 @@ export async function run(invocation: Invocation<FleetStatusFlags>): Promise<Com
       const about = { fleet: fleet.label, certificate: name, wanted: fingerprint256 };
       for (const state of nodes)
         rows.push({ ...about, node: state.target, standing: standingOf(state, fingerprint256), state });
-      if (nodes.length === 0) rows.push({ ...about, node: "", standing: "unknown" });
+      const known = new Set(nodes.map(({ target }) => target));
+      for (const node of membersOf(fleet, known.size === 0))
+        if (!known.has(node)) rows.push({ ...about, node, standing: "unknown" });
     }
   }
   const late = rows.filter(({ standing }) => standing === "late" || standing === "unknown");
@@ -55,6 +58,12 @@ export async function run(invocation: Invocation<FleetStatusFlags>): Promise<Com
   };
 }
 
+/** Nodes that are known without asking anybody; where there are none, one without a name stands for all of a new fleet. */
+function membersOf({ source }: Fleet, isNew: boolean): readonly string[] {
+  if (source.kind === "list") return source.targets.map((target) => readNode(target).id);
+  return isNew ? [""] : [];
+}
+
 function standingOf({ accepted, served }: TargetState, wanted: string): Row["standing"] {
   if (served?.fingerprint256 === wanted) return "served";
   return accepted?.fingerprint256 === wanted ? "accepted" : "late";
@@ -65,7 +74,7 @@ function cells({ fleet, node, certificate, wanted, standing, state }: Row, now: 
   const short = (fingerprint: string | undefined) => fingerprint?.slice(0, 12) ?? "-";
   return [
     fleet,
-    node === "" ? "(never pushed)" : node,
+    node === "" ? "(all)" : node,
     certificate,
     short(wanted),
     short(state?.accepted?.fingerprint256),
@@ -73,6 +82,6 @@ function cells({ fleet, node, certificate, wanted, standing, state }: Row, now: 
     since === undefined ? "-" : minute(new Date(since).toISOString()),
     String(state?.failures ?? 0),
     state?.nextTry === undefined ? "-" : relativeTime(state.nextTry, now),
-    state?.lastError?.code ?? "",
+    state === undefined ? "never pushed" : (state.lastError?.code ?? ""),
   ];
 }

@@ -32,13 +32,16 @@ test("shows the certificate of the key type asked for, whoever signed it", async
   });
 });
 
-test.each(["TLSv1.2", "TLSv1.3"] as const)("one that wants a certificate from its clients shows its own (%s)", async (version) => {
-  const strict = { requestCert: true, ca: ca.rootPem, minVersion: version, maxVersion: version };
-  await serving({ ...strict, key: ecdsa.keyPem, cert: ecdsa.fullchainPem }, async (port) => {
-    const shown = await shakeHands({ host: "127.0.0.1", port, sni: "a.test" }, options);
-    expect(shown).toEqual({ kind: "certificate", fingerprint256: ecdsa.fingerprint256 });
-  });
-});
+test.each(["TLSv1.2", "TLSv1.3"] as const)(
+  "one that wants a certificate from its clients shows its own (%s)",
+  async (version) => {
+    const strict = { requestCert: true, ca: ca.rootPem, minVersion: version, maxVersion: version };
+    await serving({ ...strict, key: ecdsa.keyPem, cert: ecdsa.fullchainPem }, async (port) => {
+      const shown = await shakeHands({ host: "127.0.0.1", port, sni: "a.test" }, options);
+      expect(shown).toEqual({ kind: "certificate", fingerprint256: ecdsa.fingerprint256 });
+    });
+  },
+);
 
 test("says why there is none", async () => {
   const failure = await serving({ key: rsa.keyPem, cert: rsa.fullchainPem }, (port) =>
