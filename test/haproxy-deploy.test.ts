@@ -224,6 +224,30 @@ frontend split
     expect(await served(haproxy.ports.split, "split.test")).toBe(renewed.fingerprint256);
   });
 
+  test("a directory in which files are called as nobody should, one of them so that no command can name it", async () => {
+    const config = `${defaults}
+frontend odd
+    bind 127.0.0.1:<port:odd> ssl crt <dir>/odd/
+    http-request return status 200
+`;
+    const odd = ["a  b.pem", "*.star.pem", "[x];y\\z.pem", "ü漢\"'.pem", "x:443.pem"];
+    const named = [...odd, "a\ttab.pem"].map((file, index) => [file, ca.issue({ names: [`o${index}.test`] })] as const);
+    const files = Object.fromEntries(named.map(([file, { pem }]) => [`odd/${file}`, pem]));
+    await using haproxy = await startHaproxy({ version, config, files });
+    for (const [index, file] of odd.entries()) {
+      const [certificate, names] = [`${haproxy.dir}/odd/${file}`, [`o${index}.test`]];
+      const [one, two, fresh] = [ca.issue({ names }), ca.issue({ names }), ca.issue({ names: [`new${index}.test`] })];
+      expect(await pushTo(haproxy, { pem: pemOf(one) })).toMatchObject({ name: certificate, served: true });
+      const request = { pem: pemOf(two), certificate };
+      expect(await pushMany(parseNode(haproxy.adminSocket), [request], watching())).toMatchObject({ updated: 1 });
+      expect(await served(haproxy.ports.odd, `o${index}.test`)).toBe(two.fingerprint256);
+      const add = { list: `${haproxy.dir}/odd`, as: `new ${file}` };
+      expect(await pushTo(haproxy, { pem: pemOf(fresh), add })).toMatchObject({ action: "added", served: true });
+    }
+    const lost = pushTo(haproxy, { pem: pemOf(ca.issue({ names: ["o5.test"] })) });
+    await expect(lost).rejects.toMatchObject({ code: "HAPROXY_CERTIFICATE_UNKNOWN" });
+  });
+
   test("Diffie-Hellman parameters in a certificate's file stay: there are clients that know nothing else", async () => {
     const config = `${defaults}
 frontend combined

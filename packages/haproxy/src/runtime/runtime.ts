@@ -33,7 +33,7 @@ import {
   type WorkerInfo,
 } from "./listings.ts";
 import type { Session } from "./session.ts";
-import { escapeShownName, escapeWord } from "./wire.ts";
+import { canBeSent, escapeShownName, escapeWord } from "./wire.ts";
 
 /* The commands of the Runtime API that concern certificates, one function each. None of them decides anything. */
 
@@ -48,6 +48,7 @@ export async function showLevel(session: Session): Promise<Level> {
   return parseLevel(await session.send("show cli level"));
 }
 
+/** Every certificate a command can name: HAProxy also loads files whose names have tabs, and none of them can be asked for. */
 export async function listCertificates(session: Session): Promise<CertificateNames | Refusal> {
   // A process without any certificate answers with an empty line, and so does the end of some answers of 2.6 look.
   // Hence a question before, whose answer ends as it should.
@@ -57,7 +58,8 @@ export async function listCertificates(session: Session): Promise<CertificateNam
       session.send("show ssl cert", { maxBytes: longAnswer, emptyAllowed: true }),
     ]),
   );
-  return parseCertificateNames(text);
+  const listed = parseCertificateNames(text);
+  return "kind" in listed ? listed : { ...listed, names: listed.names.filter(canBeSent) };
 }
 
 export async function showCertificate(session: Session, name: string): Promise<CertificateDetails | Refusal> {

@@ -2,10 +2,15 @@ import { HaproxyError } from "../errors.ts";
 
 /* How a request looks on the wire (HAProxy management guide, section 9.3). */
 
+/** Whether there is a way to write a word in a command. */
+export function canBeSent(word: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must never reach a command line
+  return word !== "" && !/[\u0000-\u001f\u007f]/.test(word) && !word.includes("<<");
+}
+
 /** Escapes a word of a command. HAProxy knows no quotes, only the backslash. */
 export function escapeWord(word: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must never reach a command line
-  if (word === "" || /[\u0000-\u001f\u007f]/.test(word) || word.includes("<<")) {
+  if (!canBeSent(word)) {
     throw new HaproxyError("HAPROXY_UNSAFE_NAME", `${JSON.stringify(word)} cannot be sent to HAProxy as a name.`, {
       hint: "Use a name without control characters and without <<.",
     });
