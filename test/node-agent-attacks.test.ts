@@ -120,6 +120,26 @@ test("who was struck off is out at once, and does not come back by an old sessio
   expect(await talk(agent.address, { ...again, said: "" })).toEqual({ heard: "" });
 });
 
+test("whose certificate ends is out with the next word, however long he has been there", async () => {
+  await using haproxy = await startHaproxy({ version: "3.2", config, files });
+  let now = Date.now();
+  await using agent = await startAgent(haproxy, { clients: [], context: { now: () => now } });
+  const { fullchainPem: cert, keyPem: key } = inner.issue({ names: ["guest.test"], notAfter: new Date(now + 3_600_000) });
+  const socket = await connectTo(agent.address, { ca: inner.rootPem, cert, key });
+  const answer = () => new Promise((resolve) => socket.once("data", (chunk) => resolve(String(chunk))));
+  socket.write('{"op":"acme-renew","id":1,"certificate":"x"}\n');
+  expect(await answer()).toContain('"say":"refused","id":1');
+  now += 3_600_000;
+  const gone = new Promise((resolve) => socket.once("close", resolve));
+  let heard = "";
+  socket.on("data", (chunk) => {
+    heard += chunk;
+  });
+  socket.write('{"op":"acme-renew","id":2,"certificate":"x"}\n');
+  await gone;
+  expect(heard).toBe("");
+});
+
 test("what is under way when the clients are to prove themselves anew is ended, and the rest goes on over another", async () => {
   await using haproxy = await startHaproxy({ version: "3.2", config, files });
   const { dir } = haproxy;

@@ -9,6 +9,8 @@ import { type Answer, refusedBy } from "./answer.ts";
 export interface Client {
   /** The names it proved to have: those of its certificate, and its common name. */
   readonly names: readonly string[];
+  /** When its certificate ends, milliseconds since 1970. */
+  readonly validUntil: number;
   /** For people and logs. */
   readonly label: string;
   tell(answer: Answer): void;
@@ -39,6 +41,7 @@ export function clientAt(socket: TLSSocket, emit: Emit): Client {
   };
   return {
     names,
+    validUntil: Date.parse(socket.getPeerCertificate().valid_to),
     label,
     tell,
     leave,

@@ -80,7 +80,9 @@ export async function converse(
   const onAbort = () => wake();
   leaving.addEventListener("abort", onAbort, { once: true });
 
-  while (!socket.destroyed && !leaving.aborted) {
+  // Who stays connected proves himself no longer than his certificate does.
+  const isOver = () => socket.destroyed || leaving.aborted || office.context.now() >= client.validUntil;
+  while (!isOver()) {
     const batch = queue.take();
     if (batch.length === 0) {
       await new Promise<void>((resolve) => {
