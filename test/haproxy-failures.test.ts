@@ -161,6 +161,16 @@ describe.each(["3.2", "2.6"] as const)("HAProxy %s", (version) => {
     await expectNothingOpen(haproxy);
   });
 
+  test("a deployer that has waited in vain leaves the lock to another, who had no time yet to say whose it is", async () => {
+    await using haproxy = await start(version);
+    await haproxy.command("new ssl cert certwright.lock");
+    const limits = { busyTimeout: 50, staleAfter: Number.POSITIVE_INFINITY };
+    const waiting = pushTo(haproxy, { pem: pemOf(renewed) }, watching(limits));
+    await expect(waiting).rejects.toMatchObject({ code: "HAPROXY_BUSY" });
+    expect(await haproxy.command("show ssl cert")).toContain("certwright.lock");
+    await haproxy.command("del ssl cert certwright.lock");
+  });
+
   test("a lock left by a deployer that was killed is broken", async () => {
     await using haproxy = await start(version);
     await haproxy.command("new ssl cert certwright.lock");

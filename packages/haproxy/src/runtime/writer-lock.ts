@@ -43,13 +43,13 @@ const lookEvery = 500;
 /**
  * Waits for the node's lock and takes it.
  *
- * @param begun told before the lock may be ours, for cleaning up after a failure
+ * @param begun told before the lock may be ours, and where it turned out to be another's, for cleaning up after a failure
  * @throws HaproxyError HAPROXY_BUSY, HAPROXY_LEVEL
  */
 export async function lockNode(
   session: Session,
   { signal, emit, patience }: { readonly signal: AbortSignal; readonly emit: Emit; readonly patience: Patience },
-  begun: (lock: WriterLock) => void,
+  begun: (lock: WriterLock | undefined) => void,
 ): Promise<void> {
   const node = session.node.id;
   const pace = { signal, patience, pause: 0 };
@@ -61,6 +61,7 @@ export async function lockNode(
     begun(lock);
     const answer = await newCertificate(session, lockName);
     if (answer.kind === "created") break;
+    begun(undefined);
     if (answer.kind !== "exists" && answer.kind !== "locked") throw refused(session, lockName, answer);
     const now = performance.now();
     if (now > deadline) throw busy(node, patience);
