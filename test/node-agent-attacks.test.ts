@@ -124,7 +124,10 @@ test("whose certificate ends is out with the next word, however long he has been
   await using haproxy = await startHaproxy({ version: "3.2", config, files });
   let now = Date.now();
   await using agent = await startAgent(haproxy, { clients: [], context: { now: () => now } });
-  const { fullchainPem: cert, keyPem: key } = inner.issue({ names: ["guest.test"], notAfter: new Date(now + 3_600_000) });
+  const { fullchainPem: cert, keyPem: key } = inner.issue({
+    names: ["guest.test"],
+    notAfter: new Date(now + 3_600_000),
+  });
   const socket = await connectTo(agent.address, { ca: inner.rootPem, cert, key });
   const answer = () => new Promise((resolve) => socket.once("data", (chunk) => resolve(String(chunk))));
   socket.write('{"op":"acme-renew","id":1,"certificate":"x"}\n');
