@@ -3,7 +3,8 @@ import { decodeHolder, encodeHolder } from "./lease-holder.ts";
 import { callS3 } from "./s3-client.ts";
 import type { LeaseTimes } from "./s3-lease.ts";
 import type { S3Options } from "./s3-options.ts";
-import { putObject } from "./s3-put.ts";
+import { etagOf, putObject } from "./s3-put.ts";
+import { usualTimeoutMs } from "./s3-request.ts";
 
 /** A lease that was just taken. */
 export interface Taken {
@@ -37,11 +38,23 @@ export function holdLease(options: S3Options, { lifetime, renewEvery }: LeaseTim
       }),
     );
   };
+  /** The new ETag of the lease; undefined where it is another's. */
+  const putAnew = async (): Promise<string | undefined> => {
+    const left = Math.max(1, Math.round(surelyOurs()));
+    const signal = AbortSignal.timeout(left);
+    // A connection that went dead without a word is noticed while there is time for another.
+    const patient = { ...options, timeoutMs: Math.min(Math.ceil(left / 2), options.timeoutMs ?? usualTimeoutMs) };
+    const put = (ifEtag: string) => putObject(patient, key, encodeHolder(id, since, options.now()), { ifEtag }, signal);
+    const next = await put(etag);
+    if (next !== undefined) return next;
+    // One that failed before may have gone through unheard.
+    const current = await callS3(patient, { method: "GET", key, signal });
+    return decodeHolder(current.body)?.id === id ? await put(etagOf(current)) : undefined;
+  };
   const renew = async (): Promise<void> => {
     const at = performance.now();
     try {
-      const deadline = AbortSignal.timeout(Math.max(1, Math.round(surelyOurs())));
-      const next = await putObject(options, key, encodeHolder(id, since, options.now()), { ifEtag: etag }, deadline);
+      const next = await putAnew();
       if (next === undefined) return lose();
       [etag, renewed] = [next, at];
     } catch (cause) {

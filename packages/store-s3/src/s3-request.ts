@@ -27,7 +27,8 @@ export interface S3Answer {
 
 /** Bytes: above any value of the store with its seal, and above any page of a listing. */
 const largestAnswer = 2 * largestValue + 64 * 1024;
-const usualTimeoutMs = 15_000;
+/** Milliseconds for one request. */
+export const usualTimeoutMs = 15_000;
 
 /**
  * Sends one signed request, by path (`endpoint/bucket/key`), which every S3-compatible service takes.
