@@ -2,6 +2,7 @@ import type { Solver, Task } from "@certwright/core";
 import type { Effect, Journal } from "@certwright/core/store";
 import { openAgent } from "./node-agent/agent-session.ts";
 import { type Settings, settingsOf } from "./push/settings.ts";
+import type { Connect } from "./runtime/connect.ts";
 import { addMapEntry, deleteMapEntry } from "./runtime/map.ts";
 import { type Node, parseNode, writeNode } from "./runtime/node.ts";
 
@@ -14,15 +15,17 @@ export interface HaproxyHttpOptions {
   readonly journal: Pick<Journal, "record" | "done">;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Opens streams to nodes. Default: over unix sockets and TCP, with keys that are in files. */
+  readonly connect?: Connect;
 }
 
 /**
  * Meets http-01 by an entry in a map of every node: token to key authorization. HAProxy needs one rule that returns the
  * map's value under `/.well-known/acme-challenge/`; `docs/guide/http-01.md` has it. A node agent has a map of its own.
  */
-export function createHaproxyHttpSolver({ nodes, map, journal, now }: HaproxyHttpOptions): Solver {
+export function createHaproxyHttpSolver({ nodes, map, journal, now, ...means }: HaproxyHttpOptions): Solver {
   const effects = new Map<string, readonly Effect[]>();
-  const open = (node: Node, signal: AbortSignal) => openAnswers(node, map, settingsOf(node, { signal, now }));
+  const open = (node: Node, signal: AbortSignal) => openAnswers(node, map, settingsOf(node, { ...means, signal, now }));
 
   const presentAt = async (node: Node, tasks: readonly Task[], signal: AbortSignal): Promise<void> => {
     await using answers = await open(node, signal);

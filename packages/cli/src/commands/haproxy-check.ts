@@ -1,27 +1,31 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { checkHaproxy, parseNode } from "@certwright/haproxy";
+import { checkHaproxy } from "@certwright/haproxy";
 import { findingLines } from "../check-up.ts";
 import type { CommandResult, Invocation } from "../command.ts";
 import type { haproxyCheckFlags } from "../declarations/haproxy-check.ts";
 import { exitCodes } from "../exit-code.ts";
+import { openNodeAccess, usualNode } from "../haproxy-nodes.ts";
 import { readMapping } from "../path-mapping.ts";
 import { countOf } from "../reporter/words.ts";
 
 const usualFile = "/etc/haproxy/haproxy.cfg";
 
 /** What will work with a HAProxy, and what will not. */
-export async function run({ flags, context }: Invocation<typeof haproxyCheckFlags>): Promise<CommandResult> {
+export async function run(invocation: Invocation<typeof haproxyCheckFlags>): Promise<CommandResult> {
+  const { flags, context } = invocation;
+  const address = flags.node ?? usualNode;
+  const { nodeOf, connect } = await openNodeAccess([address], invocation);
   const files = flags.configFile.map((file) => resolve(context.cwd, file));
   const findings = await checkHaproxy({
-    node: parseNode(flags.node ?? "/run/haproxy/admin.sock"),
+    node: nodeOf(address),
+    connect,
     ...(files.length > 0 ? { files } : {}),
     usualFile,
     map: flags.map.map(readMapping),
     ...(flags.base === undefined ? {} : { base: resolve(context.cwd, flags.base) }),
     env: context.env,
     readConfig,
-    commandLine,
     now: context.now,
     signal: context.stopper.signal,
   });
@@ -48,10 +52,4 @@ async function readConfig(path: string) {
   return await Promise.all(
     names.map(async (name) => ({ file: join(path, name), text: await readFile(join(path, name), "utf8") })),
   );
-}
-
-/** Linux tells; elsewhere, and of other users' processes, nothing is known. */
-async function commandLine(pid: number): Promise<readonly string[] | undefined> {
-  const text = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => undefined);
-  return text === undefined || text === "" ? undefined : text.replace(/\0$/, "").split("\0");
 }

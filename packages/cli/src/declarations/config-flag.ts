@@ -13,5 +13,14 @@ export const stateAndNewsFlags = configFrom(
   "configuration that says where state is kept, and whom to tell what goes wrong",
 );
 
+/** Commands that ask a configuration how nodes are reached. */
+export const nodeConfigFlags = {
+  config: text("--config <file>", "configuration that says what a target's label means, and where a node's key is", {
+    group: "Configuration",
+    complete: "file",
+    shownDefault: usual,
+  }),
+};
+
 /** Commands that ask a configuration for nothing but where state is kept. */
 export const stateFlags = configFrom("configuration that says where state is kept");

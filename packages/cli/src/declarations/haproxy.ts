@@ -1,6 +1,6 @@
 import type { Declaration } from "../command.ts";
 import { list, text } from "../flags.ts";
-import { stateAndNewsFlags } from "./config-flag.ts";
+import { nodeConfigFlags, stateAndNewsFlags } from "./config-flag.ts";
 import { lookupFlags, propagationFlags, providerFlags } from "./dns-flags.ts";
 import { haproxyCheckDeclaration } from "./haproxy-check.ts";
 import { mapFlag, whichHaproxy } from "./haproxy-flags.ts";
@@ -47,12 +47,13 @@ const agentDeclaration: Declaration<typeof haproxyAgentFlags> = {
 export const haproxyNodeFlags = {
   node: list(
     "--node <address>",
-    "/run/haproxy/admin.sock, master:/path, tls://host:port?ca=&cert=&key=, agent:// with the same; repeat for several",
+    "/run/haproxy/admin.sock, master:/path, tls://host:port?ca=&cert=&key=, agent:// with the same, or the label of a target; repeat for several",
     {
       group: whichHaproxy,
       shownDefault: "/run/haproxy/admin.sock",
     },
   ),
+  ...nodeConfigFlags,
 };
 
 const statusDeclaration: Declaration<typeof haproxyNodeFlags> = {

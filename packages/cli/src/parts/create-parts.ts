@@ -1,6 +1,7 @@
 import type { CaSpec, Parts, Solver } from "@certwright/core";
 import type { Config, ConfiguredCa } from "@certwright/core/config";
 import type { Store } from "@certwright/core/store";
+import type { Connect } from "@certwright/haproxy";
 import { knownStagingOf } from "../ca-names.ts";
 import type { Surroundings } from "../command.ts";
 import { readSmallFile } from "../files.ts";
@@ -24,6 +25,10 @@ export function createParts(surroundings: Surroundings, options: PartsOptions): 
   const { acceptTerms, store, config, listeners = createMemo() } = options;
   const bindings = createMemo<Awaited<ReturnType<Parts["dnsBinding"]>>>();
   const targets = createMemo<Awaited<ReturnType<Parts["target"]>>>();
+  // A program that prints a key is run once.
+  const connects = createMemo<Connect>();
+  const connect = () =>
+    connects("", async () => (await import("./node-secrets.ts")).createNodeSecrets(surroundings, config).connect);
   // An order at the CA itself was tried before, so its terms are agreed to; those of its staging CA are the same.
   const staging = new WeakSet<CaSpec>();
   return {
@@ -45,7 +50,7 @@ export function createParts(surroundings: Surroundings, options: PartsOptions): 
     },
     // One server for one port, shared by all certificates of a run.
     solver: async (way, journal, world) =>
-      (await import("./solver.ts")).openSolver(way, { journal, world, listener: listeners }),
+      (await import("./solver.ts")).openSolver(way, { journal, world, listener: listeners, connect }),
     target: (id) =>
       targets(id, async () =>
         (await import("./configured-target.ts")).openConfiguredTarget(id, config, surroundings, store),

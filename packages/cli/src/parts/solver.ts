@@ -1,5 +1,6 @@
 import type { ChallengeSpec, Solver, World } from "@certwright/core";
 import type { Journal } from "@certwright/core/store";
+import type { Connect } from "@certwright/haproxy";
 import { usageError } from "../errors.ts";
 import type { Memo } from "../memo.ts";
 import { readListenAddress } from "./listen-address.ts";
@@ -10,6 +11,8 @@ export interface SolverSurroundings {
   readonly world: World;
   /** What listens, by its address. */
   readonly listener: Memo<Solver>;
+  /** Opens streams to HAProxy nodes, with keys wherever those are. */
+  readonly connect: () => Promise<Connect>;
 }
 
 /** The map HAProxy answers from where none is named. */
@@ -39,13 +42,14 @@ export async function openSolver(way: ChallengeSpec, surroundings: SolverSurroun
 
 async function openHttpSolver(
   { listen, webroot, haproxy, map = usualMap, stateless = false }: ChallengeSpec,
-  { journal, world, listener }: SolverSurroundings,
+  { journal, world, listener, connect }: SolverSurroundings,
 ): Promise<Solver> {
   const { now } = world;
   if (stateless) return (await import("@certwright/haproxy")).createStatelessHttpSolver();
   if (haproxy !== undefined) {
     const { createHaproxyHttpSolver, parseNode } = await import("@certwright/haproxy");
-    return createHaproxyHttpSolver({ nodes: haproxy.map(parseNode), map, journal, now });
+    const nodes = haproxy.map(parseNode);
+    return createHaproxyHttpSolver({ nodes, map, journal, now, connect: await connect() });
   }
   const { createStandaloneSolver, createWebrootSolver } = await import("@certwright/http-01");
   if (webroot !== undefined) return createWebrootSolver({ directory: webroot, journal, now });

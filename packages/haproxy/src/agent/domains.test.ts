@@ -1,24 +1,6 @@
-import { describe, expect, test } from "vitest";
-import { configWords } from "./config-words.ts";
+import { expect, test } from "vitest";
 import { readAcmeConfig, readCrtList } from "./domains.ts";
 import { loadAcmeConfig } from "./load-config.ts";
-
-describe("configWords", () => {
-  test.each([
-    ["  load crt a.pem # comment", ["load", "crt", "a.pem"]],
-    ['domains "a,b c" x\\ y \'q"$X\' ""', ["domains", "a,b c", "x y", 'q"$X', ""]],
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is HAProxy's own way of writing a variable
-    ['"$DIR/a" "${DIR}b" $DIR', ["/srv/a", "/srvb", "$DIR"]],
-    ['a"b"c "say \\"hi\\""', ["abc", 'say "hi"']],
-    ["", []],
-  ])("%s", (line, words) => {
-    expect(configWords(line, { DIR: "/srv" })).toEqual(words);
-  });
-
-  test.each(['"open', "'open", '"$UNSET"'])("%s is refused", (line) => {
-    expect(() => configWords(line, {})).toThrow(expect.objectContaining({ code: "HAPROXY_ACME_CONFIG" }));
-  });
-});
 
 const text = `
 global
@@ -38,14 +20,13 @@ crt-store
     load crt x.pem acme LE domains x.test
 frontend https
     bind :443 ssl crt-list /etc/list.txt crt-list /etc/other.txt
-    ssl-f-use crt rel.pem acme LE \\
-        domains "a.test, b.test"
+    ssl-f-use crt rel.pem acme LE domains "a.test, b.test" # and more \\
     ssl-f-use crt /abs.pem acme LE domains c.test
     ssl-f-use crt @st/w
 `;
 
 test("certificates by every way they are written, and nothing else", () => {
-  const { certificates, lists, sections, certificateBase } = readAcmeConfig(text, {});
+  const { certificates, lists, sections, certificateBase } = readAcmeConfig([{ file: "h.cfg", text }], {});
   expect(certificates).toEqual([
     {
       ...{ name: "@st/w", section: "LE", domains: ["w.test", "*.w.test"] },
@@ -69,8 +50,8 @@ test("a crt-list, with options, filters, comments and certificates of other kind
 });
 
 test("what is no domain is refused", () => {
-  const bad = 'frontend f\n ssl-f-use crt a acme LE domains "a b"\n';
-  expect(() => readAcmeConfig(bad, {})).toThrow(expect.objectContaining({ code: "HAPROXY_ACME_CONFIG" }));
+  const bad = { file: "h.cfg", text: 'frontend f\n ssl-f-use crt a acme LE domains "a b"\n' };
+  expect(() => readAcmeConfig([bad], {})).toThrow(expect.objectContaining({ code: "HAPROXY_ACME_CONFIG" }));
 });
 
 test("all files together: sections, lists under their mapped paths, and one certificate named twice", async () => {

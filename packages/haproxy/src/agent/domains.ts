@@ -1,5 +1,6 @@
 import { isAbsolute } from "node:path";
-import { configError, configWords } from "./config-words.ts";
+import { type ConfigText, readConfigLines, wordsAfter } from "../config/lines.ts";
+import { configError } from "../config/words.ts";
 
 /*
  * What only HAProxy's configuration says of its ACME certificates: which domains each has, and where relative paths
@@ -41,40 +42,32 @@ export interface AcmeConfig {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-const sectionWords =
-  /^(?:global|defaults|frontend|backend|listen|peers|resolvers|mailers|userlist|program|cache|http-errors|ring|log-forward|log-profile|fcgi-app|crt-store|acme|traces)$/;
-
 /**
- * Reads the part of a configuration that concerns ACME certificates; everything else is passed over. Conditional blocks
- * (`.if`) are read as if all of them held.
+ * Reads the part of a configuration that concerns ACME certificates; everything else is passed over.
  *
  * @throws HaproxyError HAPROXY_ACME_CONFIG
  */
-export function readAcmeConfig(text: string, env: Env): AcmeConfig {
+export function readAcmeConfig(files: readonly ConfigText[], env: Env): AcmeConfig {
   const certificates: AcmeCertificate[] = [];
   const lists: string[] = [];
   const sections = new Map<string, SectionSettings>();
-  let section: readonly string[] = [];
   let global: Bases = {};
   let store: Bases = {};
-  for (const line of logicalLines(text)) {
-    if (!/^\s*(?:\w|-)/.test(line)) continue;
-    const [first = ""] = line.trim().split(/\s/, 1);
-    if (sectionWords.test(first)) {
-      section = configWords(line, env);
-      store = {};
-      continue;
-    }
-    const [kind] = section;
-    if (!relevant.has(first)) continue;
-    const words = configWords(line, env);
-    if (kind === "acme") sections.set(section[1] ?? "", { ...sections.get(section[1] ?? ""), ...settingsOf(words) });
+  const onUnreadable = (_place: string, error: unknown) => {
+    throw error;
+  };
+  for (const line of readConfigLines(files, { wanted, env, onUnreadable })) {
+    const { section, words } = line;
+    const [kind, name = ""] = section.split(" ");
+    const [first] = words;
+    if (first === kind) store = {};
+    else if (kind === "acme") sections.set(name, { ...sections.get(name), ...settingsOf(words) });
     else if (kind === "global") global = { ...global, ...basesOf(words) };
     else if (kind === "crt-store" && first === "load") {
-      certificates.push(...loaded(words, section[1] ?? "", { ...global, ...store }));
+      certificates.push(...loaded(words, name, { ...global, ...store }));
     } else if (kind === "crt-store") store = { ...store, ...basesOf(words) };
     else if (first === "ssl-f-use") certificates.push(...used(words, global));
-    else if (first === "bind") lists.push(...valuesOf(words, "crt-list"));
+    else if (first === "bind") lists.push(...wordsAfter(line, "crt-list"));
   }
   return { certificates, lists, sections, ...(global.crt === undefined ? {} : { certificateBase: global.crt }) };
 }
@@ -88,7 +81,7 @@ export function readCrtList(text: string, certificateBase: string | undefined): 
   });
 }
 
-const relevant: ReadonlySet<string> = new Set([
+const wanted: ReadonlySet<string> = new Set([
   ...["crt-base", "key-base", "load", "ssl-f-use", "bind", "provider-name", "acme-vars", "challenge"],
 ]);
 
@@ -112,8 +105,8 @@ function basesOf([word, value]: readonly string[]): Bases {
 
 /** `load crt FILE [key FILE] [alias NAME] acme SECTION domains LIST` of a crt-store. */
 function loaded(words: readonly string[], store: string, { crt, key }: Bases): readonly AcmeCertificate[] {
-  const [file] = valuesOf(words, "crt");
-  const [alias = file] = valuesOf(words, "alias");
+  const [file] = wordsAfter({ words }, "crt");
+  const [alias = file] = wordsAfter({ words }, "alias");
   if (alias === undefined) return [];
   return acmeOf(words, `@${store}/${alias}`, {
     ...based(crt),
@@ -123,7 +116,7 @@ function loaded(words: readonly string[], store: string, { crt, key }: Bases): r
 
 /** `ssl-f-use crt FILE acme SECTION domains LIST` of a frontend. */
 function used(words: readonly string[], { crt }: Bases): readonly AcmeCertificate[] {
-  const [file] = valuesOf(words, "crt");
+  const [file] = wordsAfter({ words }, "crt");
   return file === undefined ? [] : acmeOf(words, nameOf(file, crt), based(crt));
 }
 
@@ -132,19 +125,15 @@ function acmeOf(
   name: string,
   bases: Pick<AcmeCertificate, "certificateBase" | "keyBase">,
 ): readonly AcmeCertificate[] {
-  const [section] = valuesOf(words, "acme");
+  const [section] = wordsAfter({ words }, "acme");
   if (section === undefined) return [];
-  const domains = valuesOf(words, "domains")
+  const domains = wordsAfter({ words }, "domains")
     .flatMap((list) => list.split(","))
     .map((domain) => domain.trim().toLowerCase())
     .filter(Boolean);
   const wrong = domains.find((domain) => !/^(?:\*\.)?[\w-]+(?:\.[\w-]+)*\.?$/.test(domain));
   if (wrong !== undefined) throw configError(`${JSON.stringify(wrong)} of ${name} is no domain`);
   return [{ name, section, domains, ...bases }];
-}
-
-function valuesOf(words: readonly string[], keyword: string): readonly string[] {
-  return words.flatMap((word, index) => (word === keyword ? (words[index + 1] ?? []) : []));
 }
 
 function based(base: string | undefined): { readonly certificateBase?: string } {
@@ -154,9 +143,4 @@ function based(base: string | undefined): { readonly certificateBase?: string } 
 /** HAProxy's own way of naming a file: what is relative gets the base in front. */
 function nameOf(file: string, base: string | undefined): string {
   return base === undefined || isAbsolute(file) || file.startsWith("@") ? file : `${base}/${file}`;
-}
-
-/** Lines, with those that end in a backslash joined to the next. */
-function logicalLines(text: string): readonly string[] {
-  return text.replace(/\\\r?\n/g, " ").split(/\r?\n/);
 }

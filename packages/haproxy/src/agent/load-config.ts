@@ -1,6 +1,6 @@
 import { isAbsolute, join } from "node:path";
+import { configError } from "../config/words.ts";
 import { mapPath } from "../disk/files.ts";
-import { configError } from "./config-words.ts";
 import type { Places } from "./copies.ts";
 import { type AcmeCertificate, readAcmeConfig, readCrtList, type SectionSettings } from "./domains.ts";
 
@@ -23,9 +23,8 @@ export async function loadAcmeConfig(source: ConfigSource): Promise<ReadonlyMap<
     source.readFile(path).catch((cause: Error) => {
       throw configError(`${path}: ${cause.message}`, cause);
     });
-  // One text: a crt-base of the first file is in force in the second.
-  const texts = await Promise.all(source.files.map(read));
-  const config = readAcmeConfig(texts.join("\n"), source.env);
+  const texts = await Promise.all(source.files.map(async (file) => ({ file, text: await read(file) })));
+  const config = readAcmeConfig(texts, source.env);
   const found = new Map<string, AcmeCertificate>();
   const keep = (certificate: AcmeCertificate) => {
     const before = found.get(certificate.name);

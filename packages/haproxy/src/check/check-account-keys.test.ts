@@ -3,8 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { accountKeyForHaproxy } from "@certwright/tools/account-key";
 import { expect, test } from "vitest";
+import { readConfigLines } from "../config/lines.ts";
 import { checkAccountKeys } from "./check-account-keys.ts";
-import { readConfigLines } from "./config-lines.ts";
+
+const options = { wanted: new Set(["account-key"]), env: {}, onUnreadable: () => {} };
 
 test.each([
   ["a good key", accountKeyForHaproxy(), 0o600, []],
@@ -16,7 +18,7 @@ test.each([
   try {
     await writeFile(join(dir, "account.key"), pem);
     await chmod(join(dir, "account.key"), mode);
-    const lines = readConfigLines([{ file: "h.cfg", text: "acme LE\n account-key account.key\n" }], {}, () => {});
+    const lines = readConfigLines([{ file: "h.cfg", text: "acme LE\n account-key account.key\n" }], options);
     const findings = await checkAccountKeys(lines, { map: [], base: dir });
     expect(findings.map(({ code, subject }) => [code, subject])).toEqual(
       codes.map((code) => [`HAPROXY_CHECK_${code}`, "h.cfg:2"]),
@@ -27,6 +29,6 @@ test.each([
 });
 
 test("a key that is not there yet", async () => {
-  const lines = readConfigLines([{ file: "h.cfg", text: "acme LE\n account-key /nowhere/a.key\n" }], {}, () => {});
+  const lines = readConfigLines([{ file: "h.cfg", text: "acme LE\n account-key /nowhere/a.key\n" }], options);
   expect(await checkAccountKeys(lines, { map: [] })).toEqual([]);
 });

@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey } from "node:crypto";
 import type { Finding } from "@certwright/core";
+import { type ConfigLine, wordAfter } from "../config/lines.ts";
 import { readRegularFile } from "../disk/disk.ts";
 import { checkSecret, type FilePlaces, placed } from "./check-files.ts";
-import { type ConfigLine, wordAfter } from "./config-lines.ts";
 import { finding } from "./finding.ts";
 
 /** Keys that `acme` sections name: HAProxy 3.2 itself makes them readable by everybody, and some that CAs refuse. */

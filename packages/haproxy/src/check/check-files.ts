@@ -1,17 +1,17 @@
 import { constants } from "node:fs";
-import { access, stat } from "node:fs/promises";
+import { access, realpath, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import type { Finding } from "@certwright/core";
 import { messageOf } from "@certwright/provider";
 import { readBundle } from "../certificate/pem.ts";
 import { planRequests } from "../certificate/refusals.ts";
 import { isSame } from "../certificate/served.ts";
+import { type ConfigLine, wordsAfter } from "../config/lines.ts";
 import { readRegularFile } from "../disk/disk.ts";
 import { mapPath, type PathMapping, planFiles } from "../disk/files.ts";
 import { hasCode } from "../errors.ts";
 import type { CertificateDetails } from "../runtime/listings.ts";
 import type { Node } from "../runtime/node.ts";
-import { type ConfigLine, wordsAfter } from "./config-lines.ts";
 import { finding } from "./finding.ts";
 import type { Running } from "./running.ts";
 
@@ -25,9 +25,10 @@ export interface FilePlaces {
 /** Those of the paths on `bind` lines that are directories here. */
 export async function findDirectories(lines: readonly ConfigLine[], places: FilePlaces): Promise<ReadonlySet<string>> {
   const paths = lines.flatMap((line) => (line.words[0] === "bind" ? wordsAfter(line, "crt") : []));
+  const [, base] = lines.findLast(({ section, words }) => section === "global" && words[0] === "crt-base")?.words ?? [];
   const found = await Promise.all(
     paths.map(async (path) => {
-      const here = placed(path, places);
+      const here = placed(isAbsolute(path) || base === undefined ? path : join(base, path), places);
       const stats = here === undefined ? undefined : await stat(here).catch(() => undefined);
       return stats?.isDirectory() ? [path] : [];
     }),
@@ -128,7 +129,7 @@ export async function checkSecret(
   verb: "Write" | "Keep",
 ): Promise<readonly Finding[]> {
   const stats = await stat(path).catch(() => undefined);
-  if (stats === undefined || (stats.mode & 0o004) === 0) return [];
+  if (stats === undefined || (stats.mode & 0o004) === 0 || !(await isReachedByAll(path))) return [];
   const mode = (stats.mode & 0o777).toString(8);
   return [
     finding(
@@ -141,6 +142,14 @@ export async function checkSecret(
         : `chmod o-rwx ${path}, and replace the key if others use the machine.`,
     ),
   ];
+}
+
+/** Whether no directory above a file keeps others out. */
+async function isReachedByAll(path: string): Promise<boolean> {
+  for (let above = dirname(await realpath(path)); above !== "/"; above = dirname(above)) {
+    if (((await stat(above)).mode & 0o001) === 0) return false;
+  }
+  return true;
 }
 
 /** A path of HAProxy as it is on this machine; undefined where nobody says what it is relative to. */

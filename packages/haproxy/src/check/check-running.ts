@@ -1,6 +1,7 @@
 import type { Finding } from "@certwright/core";
 import { storeOf } from "../certificate/references.ts";
-import { checkListener } from "./check-config.ts";
+import { noTls } from "./check-binds.ts";
+import { checkListener } from "./check-sockets.ts";
 import { finding } from "./finding.ts";
 import type { Running } from "./running.ts";
 
@@ -133,9 +134,18 @@ function checkCertificates({ certificates, transaction }: Running, now: Date): r
   return findings;
 }
 
-/** Where none can be added, every new certificate means a reload. */
-function checkAdding({ node, level, lists, certificates }: Running): readonly Finding[] {
-  if (level !== "admin" || lists.size > 0 || certificates.length === 0) return [];
+/** Where none can be added, every new certificate means a reload; where there is none at all, also the first. */
+function checkAdding({ node, level, lists, certificates, sni }: Running): readonly Finding[] {
+  if (level !== "admin" || lists.size > 0) return [];
+  if (certificates.length === 0 || sni?.length === 0) {
+    return [
+      noTls(
+        node,
+        "HAProxy serves no certificate, and has no list to which one could be added: no bind line speaks TLS.",
+        'Add "bind :443 ssl crt /etc/haproxy/certs/ strict-sni" to a frontend and restart HAProxy; the directory may be empty at first.',
+      ),
+    ];
+  }
   return [
     finding(
       "warning",

@@ -1,6 +1,7 @@
 /** Every code of a finding of `certwright haproxy check`, with its meaning. */
 export const haproxyCheckCodes = {
   HAPROXY_CHECK_NO_ADMIN_SOCKET: "No socket of HAProxy lets certificates be changed.",
+  HAPROXY_CHECK_NO_TLS: "HAProxy can serve no certificate where this is said, for it does not speak TLS there.",
   HAPROXY_CHECK_LEVEL: "The socket asked is not of level admin.",
   HAPROXY_CHECK_SOCKET_PLAINTEXT: "A Runtime API listens on the network without TLS, whatever its line says of ssl.",
   HAPROXY_CHECK_SOCKET_UNASKED:

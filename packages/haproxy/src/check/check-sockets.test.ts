@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { checkCommandLine, configArguments } from "./check-command-line.ts";
-import { checkConfig } from "./check-config.ts";
-import { readConfigLines } from "./config-lines.ts";
+import { readConfigLines } from "../config/lines.ts";
+import { checkSockets } from "./check-sockets.ts";
 import { parseSockets } from "./running.ts";
+import { checkCommandLine, configArguments } from "./started-with.ts";
 
-const codesOf = (text: string, env = {}) => {
-  const unread: string[] = [];
-  const lines = readConfigLines([{ file: "h.cfg", text }], env, (place) => unread.push(place));
-  return { codes: checkConfig(lines).map(({ code, subject }) => `${subject} ${code}`), unread };
+const codesOf = (text: string) => {
+  const wanted = new Set(["stats", "bind", "server", "use_backend", "default_backend"]);
+  const lines = readConfigLines([{ file: "h.cfg", text }], { wanted, env: {}, onUnreadable: () => {} });
+  return checkSockets(lines).map(({ code, subject }) => `${subject} ${code}`);
 };
 const good = "global\n stats socket /run/a.sock mode 600 level admin\n";
 
@@ -18,8 +18,14 @@ describe("sockets", () => {
     ["good", good, []],
     ["open to all", "global\n stats socket /a mode 0666 level admin\n", ["h.cfg:2 HAPROXY_CHECK_SOCKET_OPEN"]],
     ["of a group", "global\n stats socket /a mode 660 group x level admin\n", []],
-    ["loopback", "global\n stats socket ipv4@127.0.0.1:9999 level admin\n", []],
-    ["loopback, IPv6", "global\n stats socket ipv6@[::1]:9999 level admin\n", []],
+    ["others may look at it only", "global\n stats socket /a mode 664 level admin\n", []],
+    [
+      "loopback",
+      "global\n stats socket ipv4@127.0.0.1:9999,ipv6@[::1]:9999 level admin\n",
+      ["h.cfg:2 HAPROXY_CHECK_SOCKET_OPEN"],
+    ],
+    ["without a path", "global\n stats socket abns@cli level admin\n", ["h.cfg:2 HAPROXY_CHECK_SOCKET_OPEN"]],
+    ["for looking only", `${good} stats socket *:9999 level user\n`, []],
     ["all addresses", "global\n stats socket *:9999 level admin\n", ["h.cfg:2 HAPROXY_CHECK_SOCKET_PLAINTEXT"]],
     [
       "ssl that is ignored",
@@ -27,17 +33,18 @@ describe("sockets", () => {
       ["h.cfg:2 HAPROXY_CHECK_SSL_IGNORED", "h.cfg:2 HAPROXY_CHECK_SOCKET_PLAINTEXT"],
     ],
   ])("%s", (_, text, codes) => {
-    expect(codesOf(text).codes).toEqual(codes);
+    expect(codesOf(text)).toEqual(codes);
   });
 });
 
 describe("a listen in front of the socket", () => {
   const codes = (bind: string, server = "unix@/run/a.sock") =>
-    codesOf(`${good}listen api\n mode tcp\n bind ${bind}\n server local ${server}\n`).codes;
+    codesOf(`${good}listen api\n mode tcp\n bind ${bind}\n server local ${server}\n`);
   const tls = ":9443 ssl crt /api.pem";
   test.each([
     ["asks for certificates", `${tls} ca-file /ca.pem verify required`, []],
-    ["on this machine only", "127.0.0.1:9999", []],
+    ["on this machine only", "127.0.0.1:9999", ["h.cfg:5 HAPROXY_CHECK_SOCKET_OPEN"]],
+    ["on one more address", "127.0.0.1:9999,10.0.0.1:9999", ["h.cfg:5 HAPROXY_CHECK_SOCKET_PLAINTEXT"]],
     ["a socket again", "/run/b.sock", []],
     ["nobody is asked", tls, ["h.cfg:5 HAPROXY_CHECK_SOCKET_UNASKED"]],
     ["whoever likes may show one", `${tls} ca-file /ca.pem verify optional`, ["h.cfg:5 HAPROXY_CHECK_SOCKET_UNASKED"]],
@@ -49,33 +56,14 @@ describe("a listen in front of the socket", () => {
     expect(codes(tls, "127.0.0.1:80")).toEqual([]);
     expect(codes(tls, "/run/other.sock")).toEqual([]);
   });
-});
 
-test("joined lines, quotes, variables and comments are read as HAProxy does", () => {
-  const text = `${good}frontend web # not a bind: bind :443 ssl crt /a/
- bind :443 \\
-   ssl crt "\${CERTS}/"
- bind :444 ssl crt-list '/etc/list' strict-sni
- bind :445 ssl crt "$UNSET"
-`;
-  const { codes, unread } = codesOf(text, { CERTS: "/certs" });
-  expect(codes).toEqual(["h.cfg:4 HAPROXY_CHECK_STRICT_SNI"]);
-  expect(unread).toEqual(["h.cfg:7"]);
-});
-
-test("several certificates on one bind line, however they come there", () => {
-  const bind = (line: string, more = "", directories: readonly string[] = []) => {
-    const lines = readConfigLines([{ file: "h.cfg", text: `${good}frontend web\n${line}\n${more}` }], {}, () => {});
-    return checkConfig(lines, new Set(directories)).map(({ code }) => code);
-  };
-  const told = ["HAPROXY_CHECK_STRICT_SNI"];
-  expect(bind("bind :443 ssl crt /a.pem")).toEqual([]);
-  expect(bind("bind :443 ssl crt /a.pem crt /b.pem")).toEqual(told);
-  expect(bind("bind :443 ssl crt /certs", "", ["/certs"])).toEqual(told);
-  expect(bind("bind :443 ssl", "ssl-f-use crt /a.pem")).toEqual([]);
-  expect(bind("bind :443 ssl", "ssl-f-use crt /a.pem\nssl-f-use crt /b.pem")).toEqual(told);
-  expect(bind("bind :443 ssl crt /a.pem", "ssl-f-use crt /b.pem")).toEqual(told);
-  expect(bind("bind :443 ssl", "frontend other\nssl-f-use crt /a.pem\nssl-f-use crt /b.pem")).toEqual([]);
+  test("through a backend of its own, or to a socket with a port", () => {
+    const text = (server: string) =>
+      `global\n stats socket ipv4@127.0.0.1:9999 level operator\nfrontend api\n bind ${tls}\n use_backend cli if TRUE\nbackend cli\n server s ${server}\n`;
+    const told = (server: string) => codesOf(text(server)).filter((each) => each.includes("UNASKED"));
+    expect(told("127.0.0.1:9999")).toEqual(["h.cfg:4 HAPROXY_CHECK_SOCKET_UNASKED"]);
+    expect(told("127.0.0.1:9998")).toEqual([]);
+  });
 });
 
 test("the master socket of the command line", () => {
