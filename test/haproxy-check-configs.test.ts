@@ -1,7 +1,7 @@
 import { chmod } from "node:fs/promises";
 import type { Finding } from "@certwright/core";
 import { accountKeyForHaproxy } from "@certwright/tools/account-key";
-import { startHaproxy } from "@certwright/tools/servers";
+import { type HaproxyOptions, startHaproxy } from "@certwright/tools/servers";
 import { expect, test } from "vitest";
 import { resultOf, runMain } from "./cli-process.ts";
 import { ca, defaults } from "./haproxy-fixture.ts";
@@ -70,7 +70,111 @@ acme LE
     challenge ${challenge}
 `;
 
-const configs: Record<string, { config: string; codes: string[]; openKey?: boolean }> = {
+const plain = `${defaults}
+frontend web
+    bind 127.0.0.1:<port:a>
+    http-request redirect scheme https
+`;
+const runtimeApi = `listen runtime-api
+    mode tcp
+    bind 127.0.0.1:<port:api> ssl crt <dir>/a/one.pem ca-file <dir>/ca.pem verify required
+    server local unix@<dir>/admin.sock
+`;
+
+const configs: Record<
+  string,
+  { config: string; codes: string[]; openKey?: boolean; versions?: readonly HaproxyOptions["version"][] }
+> = {
+  "no TLS at all": {
+    config: plain,
+    versions: ["3.2", "2.6"],
+    codes: ["error HAPROXY_CHECK_NO_TLS /haproxy.cfg:9"],
+  },
+  "no TLS but in front of the Runtime API": {
+    config: `${plain}${runtimeApi}`,
+    codes: ["error HAPROXY_CHECK_NO_TLS /haproxy.cfg:9", "warning HAPROXY_CHECK_CANNOT_ADD /admin.sock"],
+  },
+  "a certificate without the word that has it served": {
+    config: `${defaults}
+frontend web
+    bind 127.0.0.1:<port:a> crt <dir>/a/one.pem
+    bind 127.0.0.1:<port:b> ssl crt <dir>/a/dir strict-sni
+`,
+    versions: ["3.2", "2.6"],
+    codes: ["error HAPROXY_CHECK_NO_TLS /haproxy.cfg:9"],
+  },
+  "variables of HAProxy's own, conditions, bases, strictness by default, every kind of address": {
+    config: `global
+    setenv CERTS "\${HOME}/a"
+    crt-base <dir>
+    ssl-default-bind-options strict-sni ssl-min-ver TLSv1.2
+    .if defined(NOT_THERE)
+    stats socket *:<port:api> level admin
+    .elif version_before(3.0)
+    tune.bufsize 8192
+    .else
+    tune.bufsize 32k
+    .endif
+defaults web
+    mode http
+    timeout client 1m
+    timeout server 1m
+    timeout connect 1m
+frontend f from web
+    # the next line is none of this comment's \\
+    bind 127.0.0.1:<port:a> ssl crt "\${CERTS}/dir" no-strict-sni
+    bind 127.0.0.1:<port:b> ssl crt a/dir no-strict-sni
+    bind 127.0.0.1:<port:c> ssl crt a/dir
+    bind quic4@127.0.0.1:<port:a> ssl crt a/dir/x.pem alpn h3 allow-0rtt
+    bind abns@certwright-<port:a> accept-proxy ssl crt 'a/one.pem' crt "\${UNSET-a/l1}.pem"
+    bind <dir>/tls.sock ssl crt-list a/list.txt ca-file ca.pem verify optional no-strict-sni
+    http-request deny if { ssl_c_used } ! { ssl_c_verify 0 }
+`,
+    codes: [
+      "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:19",
+      "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:20",
+      "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:24",
+    ],
+  },
+  "the same variables and conditions, before 3.0": {
+    config: `global
+    .if version_atleast(3.0)
+    ssl-default-bind-options strict-sni
+    .else
+    tune.bufsize 15000
+    .endif
+    presetenv HOME /nowhere
+${defaults}
+frontend f
+    bind 127.0.0.1:<port:a> ssl crt "\${HOME}/a/dir"
+`,
+    versions: ["2.6"],
+    codes: ["note HAPROXY_CHECK_BUFFER /haproxy.cfg:5", "warning HAPROXY_CHECK_STRICT_SNI /haproxy.cfg:16"],
+  },
+  "Runtime APIs that every user of the machine reaches, and one that everybody does": {
+    config: `global
+    stats socket abns@certwright-<port:api> level admin
+    stats socket ipv4@127.0.0.1:<port:api> level admin
+    stats socket <dir>/look.sock mode 664 level admin
+    stats socket ipv4@0.0.0.0:<port:look> level user
+${defaults}
+frontend api
+    mode tcp
+    bind 127.0.0.1:<port:a> ssl crt <dir>/a/one.pem
+    default_backend cli
+backend cli
+    mode tcp
+    server s 127.0.0.1:<port:api>
+frontend f
+    bind 127.0.0.1:<port:b> ssl crt <dir>/a/dir strict-sni
+`,
+    versions: ["3.2", "2.6"],
+    codes: [
+      "error HAPROXY_CHECK_SOCKET_UNASKED /haproxy.cfg:15",
+      "warning HAPROXY_CHECK_SOCKET_OPEN /haproxy.cfg:2",
+      "warning HAPROXY_CHECK_SOCKET_OPEN /haproxy.cfg:3",
+    ],
+  },
   "every way to refer to a certificate": {
     config: `global${levels}${everyWay}`,
     codes: [
@@ -126,11 +230,7 @@ backend b
   },
   "the Runtime API behind client-authenticated TLS": {
     config: `${defaults}
-listen runtime-api
-    mode tcp
-    bind 127.0.0.1:<port:api> ssl crt <dir>/a/one.pem ca-file <dir>/ca.pem verify required
-    server local unix@<dir>/admin.sock
-frontend f
+${runtimeApi}frontend f
     bind 127.0.0.1:<port:a> ssl crt <dir>/a/fuse.pem
 `,
     codes: ["warning HAPROXY_CHECK_CANNOT_ADD /admin.sock"],
@@ -195,15 +295,21 @@ frontend https
   },
 };
 
-test.each(Object.entries(configs))("%s", async (_, { config, codes, openKey }) => {
-  await using haproxy = await startHaproxy({ version: "3.2", config, files, master: true });
+const each = Object.entries(configs).flatMap(([name, { versions = ["3.2"] as const, ...rest }]) =>
+  versions.map((version) => ({ name: `${name} (${version})`, version, ...rest })),
+);
+
+test.each(each)("$name", async ({ version, config, codes, openKey }) => {
+  await using haproxy = await startHaproxy({ version, config, files, master: true });
+  await chmod(haproxy.dir, 0o711);
   if (openKey) await chmod(`${haproxy.dir}/acme/account.key`, 0o644);
-  const environment = { PATH: process.env.PATH ?? "", HOME: haproxy.dir };
+  const environment = { PATH: process.env.PATH ?? "", HOME: `${haproxy.dir}/e` };
   const args = ["haproxy", "check", "--json", "--node", haproxy.adminSocket];
   const ended = await runMain(args, environment, haproxy.dir, undefined);
   const findings: readonly Finding[] = resultOf(ended).findings;
   expect(findings.every(({ hint }) => (hint ?? "") !== "")).toBe(true);
   const short = (subject = "") => subject.replaceAll(haproxy.dir, "").replaceAll(/127\.0\.0\.1:\d+/g, "127.0.0.1");
-  expect(findings.map(({ severity, code, subject }) => `${severity} ${code} ${short(subject)}`).sort()).toEqual(codes);
+  const told = findings.filter(({ code }) => code !== "HAPROXY_CHECK_VERSION");
+  expect(told.map(({ severity, code, subject }) => `${severity} ${code} ${short(subject)}`).sort()).toEqual(codes);
   expect(ended.code).toBe(findings.some(({ severity }) => severity === "error") ? 1 : 0);
 });

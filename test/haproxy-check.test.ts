@@ -70,6 +70,7 @@ frontend stored
   };
   await using haproxy = await startHaproxy({ version: "3.2", config, files, master: true });
   const { dir } = haproxy;
+  await chmod(dir, 0o711);
   await chmod(`${dir}/account.key`, 0o644);
   await chmod(`${dir}/again.pem`, 0o644);
   await writeFile(`${dir}/one.pem`, ca.issue({ names: ["one.test"] }).pem);
