@@ -8,9 +8,11 @@ import { ca, defaults } from "./haproxy-fixture.ts";
 
 const one = ca.issue({ names: ["one.test"] });
 const two = ca.issue({ names: ["two.test"] });
+const api = ca.issue({ names: ["127.0.0.1"] });
+const client = ca.issue({ names: ["operator"] });
 
 async function check(haproxy: Haproxy, ...args: string[]) {
-  const environment = { PATH: process.env.PATH ?? "", HOME: haproxy.dir };
+  const environment = { PATH: process.env.PATH ?? "", HOME: haproxy.dir, NODE_KEY: client.keyPem };
   const ended = await runMain(
     ["haproxy", "check", "--json", "--node", haproxy.adminSocket, ...args],
     environment,
@@ -130,4 +132,36 @@ frontend web
   const found = await check(haproxy, "--config-file", haproxy.configFile);
   expect(found.code).toBe(1);
   expect(found.codes).toEqual(["error HAPROXY_CHECK_NO_ADMIN_SOCKET", "error HAPROXY_NOT_RUNNING"]);
+});
+
+test.each(["3.2", "2.6"] as const)("HAProxy %s over TLS, with a client key that is in no file", async (version) => {
+  const config = `${defaults}
+listen runtime-api
+    mode tcp
+    bind 127.0.0.1:<port:api> ssl crt <dir>/api.pem ca-file <dir>/ca.pem verify required
+    server local unix@<dir>/admin.sock
+frontend web
+    bind 127.0.0.1:<port:web>
+`;
+  const files = {
+    "api.pem": api.pem,
+    "ca.pem": ca.rootPem,
+    "client.pem": client.fullchainPem,
+    "key.pem": client.keyPem,
+  };
+  await using haproxy = await startHaproxy({ version, config, files });
+  const { dir, ports } = haproxy;
+  const node = `tls://127.0.0.1:${ports.api}`;
+  const tls = { ca: `${dir}/ca.pem`, cert: `${dir}/client.pem`, key: { command: ["/bin/cat", `${dir}/key.pem`] } };
+  await writeFile(`${dir}/certwright.yaml`, JSON.stringify({ targets: { lb1: { haproxy: node, tls } } }));
+  const address = (key: string) => `${node}?ca=${tls.ca}&cert=${tls.cert}&key=${key}`;
+  // The configuration is found where the command runs.
+  for (const written of [address("env:NODE_KEY"), address("config:lb1"), "lb1"]) {
+    const { codes } = await check(haproxy, "--node", written);
+    const told = codes.filter((code) => code !== "note HAPROXY_CHECK_VERSION");
+    expect(told).toEqual(["note HAPROXY_CHECK_NOT_READ", "warning HAPROXY_CHECK_CANNOT_ADD"]);
+  }
+  const both = [`${dir}/base.cfg`, haproxy.configFile].flatMap((file) => ["--config-file", file]);
+  const whole = await check(haproxy, "--node", "lb1", ...both);
+  expect(whole.codes).toContain("error HAPROXY_CHECK_NO_TLS");
 });

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Effect } from "@certwright/core/store";
 import { createHaproxyHttpSolver, openOwnAcme, parseNode } from "@certwright/haproxy";
@@ -43,14 +43,22 @@ frontend https
   );
   const kill = await Promise.race([listening.promise, serving.then(({ stderr }) => Promise.reject(new Error(stderr)))]);
   const target = await targetOf(`127.0.0.1:${port}`, dir);
+  // The client's key is in no file: in a variable, or printed by a program that only the configuration names.
+  const keyFile = new URL(target).searchParams.get("key") ?? "";
+  const env = { NODE_KEY: await readFile(keyFile, "utf8") };
+  const inEnv = target.replace(/&key=[^&]*/, "&key=env:NODE_KEY");
+  const { searchParams } = new URL(target);
+  const tls = { ca: searchParams.get("ca"), cert: searchParams.get("cert"), key: { command: ["/bin/cat", keyFile] } };
+  const config = join(command.dir, "certwright.yaml");
+  await writeFile(config, JSON.stringify({ targets: { node: { haproxy: `agent://127.0.0.1:${port}`, tls } } }));
   const issue = (name: string) =>
-    command.run(["issue", "-d", name, "--http", `haproxy:${target}`, "--no-self-check", "--json"]);
+    command.run(["issue", "-d", name, "--http", `haproxy:${inEnv}`, "--no-self-check", "--json"], { env });
   const renew = (...files: string[]) =>
     command.run(["haproxy", "renew", ...files.map((file) => `${dir}/${file}`), "--node", target, "--json"]);
   const [issued, refused, status] = await Promise.all([
     issue(`www.${zone}`),
     issue(`other.${zone}`),
-    command.run(["haproxy", "status", "--node", target, "--json"]),
+    command.run(["haproxy", "status", "--node", "node", "--config", config, "--json"]),
   ]);
   expect(issued.code, issued.stdout).toBe(0);
   expect(refused.code).toBe(1);

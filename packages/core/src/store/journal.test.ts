@@ -239,6 +239,35 @@ describe("the next run", () => {
     expect(journal.pending()).toContainEqual(own);
   });
 
+  test("has one of each, the oldest, however often runs were killed over the same", async () => {
+    const state = memoryState();
+    for (let kills = 0; kills < 11; kills += 1) {
+      const dying = await open(memoryStore(state));
+      const left = (await dying.adopt()).effects.map(({ value, since }) => [value, since]);
+      expect(left).toEqual(kills === 0 ? [] : ["1", "2", "3"].map((value) => [value, now]));
+      await dying.record([effect("1"), effect("2"), effect("3")], now + kills);
+      killAll(state);
+    }
+    // That one is replaced reaches the disk with what comes next, so what the last run recorded is there as well.
+    const journal = await open(memoryStore(state));
+    expect(journal.pending()).toHaveLength(6);
+    expect((await journal.adopt()).effects).toHaveLength(3);
+    await journal.close();
+    expect((await open(memoryStore(state))).pending()).toHaveLength(3);
+  });
+
+  test("has one of what several runs left, and none of what a living one has", async () => {
+    const state = memoryState();
+    for (const since of [now + 2, now + 1, now]) {
+      const run = await open(memoryStore(state));
+      await run.record([effect("same"), effect("of the living")], since);
+    }
+    await (await open(memoryStore(state))).record([effect("of the living")], now);
+    for (const number of [1, 2, 3]) state.leases.delete(`journal/run-${number}`);
+    const { effects } = await (await open(memoryStore(state))).adopt();
+    expect(effects.map(({ value, since }) => [value, since])).toEqual([["same", now]]);
+  });
+
   test("leaves behind what it could not undo, for the one after", async () => {
     const state = memoryState();
     const first = await open(memoryStore(state));

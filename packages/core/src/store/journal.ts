@@ -36,7 +36,7 @@ export interface Journal {
   /**
    * Takes over what runs that are no longer alive left behind, once it is safely in this journal. To be undone before this
    * run records anything of its own; what a living run has recorded just the same is left to that run, and what this one has
-   * is undone with its own.
+   * is undone with its own. Of what killed runs left several times, the oldest stands for all.
    */
   adopt(options?: AdoptOptions): Promise<Adopted>;
   /** Leaves behind what is still pending, for the next run to adopt, and ends the journal. */
@@ -154,13 +154,15 @@ function runJournal(store: Store, taken: TakenJournal, signal: AbortSignal): Jou
           unreadable.push(error);
         }
       }
-      const own = new Set([...pending.values()].filter(({ id }) => !adopted.has(id)).map(effectPlace));
-      for (const effect of pending.values()) {
+      const own = [...pending.values()].filter(({ id }) => !adopted.has(id));
+      const kept = new Set([...living, ...own.map(effectPlace)]);
+      const left = [...pending.values()].filter(({ id }) => adopted.has(id)).sort((a, b) => a.since - b.since);
+      for (const effect of left) {
         const place = effectPlace(effect);
-        if (adopted.has(effect.id) && (living.has(place) || own.has(place))) forget(effect.id);
+        if (kept.has(place)) forget(effect.id);
+        kept.add(place);
       }
-      const effects = [...pending.values()].filter(({ id }) => adopted.has(id));
-      return { effects, living: living.size, unreadable };
+      return { effects: left.filter(({ id }) => pending.has(id)), living: living.size, unreadable };
     },
     async close() {
       if (closed) return;
