@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestCertificate } from "@certwright/tools/test-ca";
@@ -133,4 +133,43 @@ ${certificates.join("\n")}
   const late = await certwright("fleet", "status", "--config", file, "--late");
   expect(late).toMatchObject({ code: 3, stdout: expect.stringContaining("4 of 6 as they should be") });
   expect(late.stdout.match(/^edge +\/run\/new\.sock .* never pushed$/gm)).toHaveLength(2);
+});
+
+test("a dry run of a certificate that is named: what each node and program would come to, and nothing is changed", async () => {
+  const [first = ""] = names;
+  const before = await shown();
+  const file = join(dir, "dry-run.yaml");
+  const sockets = nodes.map(({ adminSocket }) => adminSocket);
+  // Nobody is asked: the CA's port is closed, and the program would leave a mark.
+  const configOf = (nodes: readonly string[], exec: readonly string[]) => ({
+    cas: { none: { url: "https://127.0.0.1:1/directory" } },
+    targets: { mark: { exec } },
+    fleets: { edge: { nodes, policy: "quorum", quorum: "50%" } },
+    certificates: {
+      new: { names: [first], deploy: ["edge", "mark"], challenges: [{ type: "http-01", webroot: dir }] },
+    },
+  });
+  const dryRun = async (nodes: readonly string[], exec: readonly string[], ...flags: string[]) => {
+    await writeFile(file, JSON.stringify(configOf(nodes, exec)));
+    return await certwright("renew", "new", "--dry-run", "--config", file, ...flags);
+  };
+  const mark = join(dir, "mark");
+  const fine = await dryRun([...sockets, "/nowhere/admin.sock"], ["touch", mark]);
+  expect(fine, fine.stderr).toMatchObject({ code: 0 });
+  for (const { dir } of nodes) {
+    expect(fine.stdout).toContain(`${dir}/admin.sock would replace ${dir}/certs/${first}.pem (valid until `);
+  }
+  expect(fine.stdout).toContain("; /nowhere/admin.sock would fail: HAPROXY_SOCKET_MISSING: ");
+  expect(fine.stdout).toMatch(/: exec:mark: would run \/\S*bin\/touch$/m);
+
+  const bad = await dryRun(["/nowhere/a.sock", "/nowhere/b.sock"], [file, mark], "--json");
+  expect(bad.code).toBe(1);
+  const [{ foreseen }] = resultOf(bad).certificates;
+  expect(foreseen).toMatchObject([
+    { target: "fleet:edge", ok: false, error: { code: "HAPROXY_FLEET_INCOMPLETE" } },
+    { ok: false, error: { code: "PROGRAM_NOT_EXECUTABLE", message: expect.stringContaining(file) } },
+  ]);
+  await expect(stat(mark)).rejects.toMatchObject({ code: "ENOENT" });
+  expect(await shown()).toEqual(before);
+  expect((await certwright("plan", "new", "--config", file)).stdout).not.toContain("HAPROXY_");
 });

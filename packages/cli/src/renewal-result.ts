@@ -59,7 +59,7 @@ function isChange(result: CertificateResult): boolean {
 function plannedLines(result: CertificateResult): readonly string[] {
   if (result.outcome !== "planned") return [];
   const { certificate, action } = result;
-  const targets = (result.foreseen ?? []).flatMap((target) => foreseenLines(certificate, target));
+  const targets = foreseenLines(result);
   if (action.do === "issue") {
     const names = action.spec.identifiers.map(({ value }) => value).join(", ");
     return [`${certificate}: would issue for ${names}: ${action.reason}`, ...targets];
@@ -69,23 +69,27 @@ function plannedLines(result: CertificateResult): readonly string[] {
   return [`${certificate}: would do nothing: ${action.reason}; next look ${minute(action.next.toISOString())}`];
 }
 
-function foreseenLines(certificate: string, foreseen: ForeseenTarget): readonly string[] {
-  if (foreseen.ok) return [`${certificate}: ${foreseen.target}: ${foreseen.detail}`];
-  const { code, message, hint } = explain(foreseen.error);
-  return [
-    `${certificate}: ${foreseen.target}: would fail: ${code}: ${message}`,
-    ...(hint === undefined ? [] : [`  ${hint}`]),
-  ];
+function foreseenLines(planned: Extract<CertificateResult, { outcome: "planned" }>): readonly string[] {
+  const { certificate, foreseen = [] } = planned;
+  return foreseen.flatMap((target) => {
+    if (target.ok) return [`${certificate}: ${target.target}: ${target.detail}`];
+    const { code, message, hint } = explain(target.error);
+    return [
+      `${certificate}: ${target.target}: would fail: ${code}: ${message}`,
+      ...(hint === undefined ? [] : [`  ${hint}`]),
+    ];
+  });
 }
 
-/** Everything that was planned as a table: what would be done, and why. */
-export function plannedTable(results: readonly CertificateResult[]): Iterable<string> {
+/** Everything that was planned as a table: what would be done, and why; then what would come of targets. */
+export function* plannedTable(results: readonly CertificateResult[]): Iterable<string> {
   const planned = results.filter((result) => result.outcome === "planned");
-  if (planned.length === 0) return [];
-  return longTable(["CERTIFICATE", "ACTION", "WHEN", "REASON"], planned, ({ action, certificate }) => {
+  if (planned.length === 0) return;
+  yield* longTable(["CERTIFICATE", "ACTION", "WHEN", "REASON"], planned, ({ action, certificate }) => {
     const when = action.do === "nothing" ? minute(action.next.toISOString()) : "now";
     return [certificate, action.do, when, action.reason];
   });
+  for (const each of planned) yield* foreseenLines(each);
 }
 
 function asJson(result: CertificateResult): CertificateJson {

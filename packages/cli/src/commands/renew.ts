@@ -12,8 +12,15 @@ import { explain } from "../reporter/explain.ts";
 import { openRun } from "../run-setup.ts";
 import { openState } from "../state/open-state.ts";
 
-/** Every certificate of the configuration, or else of the store, or those named: what is due is done. */
-export async function run(invocation: Invocation<typeof renewFlags>): Promise<CommandResult> {
+/**
+ * Every certificate of the configuration, or else of the store, or those named: what is due is done.
+ *
+ * @param foresee with --dry-run: look at the deploy targets, too
+ */
+export async function run(
+  invocation: Invocation<typeof renewFlags>,
+  foresee = invocation.args.length > 0,
+): Promise<CommandResult> {
   const { args, flags, context, emit } = invocation;
   const { force, dryRun } = flags;
   const config = await openConfig(invocation);
@@ -29,7 +36,7 @@ export async function run(invocation: Invocation<typeof renewFlags>): Promise<Co
   const engine = await openRun(invocation, { store, dns: resolversOf(specs), acceptTerms: flags.acceptTos, config });
   const parallel = config?.settings.parallel;
   const { fit, failed } = flags.doctor ? await checkUp(specs, engine) : { fit: specs, failed: [] };
-  const options = { force, dryRun, resting, configured: config !== undefined && args.length === 0 };
+  const options = { force, dryRun, foresee, resting, configured: config !== undefined && args.length === 0 };
   const results = await renew(fit, { ...options, ...(parallel === undefined ? {} : { parallel }) }, engine);
   const all = [...unreadable, ...failed, ...results];
   // Those that rest were told first; in a plan of everything stored each stands where `certwright list` has it.

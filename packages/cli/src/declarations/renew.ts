@@ -7,7 +7,11 @@ const run = { group: "This run" };
 
 export const renewFlags = {
   force: toggle("--force", "renew even if nothing is due", run),
-  dryRun: toggle("--dry-run", "say what would be done, and why, and do nothing", run),
+  dryRun: toggle(
+    "--dry-run",
+    "say what would be done, and why, and, of certificates that are named, what the deploy targets look like; and do nothing",
+    run,
+  ),
   doctor: toggle("--doctor", "first look for what would keep any from being issued; those are left out", run),
   acceptTos: toggle("--accept-tos", "agree to the CA's terms of service, should a new account be needed", run),
   detailedExitcode: detailedExitcodeFlag,

@@ -1,5 +1,5 @@
-import { lstat, readdir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { lstat, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { createTestCa } from "@certwright/tools/test-ca";
 import { describe, expect, test } from "vitest";
 import type { DeployableCertificate } from "../manage/target.ts";
@@ -215,6 +215,49 @@ describe("a program as a deploy target", () => {
       worldIn(folder.path),
     );
     expect(rest).toEqual(["output: ***", "output: done"]);
+  });
+
+  test("says which program it would run, or why none, and runs none", async () => {
+    await using folder = await temporaryFolder();
+    const { path } = folder;
+    const [script] = await shellScript(path, "mark", `touch ${path}/mark-left`);
+    await writeFile(join(path, "plain"), "");
+    const foresee = async (command: string, hook: Partial<Hook> = {}) => {
+      const target = createExecTarget(
+        "exec:test",
+        { command: [command], timeout: 60, ...hook },
+        memoryStore(),
+        worldIn(path),
+      );
+      return await target.foresee?.(
+        { name, identifiers, keyType: "ec256" },
+        { now: () => 0, signal: new AbortController().signal },
+      );
+    };
+    for (const [command, hook] of [
+      [script, {}],
+      ["./mark", {}],
+      ["mark", { env: { PATH: `/nowhere:${path}` } }],
+      ["mark", { env: { PATH: ":/nowhere" } }],
+      ["./mark", { directory: join(path, "..", basename(path)) }],
+    ] as const) {
+      expect(await foresee(command, hook)).toBe(`would run ${script}`);
+    }
+    for (const [command, hook, code] of [
+      ["mark", {}, "PROGRAM_NOT_FOUND"],
+      ["./absent", {}, "PROGRAM_NOT_FOUND"],
+      ["./plain", {}, "PROGRAM_NOT_EXECUTABLE"],
+      ["plain", { env: { PATH: `${path}:/nowhere` } }, "PROGRAM_NOT_EXECUTABLE"],
+      [path, {}, "PROGRAM_NOT_EXECUTABLE"],
+      [script, { directory: "/nowhere" }, "PROGRAM_NOT_FOUND"],
+    ] as const) {
+      // What it would really come to has the same code.
+      const hookOf: Hook = { command: [command], timeout: 60, ...hook };
+      const told = expect.objectContaining({ code, hint: expect.any(String) });
+      await expect(foresee(command, hook)).rejects.toEqual(told);
+      await expect(deploy(hookOf, memoryStore(), worldIn(path))).rejects.toEqual(told);
+    }
+    await expect(stat(join(path, "mark-left"))).rejects.toMatchObject({ code: "ENOENT" });
   });
 
   test("tells what keeps it from running, by its name", async () => {

@@ -6,7 +6,7 @@ import type { GenerationFile } from "../store/generations.ts";
 import type { Store } from "../store/store.ts";
 import type { HookCertificate, HookContext } from "./context.ts";
 import { type HookMaterial, layOut, makeHookFolder } from "./hook-folder.ts";
-import { type Hook, type HookWorld, runHook } from "./run-hook.ts";
+import { findHook, type Hook, type HookWorld, runHook } from "./run-hook.ts";
 
 /**
  * A program as a place certificates are deployed to. What it does with one is its own affair: exit code 0 says that it
@@ -36,6 +36,7 @@ export function createExecTarget(id: string, hook: Hook, store: Store, world: Ho
       const detail = output.at(-1);
       return { action: "updated", served: false, ...(detail === undefined ? {} : { detail }) };
     },
+    foresee: async () => `would run ${await findHook(hook, world)}`,
   };
 }
 

@@ -6,7 +6,7 @@ import { cleanEnvironment } from "./environment.ts";
 import { HookError } from "./hook-error.ts";
 import { type HookFolder, makeHookFolder, writePrivate } from "./hook-folder.ts";
 import { showableLines } from "./redact.ts";
-import type { ProgramOptions, ProgramResult } from "./run-program.ts";
+import { findProgram, type ProgramOptions, type ProgramResult } from "./run-program.ts";
 import { variablesOf } from "./variables.ts";
 
 /** A program to run, as the configuration gives it. */
@@ -118,16 +118,35 @@ async function start(
   try {
     return await world.run(hook.command, { ...options, directory, timeoutMs: hook.timeout * 1000 });
   } catch (cause) {
-    if (!isCertwrightError(cause)) throw cause;
-    const { code, message, hint, retryable } = cause;
-    const name = hookName(hook);
-    throw new HookError(code, `the hook ${name} failed: ${message}`, {
-      hook: name,
-      retryable,
-      cause,
-      ...(hint === undefined ? {} : { hint }),
-    });
+    throw asHookError(hook, cause);
   }
+}
+
+/**
+ * Where the program of a hook is; it is not run.
+ *
+ * @throws HookError `PROGRAM_NOT_FOUND`, `PROGRAM_NOT_EXECUTABLE`
+ */
+export async function findHook(hook: Hook, world: HookWorld): Promise<string> {
+  const { PATH } = hook.env ?? {};
+  const env = { ...cleanEnvironment(world.env, hook.passEnv), ...(typeof PATH === "string" ? { PATH } : {}) };
+  try {
+    return await findProgram(hook.command[0], { env, directory: hook.directory ?? world.directory });
+  } catch (cause) {
+    throw asHookError(hook, cause);
+  }
+}
+
+function asHookError(hook: Hook, cause: unknown): unknown {
+  if (!isCertwrightError(cause)) return cause;
+  const { code, message, hint, retryable } = cause;
+  const name = hookName(hook);
+  return new HookError(code, `the hook ${name} failed: ${message}`, {
+    hook: name,
+    retryable,
+    cause,
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
 
 function failed(name: string, exitCode: number, output: readonly string[]): HookError {

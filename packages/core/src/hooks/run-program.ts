@@ -1,6 +1,7 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
-import { stat } from "node:fs/promises";
+import { access, constants, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CertwrightError } from "@certwright/provider";
 import type { HookErrorCode } from "./error-codes.ts";
@@ -97,6 +98,34 @@ export async function runProgram(
     for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
     child.unref();
   }
+}
+
+/**
+ * Where a program is that would be run; it is not.
+ *
+ * @throws CertwrightError `PROGRAM_NOT_FOUND`, `PROGRAM_NOT_EXECUTABLE` as {@link runProgram}
+ */
+export async function findProgram(
+  program: string,
+  { env, directory = "." }: Pick<ProgramOptions, "env" | "directory">,
+): Promise<string> {
+  // What has a slash begins where the program runs, and so do relative folders of PATH.
+  const folders = program.includes("/") ? [""] : (env.PATH ?? "").split(":");
+  const refusals: NodeJS.ErrnoException[] = [];
+  try {
+    await access(directory);
+    for (const folder of folders) {
+      const path = resolve(directory, join(folder, program));
+      const refusal = await access(path, constants.X_OK).catch((error: NodeJS.ErrnoException) => error);
+      if (refusal instanceof Error) refusals.push(refusal);
+      else if ((await stat(path)).isFile()) return path;
+      else refusals.push(Object.assign(new Error("no file"), { code: "EACCES" }));
+    }
+  } catch (error) {
+    throw await notStarted(program, directory, error);
+  }
+  const refusal = refusals.find(({ code }) => code === "EACCES") ?? refusals[0];
+  throw await notStarted(program, directory, refusal);
 }
 
 async function exitOf(child: ChildProcess): Promise<number> {

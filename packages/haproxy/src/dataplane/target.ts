@@ -1,12 +1,9 @@
 import type { DeployableCertificate, DeployContext, DeployOutcome, DeployTarget } from "@certwright/core";
-import { refusePlace } from "../certificate/refusals.ts";
 import type { HaproxyEvent } from "../events.ts";
-import { describePlace } from "../push/foresee.ts";
-import { describe, outcomeAt, placeFor, replacementOf, requestFor } from "../target.ts";
+import { describe, outcomeAt, requestFor } from "../target.ts";
 import { type DataplaneTarget, parseDataplaneTarget } from "./address.ts";
-import { lookAround } from "./look.ts";
+import { foreseeThroughApi } from "./foresee.ts";
 import { type DataplaneContext, openApi } from "./open-api.ts";
-import { findPlace } from "./place.ts";
 import { pushThroughApi } from "./push.ts";
 import type { ApiPushRequest, ApiPushResult } from "./work.ts";
 
@@ -32,24 +29,7 @@ export function dataplaneTarget(id: string, options: DataplaneTargetOptions = {}
         desk.api.close();
       }
     },
-    async foresee(wanted, { signal, now }) {
-      const desk = await openApi(target.node, { ...options, signal, now });
-      try {
-        const request = placeFor(target.request, wanted);
-        const place = await findPlace(desk, await lookAround(desk), replacementOf(wanted), request);
-        const { name, present } = place;
-        const { allowFewerNames = false } = request;
-        refusePlace(replacementOf(wanted), {
-          node: desk.node.id,
-          name,
-          ...(present ? { present } : {}),
-          allowFewerNames,
-        });
-        return describePlace(place);
-      } finally {
-        desk.api.close();
-      }
-    },
+    foresee: (wanted, context) => foreseeThroughApi(target, wanted, { ...options, ...context }),
   };
 }
 

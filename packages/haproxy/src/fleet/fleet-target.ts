@@ -4,6 +4,7 @@ import { HaproxyError, hasCode } from "../errors.ts";
 import { type Fleet, nodesNeeded } from "./fleet.ts";
 import { type FleetNode, findNodes, readNode } from "./fleet-nodes.ts";
 import { type FleetWorld, pushToFleet } from "./fleet-push.ts";
+import { foreseeFleet, sample } from "./foresee-fleet.ts";
 
 /**
  * A fleet as one place certificates are deployed to. Its policy says when that counts as done; nodes that are late have
@@ -38,6 +39,10 @@ export function fleetTarget(fleet: Fleet, world: FleetWorld): DeployTarget {
         fingerprint256,
         report.nodes.some(({ updated }) => updated > 0),
       );
+    },
+    foresee: async (wanted, { signal, now }) => {
+      const surroundings = { ...world, signal, now };
+      return await foreseeFleet(fleet, await nodesOf(fleet, surroundings), wanted, surroundings);
     },
   };
 }
@@ -109,8 +114,4 @@ function incomplete(fleet: Fleet, nodes: readonly FleetNode[], lacking: readonly
       hint: "They are tried again by themselves; `certwright fleet status` shows why each failed.",
     },
   );
-}
-
-function sample(nodes: readonly string[]): string {
-  return nodes.slice(0, 3).join(", ") + (nodes.length > 3 ? ` and ${nodes.length - 3} more` : "");
 }

@@ -46,5 +46,6 @@ export async function foreseePush(
 export function describePlace({ name, present, way }: Pick<Found, "name" | "present" | "way">): string {
   if (way?.kind === "reload") return `would be stored as ${name}, and live only after a reload: ${way.reason}`;
   if (way !== undefined) return `would be added to ${way.list} as ${name}`;
-  return `would replace ${name}${present?.status === "Used" ? "" : ", which no bind line uses"}`;
+  const until = present?.notAfter === undefined ? "" : ` (valid until ${present.notAfter.toISOString().slice(0, 10)})`;
+  return `would replace ${name}${until}${present?.status === "Used" ? "" : ", which no bind line uses"}`;
 }
