@@ -1,8 +1,10 @@
-import { findNodes, pushToFleet } from "@certwright/haproxy";
+import { dataplaneTarget, findNodes, pushToFleet } from "@certwright/haproxy";
 import { startHaproxy } from "@certwright/tools/servers";
+import type { TestCertificate } from "@certwright/tools/test-ca";
 import { describe, expect, test } from "vitest";
+import { patience } from "./cli-process.ts";
 import { password, startFake, user } from "./dataplane-fixture.ts";
-import { certificatesOf, createFleetWorld, fleetOf, issueAll } from "./fleet-fixture.ts";
+import { certificatesOf, createFleetWorld, deployable, fleetOf, issueAll } from "./fleet-fixture.ts";
 import { ca, contentOf, defaults, served } from "./haproxy-fixture.ts";
 
 const count = 12;
@@ -65,5 +67,33 @@ describe.each(["3.2", "2.6"] as const)("many certificates through the API of HAP
     expect(lines).toHaveLength(2 * count);
     expect(await haproxy.command("show ssl cert")).not.toMatch(/certwright|transaction/);
     expect(await haproxy.workerPid()).toBe(pid);
+  });
+
+  test("one after the other through one target without certificate=: each is looked at once, and again when it changed", async () => {
+    await using haproxy = await startHaproxy({ version, master: true, config, files });
+    await using api = await startFake(haproxy);
+    const { requests } = api.fake;
+    let now = Date.now();
+    const target = dataplaneTarget(api.target({ add: `${haproxy.dir}/ssl/list.txt` }), {
+      password: async () => password,
+    });
+    const deploy = async (certificate: TestCertificate) => {
+      requests.length = 0;
+      const context = { now: () => now, signal: AbortSignal.timeout(patience), step: () => {} };
+      expect(await target.deploy(deployable(certificate), context)).toMatchObject({ served: true });
+      return requests.filter((each) => each === "GET /runtime/ssl_certs/{name}").length;
+    };
+    const [first = ca.issue({ names: [] }), ...others] = issueAll(ca, count);
+    const all = await deploy(first);
+    expect(all).toBeGreaterThan(count);
+    for (const certificate of [...others, ca.issue({ names: ["new.fleet.test"] })]) {
+      expect(await deploy(certificate)).toBeLessThan(count);
+      expect(await served(haproxy.ports.listed, certificate.names[0] ?? "")).toBe(certificate.fingerprint256);
+    }
+    // Somebody else's change is found out when that is so long ago, or by the process.
+    now += 60_000;
+    expect(await deploy(ca.issue({ names: first.names }))).toBeGreaterThan(count);
+    await haproxy.reload();
+    expect(await deploy(ca.issue({ names: first.names }))).toBeGreaterThan(count);
   });
 });

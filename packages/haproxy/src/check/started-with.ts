@@ -25,7 +25,7 @@ export async function startedWith(pid: number, proc = "/proc"): Promise<StartedW
     const at = text.indexOf("=");
     return [text.slice(0, at), text.slice(at + 1)];
   });
-  const start = valueOf(argv, "-C") ?? (await readlink(`${proc}/${pid}/cwd`).catch(() => undefined));
+  const start = wordBehind(argv, "-C") ?? (await readlink(`${proc}/${pid}/cwd`).catch(() => undefined));
   const place = (file: string) => (start === undefined || isAbsolute(file) ? file : join(start, file));
   return {
     argv,
@@ -36,7 +36,7 @@ export async function startedWith(pid: number, proc = "/proc"): Promise<StartedW
 
 /** What the command line HAProxy was started with says: `-S address,word,word`. */
 export function checkCommandLine(argv: readonly string[], subject: string): readonly Finding[] {
-  const value = valueOf(argv, "-S");
+  const value = wordBehind(argv, "-S");
   if (value === undefined || value.startsWith("-")) return [];
   const [address = "", ...words] = value.split(",");
   return checkListener(address, words, subject, `"-S ${value}"`);
@@ -49,7 +49,7 @@ export function configArguments(argv: readonly string[]): readonly string[] {
   return rest < 0 ? files : [...files, ...argv.slice(rest + 1)];
 }
 
-function valueOf(argv: readonly string[], option: string): string | undefined {
+function wordBehind(argv: readonly string[], option: string): string | undefined {
   const at = argv.indexOf(option);
   return at < 0 ? undefined : argv[at + 1];
 }

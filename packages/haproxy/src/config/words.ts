@@ -24,7 +24,7 @@ export function configWords(line: string, variables: Variables): readonly string
       if (char === "'") quote = "";
       else word = (word ?? "") + char;
     } else if (char === "\\") {
-      const [whole = char, hex, one = ""] = (quote === "" ? escape : escapeInQuotes).exec(line.slice(at)) ?? [];
+      const [whole = char, hex, one = ""] = (quote === "" ? plainEscape : quotedEscape).exec(line.slice(at)) ?? [];
       word = (word ?? "") + (hex ? String.fromCharCode(Number.parseInt(hex, 16)) : (meant[one] ?? (one || whole)));
       at += whole.length - 1;
     } else if (char === '"') {
@@ -32,7 +32,7 @@ export function configWords(line: string, variables: Variables): readonly string
       word ??= "";
     } else if (quote === '"' && char === "$") {
       const [whole = "", braced, fallback, bare] = variable.exec(line.slice(at)) ?? [];
-      word = (word ?? "") + (whole === "" ? char : valueOf(braced ?? bare ?? "", fallback, variables));
+      word = (word ?? "") + (whole === "" ? char : expand(braced ?? bare ?? "", fallback, variables));
       at += Math.max(whole.length - 1, 0);
     } else if (quote === '"') word = (word ?? "") + char;
     else if (char === "'") {
@@ -51,15 +51,15 @@ export function configWords(line: string, variables: Variables): readonly string
 /** `$NAME`, `${NAME}`, `${NAME-what it is where NAME is not set}`. */
 const variable = /^\$(?:\{(\w+)(?:-([^}]*))?\}|(\w+))/;
 
-function valueOf(name: string, fallback: string | undefined, { values, areAll }: Variables): string {
+function expand(name: string, fallback: string | undefined, { values, areAll }: Variables): string {
   const value = values.get(name) ?? fallback ?? (areAll ? "" : undefined);
   if (value === undefined) throw configError(`the variable ${name} is not set here`);
   return value;
 }
 
 /** Before any other character a backslash is one. */
-const escape = /^\\(?:x([0-9a-fA-F]{2})|([\\ #"'nrt]))/;
-const escapeInQuotes = /^\\(?:x([0-9a-fA-F]{2})|([\\ #"'nrt$]))/;
+const plainEscape = /^\\(?:x([0-9a-fA-F]{2})|([\\ #"'nrt]))/;
+const quotedEscape = /^\\(?:x([0-9a-fA-F]{2})|([\\ #"'nrt$]))/;
 const meant: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
 
 /** The error for configuration this reader cannot make sense of. */

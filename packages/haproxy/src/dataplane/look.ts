@@ -15,6 +15,7 @@ import {
 } from "./api.ts";
 import type { Desk } from "./open-api.ts";
 import { answered, wanted } from "./patience.ts";
+import type { Known, Recall } from "./recall.ts";
 import { refusedByApi } from "./refused.ts";
 
 /** What an API can reach. */
@@ -38,14 +39,17 @@ export interface Reach {
   readonly shown: Map<string, CertificateDetails>;
 }
 
-/** @throws HaproxyError as `wanted` */
-export async function lookAround(desk: Desk): Promise<Reach> {
+/**
+ * @param recall what was seen a moment ago. Default: nothing
+ * @throws HaproxyError as `wanted`
+ */
+export async function lookAround(desk: Desk, recall: Recall = () => new Map()): Promise<Reach> {
   const { api } = desk;
   const stored = await wanted(desk, { what: "stored certificates" }, () => getStored(api));
   const asked = await answered(desk, { what: "the running process" }, () => getProcess(api));
   if ("failure" in asked) {
     if (asked.failure.kind !== "no-runtime") throw refusedByApi(api, "the running process", asked.failure);
-    return reachOf(desk, { unreached: asked.failure.reason, names: [], stored });
+    return reachOf(desk, { unreached: asked.failure.reason, names: [], stored }, recall(0));
   }
   if ("error" in asked.value) {
     throw refusedByApi(api, "the running process", { kind: "no-runtime", reason: asked.value.error });
@@ -53,28 +57,29 @@ export async function lookAround(desk: Desk): Promise<Reach> {
   const names = await answered(desk, { what: "runtime certificates" }, () => getNames(api));
   if (!("failure" in names)) {
     const size = await answered(desk, { what: "the buffer size" }, () => getBufferSize(api));
-    return reachOf(desk, {
+    const seen = {
       process: asked.value,
       unreached: "",
       // Some users of an API may not read its configuration.
       ...("failure" in size || size.value === undefined ? {} : { bufferSize: size.value }),
       names: names.value.filter((name) => !isLockName(name)),
       stored,
-    });
+    };
+    return reachOf(desk, seen, recall(asked.value.pid));
   }
   if (names.failure.kind !== "no-runtime") throw refusedByApi(api, "runtime certificates", names.failure);
   // Data Plane API up to 3.1 changes no certificate in memory.
-  return reachOf(desk, { unreached: "this Data Plane API has no runtime/ssl_certs", names: [], stored });
+  return reachOf(desk, { unreached: "this Data Plane API has no runtime/ssl_certs", names: [], stored }, recall(0));
 }
 
-function reachOf(desk: Desk, seen: Omit<Reach, "lists" | "listFiles" | "candidates" | "shown">): Reach {
+function reachOf(desk: Desk, seen: Omit<Reach, "lists" | "listFiles" | "candidates" | "shown">, known: Known): Reach {
   const { api } = desk;
   const shown: Reach["shown"] = new Map();
   return {
     ...seen,
     lists: once(() => wanted(desk, { what: "runtime crt-lists" }, () => getLists(api))),
     listFiles: once(() => wanted(desk, { what: "stored crt-lists" }, () => getStoredLists(api))),
-    candidates: once(() => allCandidates(desk, seen, shown)),
+    candidates: once(() => allCandidates(desk, seen, shown, known)),
     shown,
   };
 }
@@ -145,23 +150,36 @@ async function allCandidates(
   desk: Desk,
   { process, stored, names }: Pick<Reach, "process" | "stored" | "names">,
   shown: Reach["shown"],
+  known: Known,
 ): Promise<readonly Candidate[]> {
+  const unlessKnown = (name: string, look: () => Promise<Candidate | undefined>) => {
+    const candidate = known.get(name) ?? look();
+    known.set(name, candidate);
+    candidate.catch(() => known.delete(name));
+    return candidate;
+  };
   if (!process) {
     const files = stored.filter(({ storageName }) => canBeNamed(storageName));
-    const seen = await inGroups(files, (file) => lookAtFile(desk, file));
-    return seen.map(({ file, names }) => ({ name: file, status: "Used", names }));
+    return inGroups(files, (file) =>
+      unlessKnown(file.file, async () => {
+        const details = await lookAtFile(desk, file);
+        return details && { name: file.file, status: "Used", names: details.names };
+      }),
+    );
   }
   const question = { what: "a certificate in memory" };
-  return inGroups(names.filter(canBeAsked), async (name) => {
-    const answer = await answered(desk, question, () => getCertificate(desk.api, name));
-    if (!("failure" in answer)) {
-      shown.set(name, answer.value);
-      return answer.value;
-    }
-    // Of those that have their key elsewhere the API tells nothing; and others may go while we look.
-    if (answer.failure.kind === "unknown" || answer.failure.kind === "split-key") return undefined;
-    throw refusedByApi(desk.api, question.what, answer.failure, name);
-  });
+  return inGroups(names.filter(canBeAsked), (name) =>
+    unlessKnown(name, async () => {
+      const answer = await answered(desk, question, () => getCertificate(desk.api, name));
+      if (!("failure" in answer)) {
+        shown.set(name, answer.value);
+        return answer.value;
+      }
+      // Of those that have their key elsewhere the API tells nothing; and others may go while we look.
+      if (answer.failure.kind === "unknown" || answer.failure.kind === "split-key") return undefined;
+      throw refusedByApi(desk.api, question.what, answer.failure, name);
+    }),
+  );
 }
 
 async function inGroups<T, R>(items: readonly T[], look: (item: T) => Promise<R | undefined>): Promise<readonly R[]> {

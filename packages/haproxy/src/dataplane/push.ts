@@ -34,16 +34,20 @@ const turns = createLocks();
  * verify. Memory comes first here: HAProxy is the judge of what it can load, and the API never gives back the former
  * file of a key. A push may be repeated at will.
  *
- * @param reach what a look at the API showed a moment ago
+ * @param look the first look at the API; after a failure that may pass everything is looked at anew
  * @throws HaproxyError with any code of `haproxyErrorCodes`; the signal's reason when aborted
  */
-export async function pushThroughApi(desk: Desk, request: ApiPushRequest, reach?: Reach): Promise<ApiPushResult> {
+export async function pushThroughApi(
+  desk: Desk,
+  request: ApiPushRequest,
+  look: () => Promise<Reach> = () => lookAround(desk),
+): Promise<ApiPushResult> {
   const bundle = readBundle(request.pem);
   refuseBundle(bundle, new Date(desk.now()));
   for (let attempts = 1; ; attempts++) {
     try {
-      const seen = (attempts === 1 ? reach : undefined) ?? (await lookAround(desk));
-      return await attempt({ desk, reach: seen, request, bundle, files: [], reloaded: false });
+      const reach = await (attempts === 1 ? look() : lookAround(desk));
+      return await attempt({ desk, reach, request, bundle, files: [], reloaded: false });
     } catch (error) {
       if (attempts >= desk.limits.attempts || !hasCode(error, ...passing) || desk.signal.aborted) throw error;
       const { certificate = "" } = request;

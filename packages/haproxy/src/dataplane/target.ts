@@ -3,8 +3,10 @@ import type { HaproxyEvent } from "../events.ts";
 import { describe, outcomeAt, requestFor } from "../target.ts";
 import { type DataplaneTarget, parseDataplaneTarget } from "./address.ts";
 import { foreseeThroughApi } from "./foresee.ts";
+import { lookAround } from "./look.ts";
 import { type DataplaneContext, openApi } from "./open-api.ts";
 import { pushThroughApi } from "./push.ts";
+import { keepKnown, type Recall } from "./recall.ts";
 import type { ApiPushRequest, ApiPushResult } from "./work.ts";
 
 /** What a caller may say of a target. */
@@ -18,13 +20,22 @@ export type DataplaneTargetOptions = Pick<DataplaneContext, "limits" | "password
  */
 export function dataplaneTarget(id: string, options: DataplaneTargetOptions = {}): DeployTarget {
   const target = parseDataplaneTarget(id);
+  let recall: Recall | undefined;
   return {
     id,
     async deploy(certificate: DeployableCertificate, { signal, now, step }: DeployContext): Promise<DeployOutcome> {
       const onEvent = (event: HaproxyEvent) => step(...describe(event));
       const desk = await openApi(target.node, { ...options, signal, now, onEvent });
+      recall ??= keepKnown(now);
+      const look = () => lookAround(desk, recall);
       try {
-        return outcomeOf(await pushThroughApi(desk, apiRequestFor(target, certificate)));
+        const done = await pushThroughApi(desk, apiRequestFor(target, certificate), look);
+        // That one is another now.
+        recall(done.pid).delete(done.name);
+        return outcomeOf(done);
+      } catch (error) {
+        recall = undefined;
+        throw error;
       } finally {
         desk.api.close();
       }

@@ -81,7 +81,7 @@ function createBatch(desk: Desk, node: DataplaneFleetNode, count: number) {
       const { add: _there, ...rest } = request;
       const named = found === undefined ? request : { ...rest, certificate: found };
       try {
-        const done = await pushThroughApi(desk, named, reach);
+        const done = await pushThroughApi(desk, named, async () => reach);
         if (done.pid !== (reach.process?.pid ?? 0)) forget();
         return done;
       } catch (error) {
