@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import { readConfigLines } from "../config/lines.ts";
 import { checkSockets } from "./check-sockets.ts";
 import { parseSockets } from "./running.ts";
-import { checkCommandLine, configArguments } from "./started-with.ts";
 
 const codesOf = (text: string) => {
   const wanted = new Set(["stats", "bind", "server", "use_backend", "default_backend"]);
@@ -64,22 +63,6 @@ describe("a listen in front of the socket", () => {
     expect(told("127.0.0.1:9999")).toEqual(["h.cfg:4 HAPROXY_CHECK_SOCKET_UNASKED"]);
     expect(told("127.0.0.1:9998")).toEqual([]);
   });
-});
-
-test("the master socket of the command line", () => {
-  const codes = (...argv: string[]) => checkCommandLine(["haproxy", ...argv], "h").map(({ code }) => code);
-  expect(codes("-W", "-S", "/run/master.sock,mode,600", "-f", "/a")).toEqual([]);
-  expect(codes("-S", "127.0.0.1:9999")).toEqual([]);
-  expect(codes("-Ws", "-S", "0.0.0.0:9999,ssl,crt,/a.pem")).toEqual([
-    "HAPROXY_CHECK_SSL_IGNORED",
-    "HAPROXY_CHECK_SOCKET_PLAINTEXT",
-  ]);
-  expect(configArguments(["haproxy", "-f", "/a", "-W", "-f", "/b", "--", "/c", "/d"])).toEqual([
-    "/a",
-    "/b",
-    "/c",
-    "/d",
-  ]);
 });
 
 test("sockets of a running process", () => {

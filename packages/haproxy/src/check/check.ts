@@ -106,9 +106,9 @@ async function readLines(
     isComplete = false;
     const hint =
       "Name the files HAProxy was started with by --config-file, set the variables they use, and run as a user who may read them.";
-    findings.push(finding(severity, "HAPROXY_CHECK_NOT_READ", place, `${place}: ${why}`, hint));
+    findings.push(finding(severity, "HAPROXY_CHECK_NOT_READ", place, why, hint));
   };
-  if (files.length === 0) skip(node.id, "its configuration is not known here, and nothing is said of it", "note");
+  if (files.length === 0) skip(node.id, "The configuration is not known here, and nothing is said of it.", "note");
   const texts: ConfigText[] = [];
   for (const file of files) {
     try {

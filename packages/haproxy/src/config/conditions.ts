@@ -1,4 +1,4 @@
-import type { Variables } from "./words.ts";
+import { isUnset, type Variables } from "./words.ts";
 
 /** What the condition of a block (`.if`) may be about; undefined is not known. */
 export interface ConditionFacts {
@@ -55,13 +55,10 @@ function single(tokens: string[], facts: ConditionFacts): boolean | undefined {
 }
 
 function predicate(name: string, [first = "", second = ""]: readonly string[], facts: ConditionFacts) {
-  const {
-    variables: { values, areAll },
-    version,
-  } = facts;
+  const { variables, version } = facts;
   switch (name) {
     case "defined":
-      return values.has(first) ? true : areAll ? false : undefined;
+      return variables.values.has(first) ? true : isUnset(first, variables) ? false : undefined;
     case "streq":
       return first === second;
     case "strneq":

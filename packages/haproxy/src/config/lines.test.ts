@@ -70,6 +70,9 @@ frontend last
   expect(names({}, { ...own, version: "3.2.26-1" })).toEqual(["new", "inside", "not-b", "last"]);
   expect(names({}, { ...own, version: "2.6.12" })).toEqual(["old", "not-b", "last"]);
   expect(names({}, own)).toEqual(["new", "inside", "old", "not-b", "last"]);
+  const byItself = ".if defined(HAPROXY_MWORKER)\nfrontend workers\n.endif\n";
+  expect(read(byItself, own).lines).toEqual(["h:2 frontend workers"]);
+  expect(read(byItself.replace("HAPROXY_", ""), own).lines).toEqual([]);
 });
 
 test.each([

@@ -1,7 +1,7 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is HAProxy's own way of writing a variable
 import { describe, expect, test } from "vitest";
 import { configWords } from "./words.ts";
 
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is HAProxy's own way of writing a variable
 const set = new Map([
   ["DIR", "/srv"],
   ["EMPTY", ""],
@@ -26,6 +26,8 @@ describe("the words of a line", () => {
   });
 
   test("a variable that is known not to be set is empty", () => {
-    expect(configWords('"a$UNSET"', { values: set, areAll: true })).toEqual(["a"]);
+    const own = { values: set, areAll: true };
+    expect(configWords('"a$UNSET"', own)).toEqual(["a"]);
+    expect(() => configWords('"a$HAPROXY_LOCALPEER"', own)).toThrow(/HAPROXY_LOCALPEER is not set here/);
   });
 });

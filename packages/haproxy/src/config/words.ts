@@ -52,9 +52,14 @@ export function configWords(line: string, variables: Variables): readonly string
 const variable = /^\$(?:\{(\w+)(?:-([^}]*))?\}|(\w+))/;
 
 function expand(name: string, fallback: string | undefined, { values, areAll }: Variables): string {
-  const value = values.get(name) ?? fallback ?? (areAll ? "" : undefined);
+  const value = values.get(name) ?? fallback ?? (isUnset(name, { values, areAll }) ? "" : undefined);
   if (value === undefined) throw configError(`the variable ${name} is not set here`);
   return value;
+}
+
+/** Whether a variable is known not to be set. HAProxy sets some itself while it starts. */
+export function isUnset(name: string, { values, areAll }: Variables): boolean {
+  return areAll && !values.has(name) && !name.startsWith("HAPROXY_");
 }
 
 /** Before any other character a backslash is one. */
