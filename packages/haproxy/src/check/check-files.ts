@@ -146,8 +146,9 @@ export async function checkSecret(
 
 /** Whether no directory above a file keeps others out. */
 async function isReachedByAll(path: string): Promise<boolean> {
-  for (let above = dirname(await realpath(path)); above !== "/"; above = dirname(above)) {
-    if (((await stat(above)).mode & 0o001) === 0) return false;
+  for (let above = dirname(await realpath(path).catch(() => path)); above !== "/"; above = dirname(above)) {
+    const stats = await stat(above).catch(() => undefined);
+    if (stats !== undefined && (stats.mode & 0o001) === 0) return false;
   }
   return true;
 }
