@@ -22,7 +22,7 @@ const inCi = ["1", "true"].includes(process.env.CI ?? "");
 const tally: Tally = { passed: 0, failed: 0, skipped: 0, ...(inCi && (await runChecks())) };
 const missing = await missingServers();
 
-const vitest = await open(missing ? ["unit"] : ["unit", "e2e"], "run");
+const vitest = await open(missing ? ["unit"] : [options.project ?? ["unit", "e2e"]].flat(), "run");
 await vitest.start(filters);
 count(vitest, tally);
 await vitest.close();
