@@ -96,16 +96,17 @@ test.each([
 });
 
 test.each([
-  ["an hour", { "Retry-After": "3600" }, 3600],
-  ["thirty years", { "Retry-After": "999999999" }, 2_592_000],
-  ["nothing", {}, undefined],
-  ["less than nothing", { "Retry-After": "-1" }, undefined],
-])("429 with Retry-After of %s is thrown at once", async (_, headers, retryAfter) => {
+  ["an hour", { "Retry-After": "3600" }, 3600, /a pause of 60 min\.$/],
+  ["thirty years", { "Retry-After": "999999999" }, 2_592_000, /a pause of 720 h\.$/],
+  ["nothing", {}, undefined, /only prolongs it\.$/],
+  ["less than nothing", { "Retry-After": "-1" }, undefined, /only prolongs it\.$/],
+])("429 with Retry-After of %s is thrown at once", async (_, headers, retryAfter, hint) => {
   await using setup = await setUpAccount();
   const { client, fake, time } = setup;
   fake.fault("newOrder", () => problem(429, "rateLimited", "too many certificates", headers));
   const error = await failure(client.postTo("newOrder", order));
-  expect(error).toMatchObject({ code: "ACME_RATE_LIMITED", retryAfter, retryable: true });
+  const said = { hint: expect.stringMatching(hint) };
+  expect(error).toMatchObject({ code: "ACME_RATE_LIMITED", retryAfter, retryable: true, ...said });
   expect(time.slept).toEqual([]);
 });
 

@@ -43,7 +43,7 @@ export class AcmeProblem extends CertwrightError {
   constructor(document: ProblemDocument, details: AcmeProblemDetails) {
     const kind = describeProblem(document);
     super(details.code ?? kind.code, details.message ?? problemMessage(document), {
-      hint: details.hint ?? kind.hint,
+      hint: withPause(details.hint ?? kind.hint, details.retryAfter),
       retryable: details.retryAfter !== undefined || kind.retryable,
       ...(details.cause === undefined ? {} : { cause: details.cause }),
       ...(details.retryAfter === undefined ? {} : { retryAfter: details.retryAfter }),
@@ -55,6 +55,13 @@ export class AcmeProblem extends CertwrightError {
     this.instance = document.instance;
     this.url = details.url;
   }
+}
+
+/** The pause a person is asked for; a shorter one is over before it is read. */
+function withPause(hint: string, seconds = 0): string {
+  if (seconds < 60) return hint;
+  const [amount, unit] = seconds < 5400 ? [seconds / 60, "min"] : [seconds / 3600, "h"];
+  return `${hint} The CA asks for a pause of ${Math.ceil(amount)} ${unit}.`;
 }
 
 /** True for an error that is a problem of the given ACME type, such as `badNonce`. Compares the URN, never text. */

@@ -33,9 +33,10 @@ export function pauseBeforeRetry(
   if (isProblem(error, "badNonce")) return state.badNonces < policy.badNonces ? 0 : undefined;
   if (!isCertwrightError(error) || state.failures + 1 >= policy.attempts) return undefined;
   if (!mayRepeat(error, repeatable)) return undefined;
-  // A host that stays silent has cost a minute already: once more, then the person should know.
-  if (error.code === "ACME_TIMEOUT" && state.failures > 0) return undefined;
-  const backoff = Math.min(0.25 * 2 ** Math.min(state.failures, 10), 8);
+  // A host that stays silent has cost a minute already: once more, after a pause long enough to be told of; then it ends.
+  const isSilent = error.code === "ACME_TIMEOUT";
+  if (isSilent && state.failures > 0) return undefined;
+  const backoff = isSilent ? 1 : Math.min(0.25 * 2 ** Math.min(state.failures, 10), 8);
   // Never earlier than asked for, and never all clients at the same moment.
   const pause = Math.max(error.retryAfter ?? 0, backoff) * (1 + random / 4);
   return state.waited + pause <= policy.waitSeconds ? pause : undefined;
