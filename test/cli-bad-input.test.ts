@@ -88,6 +88,10 @@ test("a CA that is not there, is no CA, speaks without TLS, or is not trusted", 
     expect(errorOf(ended, []), server).toContain(`error ${code}`);
     expect(ended.code, server).toBe(exitCode);
   }
+  await writeFile(join(certwright.dir, "no.pem"), "# roots to come");
+  const rootless = await certwright.run([...issue, "--ca-file", "no.pem"]);
+  expect(errorOf(rootless, [])).toContain("error CLI_FILE_UNREADABLE: example.test: ");
+  expect(rootless.code).toBe(2);
   page.close();
   expect(existsSync(join(certwright.dir, "state/certificates"))).toBe(false);
 });

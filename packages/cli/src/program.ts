@@ -160,18 +160,26 @@ const afterHelp = `\nExit codes:\n${exitCodeMeanings.map(([code, meaning]) => ` 
 function asUsageError(error: CommanderError, argv: readonly string[]): Error {
   const [, message = error.message, suggestion] = /^(?:error: )?([^\n]*)(?:\n\((.*)\))?/.exec(error.message) ?? [];
   const words = argv.filter((word) => /^[a-z][a-z-]*$/.test(word));
-  const help = `See: certwright ${commandWords(words)}--help`;
-  return usageError(message, suggestion === undefined ? help : `${suggestion} ${help}`);
+  const named = commandsOf(words);
+  const help = `See: certwright ${named.map(({ name }) => `${name} `).join("")}--help`;
+  const hint = suggestion ?? (error.code === "commander.excessArguments" ? flagHint(named.at(-1)) : undefined);
+  return usageError(message, hint === undefined ? help : `${hint} ${help}`);
 }
 
-/** The words at the beginning that name a command. */
-function commandWords(words: readonly string[]): string {
+/** What a word that stands alone may have been meant for. */
+function flagHint({ args = [], flags = {} }: Partial<Declaration> = {}): string | undefined {
+  const [first] = Object.values(flags);
+  return args.length > 0 || first === undefined || first.takes === "none" ? undefined : `Write ${first.usage}.`;
+}
+
+/** The commands the words at the beginning name, each below the one before. */
+function commandsOf(words: readonly string[]): readonly Declaration[] {
+  const found: Declaration[] = [];
   let known: readonly Declaration[] = declarations;
-  let found = "";
   for (const word of words) {
     const declaration = known.find(({ name, aliases = [] }) => name === word || aliases.includes(word));
     if (declaration === undefined) break;
-    found += `${declaration.name} `;
+    found.push(declaration);
     known = declaration.commands ?? [];
   }
   return found;

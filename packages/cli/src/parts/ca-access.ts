@@ -1,6 +1,7 @@
 import type { CaAccess, CaSpec, SecretRef } from "@certwright/core";
 import { knownCaOf } from "../ca-names.ts";
 import type { Surroundings } from "../command.ts";
+import { cliError } from "../errors.ts";
 import { readSmallTextFile } from "../files.ts";
 import { readSecret } from "../secret-ref.ts";
 import { version } from "../version.ts";
@@ -21,7 +22,7 @@ export async function openCaAccess(
   accountKey?: SecretRef,
 ): Promise<CaAccess> {
   const [caPem, hmacKey, accountKeyPem] = await Promise.all([
-    ca.caFile === undefined ? undefined : readSmallTextFile(ca.caFile),
+    ca.caFile === undefined ? undefined : readRoots(ca.caFile),
     ca.eab === undefined ? undefined : readSecret(ca.eab.hmacKey, surroundings),
     accountKey === undefined ? undefined : readSecret(accountKey, surroundings),
   ]);
@@ -38,4 +39,13 @@ export async function openCaAccess(
       : {}),
     ...(accountKeyPem === undefined ? {} : { accountKeyPem }),
   };
+}
+
+/** @throws CertwrightError `CLI_FILE_UNREADABLE` also where it is another file: without a root in it, no CA would be trusted */
+async function readRoots(path: string): Promise<string> {
+  const text = await readSmallTextFile(path);
+  if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
+  throw cliError("CLI_FILE_UNREADABLE", `${path} holds no certificate in PEM`, {
+    hint: "Name the file with the root that signed the CA's own HTTPS certificate.",
+  });
 }
