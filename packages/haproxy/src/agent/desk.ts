@@ -1,7 +1,7 @@
 import { HaproxyError } from "../errors.ts";
 import { attemptOrder } from "./attempt.ts";
 import type { Office } from "./office.ts";
-import { type Collected, collect, completeAt, sameRecords } from "./orders.ts";
+import { type Collected, collect, pauseUntilWhole, sameRecords } from "./orders.ts";
 import { persist } from "./persist.ts";
 import type { RingMessage, Told } from "./ring-message.ts";
 
@@ -45,7 +45,7 @@ export function openDesk(office: Office, onEnded: (certificate: string) => void)
       for (;;) {
         const configured = await office.configured(certificate);
         for (;;) {
-          const pause = completeAt(live.collected, configured?.domains, office.limits) - world.now();
+          const pause = pauseUntilWhole(live.collected, configured?.domains, office.limits, world.now());
           if (pause <= 0) break;
           await world.sleep(pause, signal);
         }

@@ -2,11 +2,11 @@ import { describe, expect, test } from "vitest";
 import { type AcmeRow, parseAcmeStatus, parseReady, parseRenew } from "./acme-answers.ts";
 import {
   collect,
-  completeAt,
   domainsToMark,
   defaultOrderLimits as limits,
   outcomeOf,
   pauseBefore,
+  pauseUntilWhole,
   sameRecords,
   summarize,
 } from "./orders.ts";
@@ -54,16 +54,18 @@ describe("collecting", () => {
       deploy("a", "3", { seconds: 1, worker: 2 }),
     );
     expect(found.deploys.map(({ record }) => record)).toEqual(["3"]);
-    expect(completeAt(found, ["a", "*.a"], limits)).toBe(found.since + limits.quiet);
+    expect(pauseUntilWhole(found, ["a", "*.a"], limits, found.since)).toBe(limits.quiet);
   });
 
   test("an order with an event for every domain is whole soon; any other waits for HAProxy's retries", () => {
     const found = collected(deploy("a", "1"), deploy("a", "2", { wildcard: true }));
     const { since } = found;
-    expect(completeAt(found, ["A", "*.a."], limits)).toBe(since + limits.settle);
-    expect(completeAt(found, ["a", "*.a", "b"], limits)).toBe(since + limits.quiet);
-    expect(completeAt(found, undefined, limits)).toBe(since + limits.quiet);
-    expect(completeAt(found, [], limits)).toBe(since + limits.quiet);
+    expect(pauseUntilWhole(found, ["A", "*.a."], limits, since)).toBe(limits.settle);
+    expect(pauseUntilWhole(found, ["A", "*.a."], limits, since + limits.settle)).toBe(0);
+    for (const domains of [["a", "*.a", "b"], [], undefined])
+      expect(pauseUntilWhole(found, domains, limits, since)).toBe(limits.quiet);
+    // The clock was set back in the meantime.
+    expect(pauseUntilWhole(found, ["A", "*.a."], limits, since - 3_600_000)).toBe(0);
   });
 
   test("the same records in another order are the same", () => {

@@ -73,11 +73,19 @@ export function sameRecords(a: readonly Deploy[], b: readonly Deploy[]): boolean
   return keys(a) === keys(b);
 }
 
-/** The moment at which nothing more is to be expected. `domains` are those of the configuration, where known. */
-export function completeAt(collected: Collected, domains: readonly string[] | undefined, limits: OrderLimits): number {
+/** How long, from now, more is to be expected. `domains` are those of the configuration, where known. */
+export function pauseUntilWhole(
+  collected: Collected,
+  domains: readonly string[] | undefined,
+  limits: OrderLimits,
+  now: number,
+): number {
   const told = new Set(collected.deploys.map(({ domain, wildcard }) => (wildcard ? `*.${domain}` : domain)));
   const isWhole = domains !== undefined && domains.length > 0 && domains.every((domain) => told.has(canonical(domain)));
-  return collected.since + (isWhole ? limits.settle : limits.quiet);
+  const pause = isWhole ? limits.settle : limits.quiet;
+  const left = collected.since + pause - now;
+  // A clock that was set back would have HAProxy wait for as long as that.
+  return left > pause ? 0 : left;
 }
 
 /** Every domain to mark, in the form `challenge_ready` takes: those told of first, and without `*.`. */
