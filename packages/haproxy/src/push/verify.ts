@@ -155,7 +155,7 @@ export async function checkHandshakes(
       }
       throw new HaproxyError("HAPROXY_NOT_SERVED", `The handshake with ${asked} fails (${shown.reason}).`, {
         ...about,
-        hint: "It failed before the push too, or was not tried. Check the address and the name.",
+        hint: "It failed before the push too, or was not tried. Check the address and the name; one with accept-proxy answers nobody but its proxy.",
       });
     }
     if (shown.fingerprint256 !== expected.bundle.fingerprint256) {
