@@ -36,7 +36,7 @@ test("a directory that cannot be written to", async () => {
   expect(await readFile(join(dir, "site.pem"), "utf8")).toBe(site.pem);
 });
 
-test("a key that was written beside a certificate that cannot be is put back, by one push and by one of many", async () => {
+test("a key is not replaced where its certificate cannot be, by one push and by one of many", async () => {
   await using haproxy = await start();
   const dir = join(haproxy.dir, "sealed");
   await mkdir(dir);
@@ -46,10 +46,9 @@ test("a key that was written beside a certificate that cannot be is put back, by
   await using _ = await seal(dir);
   const request = { pem: pemOf(renewed), certificate: `${haproxy.dir}/site.pem`, disk: { file, keyFile } };
   const code = "HAPROXY_DIRECTORY_READ_ONLY";
-  const written = { type: "written", node: haproxy.adminSocket, path: keyFile };
   const context = watching();
   await expect(pushTo(haproxy, request, context)).rejects.toMatchObject({ code });
-  expect(context.events).toContainEqual(written);
+  expect(context.events.filter(({ type }) => type === "written")).toEqual([]);
   expect(await readFile(keyFile, "utf8")).toBe(site.keyPem);
   const errors: unknown[] = [];
   const onOutcome = (outcome: ManyOutcome) => errors.push(outcome.kind === "failed" && outcome.error);

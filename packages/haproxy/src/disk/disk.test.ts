@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import {
   chmod,
   chown,
@@ -15,7 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { diskError, refuseUnwritable, replaceFile } from "./disk.ts";
+import { diskError, editFile, type ReplaceOptions, refuseUnwritable, replaceFiles } from "./disk.ts";
 
 let dir = "";
 beforeEach(async () => {
@@ -23,6 +24,11 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
+async function replaceFile(path: string, content: string, options?: ReplaceOptions) {
+  const [replaced] = await replaceFiles([{ path, content }], options);
+  if (replaced === undefined) throw new Error("nothing was replaced");
+  return replaced;
+}
 const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
 
 test("a new file is 0600, or like its neighbour", async () => {
@@ -83,6 +89,31 @@ test.runIf(process.getuid?.() === 0)("a file keeps its owner; a new one is its d
   await chown(dir, 12_347, 12_348);
   await replaceFile(join(dir, "b.pem"), "new");
   expect(await stat(join(dir, "b.pem"))).toMatchObject({ uid: 12_347, gid: 12_348 });
+});
+
+test("of two files neither is replaced where one cannot be", async () => {
+  await writeFile(join(dir, "a.key"), "one");
+  const files = [
+    { path: join(dir, "a.key"), content: "two" },
+    { path: join(dir, "absent/a.pem"), content: "two" },
+  ];
+  await expect(replaceFiles(files)).rejects.toMatchObject({ code: "HAPROXY_DIRECTORY_MISSING" });
+  expect(await readFile(join(dir, "a.key"), "utf8")).toBe("one");
+  expect(await readdir(dir)).toEqual(["a.key"]);
+});
+
+test("what somebody else writes into a file while it is changed stays", async () => {
+  const path = join(dir, "list.txt");
+  await writeFile(path, "first\n");
+  let theirs = "theirs\n";
+  const replaced = await editFile(path, (text = "") => {
+    if (theirs !== "") writeFileSync(path, text + theirs);
+    theirs = "";
+    return `${text}ours\n`;
+  });
+  expect(replaced.changed).toBe(true);
+  expect(await readFile(path, "utf8")).toBe("first\ntheirs\nours\n");
+  expect(await readdir(dir)).toEqual(["list.txt"]);
 });
 
 describe("the way back", () => {

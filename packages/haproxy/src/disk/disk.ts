@@ -2,11 +2,13 @@ import { constants } from "node:fs";
 import { access, lstat, readFile, realpath, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import {
+  discard,
   type FileAccess,
   type FilePlace,
   findPlace,
   flushFolder,
   putInPlace,
+  type WrittenBeside,
   writeBeside,
 } from "@certwright/core/store";
 import { HaproxyError } from "../errors.ts";
@@ -31,32 +33,87 @@ export interface ReplaceOptions {
 const largestFile = 16 * 1024 * 1024;
 
 /**
- * Replaces a file so that a reader sees the old or the new content and nothing between, even after a crash. The new
- * file is 0600 from its first byte and then gets owner and mode of the one it replaces. Symbolic links are followed where
- * root or this user made them.
+ * Replaces files so that a reader sees the old or the new content of each and nothing between, even after a crash. All are
+ * on disk before the first takes its place, so that one that cannot be written keeps the others as they were. A new file is
+ * 0600 from its first byte and then gets owner and mode of the one it replaces. Symbolic links are followed where root or
+ * this user made them.
  *
  * @throws HaproxyError HAPROXY_DISK_FULL, HAPROXY_DIRECTORY_READ_ONLY, HAPROXY_DIRECTORY_MISSING, HAPROXY_LINK, HAPROXY_NOT_A_FILE, HAPROXY_DISK
  */
-export async function replaceFile(path: string, content: string, options: ReplaceOptions = {}): Promise<Replaced> {
+export async function replaceFiles(
+  files: readonly NewFile[],
+  options: ReplaceOptions = {},
+): Promise<readonly Replaced[]> {
+  const prepared: Prepared[] = [];
   try {
+    for (const file of files) prepared.push(await prepare(file, options));
+    await orDiskError(files[0]?.path ?? "", () => putInPlace(prepared.flatMap(({ beside }) => beside)));
+  } catch (error) {
+    await discard(prepared.flatMap(({ beside }) => beside));
+    // Those that are in their places already.
+    for (const { replaced } of prepared) await replaced.restore().catch(() => {});
+    throw error;
+  }
+  return prepared.map(({ replaced }) => replaced);
+}
+
+/** A file, and what it is to hold. */
+export interface NewFile {
+  readonly path: string;
+  readonly content: string;
+}
+
+/**
+ * Changes a text file that others change, too: what somebody writes meanwhile is changed in its turn, and not lost.
+ *
+ * @param change may be called again
+ * @throws HaproxyError as `replaceFiles`, and what `change` throws
+ */
+export async function editFile(path: string, change: (text: string | undefined) => string): Promise<Replaced> {
+  for (let tries = 1; ; tries++) {
+    const text = (await readRegularFile(path))?.toString("utf8");
+    const { beside, replaced } = await prepare({ path, content: change(text) }, {});
+    const isStill = tries === mostTries || (await readRegularFile(path))?.toString("utf8") === text;
+    if (isStill) await orDiskError(path, () => putInPlace(beside));
+    else await discard(beside);
+    if (isStill) return replaced;
+  }
+}
+
+const mostTries = 10;
+
+interface Prepared {
+  readonly replaced: Replaced;
+  /** Empty where the file has the content already. */
+  readonly beside: readonly WrittenBeside[];
+}
+
+function prepare({ path, content }: NewFile, options: ReplaceOptions): Promise<Prepared> {
+  return orDiskError(path, async () => {
     const place = await findPlace(path, refused);
     const { target } = place;
     const previous = place.stats === undefined ? undefined : await readFile(target);
     const isOurs = async () => (await readRegularFile(target))?.toString("utf8") === content;
-    if (previous?.toString("utf8") === content) return { path, changed: false, isOurs, restore: async () => {} };
+    if (previous?.toString("utf8") === content) {
+      return { beside: [], replaced: { path, changed: false, isOurs, restore: async () => {} } };
+    }
     const access = await accessFor(place, options.like);
-    await putInPlace([await writeBeside(target, content, access)]);
-    return {
-      path,
-      changed: true,
-      isOurs,
-      restore: async () => {
-        if (!(await isOurs())) return;
-        if (previous) return await putInPlace([await writeBeside(target, previous, access)]);
-        await unlink(target);
-        await flushFolder(dirname(target));
-      },
+    const restore = async () => {
+      if (!(await isOurs())) return;
+      if (previous) return await putInPlace([await writeBeside(target, previous, access)]);
+      await unlink(target);
+      await flushFolder(dirname(target));
     };
+    return {
+      beside: [await writeBeside(target, content, access)],
+      replaced: { path, changed: true, isOurs, restore },
+    };
+  });
+}
+
+async function orDiskError<T>(path: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
   } catch (error) {
     throw error instanceof HaproxyError ? error : diskError(path, error as NodeJS.ErrnoException);
   }
@@ -82,15 +139,13 @@ export async function readRegularFile(path: string): Promise<Buffer | undefined>
 /**
  * Refuses a file that could not be replaced, as far as its directory tells.
  *
- * @throws HaproxyError as `replaceFile`
+ * @throws HaproxyError as `replaceFiles`
  */
-export async function refuseUnwritable(path: string): Promise<void> {
-  try {
+export function refuseUnwritable(path: string): Promise<void> {
+  return orDiskError(path, async () => {
     const { target } = await findPlace(path, refused);
     await access(dirname(target), constants.W_OK | constants.X_OK);
-  } catch (error) {
-    throw error instanceof HaproxyError ? error : diskError(path, error as NodeJS.ErrnoException);
-  }
+  });
 }
 
 function refused(fault: "link" | "not-a-file", message: string): HaproxyError {

@@ -4,7 +4,7 @@ import { type Bundle, keepParameters } from "../certificate/pem.ts";
 import { HaproxyError } from "../errors.ts";
 import type { Emit } from "../events.ts";
 import { addListLine, type ListLine, removeListLine } from "./crt-list-file.ts";
-import { type Replaced, readRegularFile, replaceFile } from "./disk.ts";
+import { editFile, type Replaced, readRegularFile, replaceFiles } from "./disk.ts";
 import type { FilePlan } from "./files.ts";
 
 /** The files a push has changed so far, across its attempts, with the way back. */
@@ -28,12 +28,10 @@ export interface FileChanges {
  */
 export function openFileChanges(node: string, emit: Emit, swept: Set<string> = new Set()): FileChanges {
   const changes: Replaced[] = [];
-  const replace = async (path: string, content: string, like?: string) => {
-    await removeLeftBeside(path, swept);
-    const replaced = await replaceFile(path, content, like === undefined ? {} : { like });
+  const keep = (replaced: Replaced) => {
     if (!replaced.changed) return;
     changes.push(replaced);
-    emit({ type: "written", node, path });
+    emit({ type: "written", node, path: replaced.path });
   };
   // What cannot be put back stays among the changes, for another try and for who tells of it.
   const restore = async () => {
@@ -49,29 +47,28 @@ export function openFileChanges(node: string, emit: Emit, swept: Set<string> = n
     },
     async writeCertificate(plan, bundle, like) {
       if (plan.kind === "none") return;
-      if (plan.key === undefined) return replace(plan.certificate, bundle.pem, like);
+      const { certificate: path, key } = plan;
       // A reload between the two finds a pair that does not fit; there is no way to switch two files at once.
-      await replace(plan.key, bundle.keyPem, like);
-      await replace(plan.certificate, bundle.certificatesPem, like).catch(async (error: unknown) => {
-        // HAProxy would not start with a new key beside an old certificate.
-        await restore().catch(() => {});
-        throw error;
-      });
+      const files =
+        key === undefined
+          ? [{ path, content: bundle.pem }]
+          : [
+              { path: key, content: bundle.keyPem },
+              { path, content: bundle.certificatesPem },
+            ];
+      for (const file of files) await removeLeftBeside(file.path, swept);
+      (await replaceFiles(files, like === undefined ? {} : { like })).forEach(keep);
     },
     async addToList(path, line) {
       await removeLeftBeside(path, swept);
-      const replaced = await replaceFile(path, addListLine(await readList(path), line));
-      if (!replaced.changed) return;
+      const replaced = await editFile(path, (text) => addListLine(existing(path, text), line));
       // Others may have added lines since; only ours goes again.
-      const restore = async () => {
-        await replaceFile(path, removeListLine(await readList(path), line));
-      };
+      const restore = async () => void (await editFile(path, (text) => removeListLine(existing(path, text), line)));
       const isOurs = async () => {
-        const text = await readList(path);
+        const text = existing(path, (await readRegularFile(path))?.toString("utf8"));
         return addListLine(text, line) === text;
       };
-      changes.push({ ...replaced, restore, isOurs });
-      emit({ type: "written", node, path });
+      keep({ ...replaced, restore, isOurs });
     },
     async areOurs() {
       return (await Promise.all(changes.map(({ isOurs }) => isOurs()))).every(Boolean);
@@ -80,9 +77,8 @@ export function openFileChanges(node: string, emit: Emit, swept: Set<string> = n
   };
 }
 
-async function readList(path: string): Promise<string> {
-  const content = await readRegularFile(path);
-  if (content) return content.toString("utf8");
+function existing(path: string, text: string | undefined): string {
+  if (text !== undefined) return text;
   throw new HaproxyError("HAPROXY_NOT_A_FILE", `The crt-list ${path} does not exist on this machine.`, {
     hint: "If HAProxy runs in a container or chroot, map its paths to those of this machine.",
   });
