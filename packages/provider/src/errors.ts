@@ -42,6 +42,11 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** What was thrown, as an Error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
 /** What a provider was doing when it failed. */
 export type ProviderOperation = "configure" | "zones" | "read" | "add" | "remove" | "inSync";
 

@@ -11,6 +11,7 @@ export {
 } from "./define.ts";
 export { providerErrorCodes } from "./error-codes.ts";
 export {
+  asError,
   CertwrightError,
   type ErrorDetails,
   isCertwrightError,

@@ -8,7 +8,7 @@ import {
   readIssuers,
   startNodeAgent,
 } from "@certwright/haproxy";
-import { isCertwrightError } from "@certwright/provider/errors";
+import { isCertwrightError, messageOf } from "@certwright/provider/errors";
 import type { CommandResult, Invocation } from "../command.ts";
 import type { serveNodeFlags } from "../declarations/serve-node.ts";
 import { cliError, usageError } from "../errors.ts";
@@ -115,10 +115,6 @@ async function allowedIssuers({ flags, context }: ServeNode) {
   } catch (cause) {
     throw usageError(`--allow-issuer ${flags.allowIssuer} cannot be used: ${messageOf(cause)}`, "Give CAs in PEM.");
   }
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }
 
 function allowedNames(names: readonly string[]): readonly string[] {

@@ -1,5 +1,5 @@
 import type { ProviderLookup, ProviderSummary } from "@certwright/core/config";
-import { describeOptions } from "@certwright/provider";
+import { asError, describeOptions } from "@certwright/provider";
 import { loadProvider, type PluginSearch } from "../plugins/load-provider.ts";
 import { readProviderName } from "../plugins/provider-name.ts";
 
@@ -29,10 +29,7 @@ export function createProviderKnowledge(search: PluginSearch): ProviderKnowledge
       for (const id of wanted) {
         loaded.set(
           id,
-          await loadProvider(id, search).then(
-            (definition) => ({ options: describeOptions(definition) }),
-            (error) => (error instanceof Error ? error : new Error(String(error))),
-          ),
+          await loadProvider(id, search).then((definition) => ({ options: describeOptions(definition) }), asError),
         );
       }
       return wanted.length > 0;

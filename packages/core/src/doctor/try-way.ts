@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { asError } from "@certwright/provider/errors";
 import type { Identifier } from "../identifier.ts";
-import { asError } from "../issue/as-error.ts";
 import type { Solver, Task } from "../issue/solver.ts";
 import { type Finding, findingOf } from "./finding.ts";
 

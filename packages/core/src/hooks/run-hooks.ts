@@ -1,3 +1,4 @@
+import { asError } from "@certwright/provider/errors";
 import type { Emit } from "../events.ts";
 import type { CertificateSpec } from "../spec.ts";
 import { type ToldError, toldOf } from "../told-of.ts";
@@ -60,7 +61,7 @@ export function createRunHooks({ run, certificates, world, signal, emit }: RunHo
       try {
         await runHook(hook, context, world, { signal: new AbortController().signal });
       } catch (cause) {
-        const error = cause instanceof Error ? cause : new Error(String(cause));
+        const error = asError(cause);
         failures.push(error);
         emit({ type: "warning", ...toldOf(error), ...(certificate === undefined ? {} : { certificate }) });
       }

@@ -1,5 +1,5 @@
+import { asError } from "@certwright/provider/errors";
 import { type ChallengeRecord, dns01Record, dnsAccount01Record } from "../acme/challenge.ts";
-import { asError } from "./as-error.ts";
 import { type DnsPlacing, type PlacedRecord, placeRecord } from "./dns-place.ts";
 import { addRecords, type PresentedRecord, type RecordKeeping, removeRecords } from "./dns-records.ts";
 import { type Watching, whenVisible } from "./dns-visible.ts";

@@ -1,5 +1,5 @@
+import { asError } from "@certwright/provider/errors";
 import { standingProofName, type WantedProof, whyNoProof } from "../acme/dns-persist.ts";
-import { asError } from "./as-error.ts";
 import type { Solver, Task, TaskFailure } from "./solver.ts";
 import { lookForProof, noProof, type ProofLooking } from "./standing-proof.ts";
 

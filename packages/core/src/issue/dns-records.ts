@@ -1,8 +1,8 @@
 import type { TxtRecord } from "@certwright/provider";
+import { asError } from "@certwright/provider/errors";
 import type { TxtEventRecord } from "../events.ts";
 import type { Journal } from "../store/journal.ts";
 import type { World } from "../world.ts";
-import { asError } from "./as-error.ts";
 import type { DnsBinding, PlacedRecord } from "./dns-place.ts";
 import type { Task, TaskFailure } from "./solver.ts";
 

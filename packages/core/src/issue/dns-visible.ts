@@ -5,8 +5,8 @@ import {
   type TxtSighting,
   waitForTxt,
 } from "@certwright/dns";
+import { asError } from "@certwright/provider/errors";
 import type { World } from "../world.ts";
-import { asError } from "./as-error.ts";
 import type { DnsBinding, PlacedRecord } from "./dns-place.ts";
 import type { PresentedRecord } from "./dns-records.ts";
 import { waitInSync } from "./in-sync.ts";

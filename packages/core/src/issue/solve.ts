@@ -1,8 +1,7 @@
-import { CertwrightError } from "@certwright/provider";
+import { asError, CertwrightError } from "@certwright/provider";
 import { type Authorization, getAuthorization } from "../acme/authorization.ts";
 import { answerChallenge } from "../acme/challenge.ts";
 import { orderedIdentifier } from "../identifier.ts";
-import { asError } from "./as-error.ts";
 import { type Attempt, failureOf, giveUp, nextAttempt, type Proving } from "./attempt.ts";
 import { ChallengeError, type NameFailure } from "./challenge-error.ts";
 import { cleanUpDeadline, deactivatePending, undo } from "./clean-up.ts";

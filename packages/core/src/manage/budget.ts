@@ -1,7 +1,6 @@
 import { registeredDomain } from "@certwright/dns";
-import { isCertwrightError } from "@certwright/provider";
+import { asError, isCertwrightError } from "@certwright/provider";
 import { AcmeProblem } from "../acme/problem.ts";
-import { asError } from "../issue/as-error.ts";
 import { ChallengeError } from "../issue/challenge-error.ts";
 import type { MayOrder } from "../issue/prove.ts";
 import type { CaSpec, CertificateSpec } from "../spec.ts";

@@ -1,5 +1,4 @@
-import { CertwrightError } from "@certwright/provider";
-import { asError } from "../issue/as-error.ts";
+import { asError, CertwrightError } from "@certwright/provider";
 import { allDone } from "../issue/settle.ts";
 import type { CertificateSpec } from "../spec.ts";
 import type { TargetState } from "../store/certificate-meta.ts";

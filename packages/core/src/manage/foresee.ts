@@ -1,4 +1,4 @@
-import { asError } from "../issue/as-error.ts";
+import { asError } from "@certwright/provider/errors";
 import { allDone } from "../issue/settle.ts";
 import type { Run } from "./parts.ts";
 import type { Action } from "./plan.ts";

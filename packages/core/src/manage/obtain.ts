@@ -1,9 +1,8 @@
-import { isCertwrightError } from "@certwright/provider";
+import { asError, isCertwrightError } from "@certwright/provider";
 import type { AcmeClient } from "../acme/client.ts";
 import { parseChain } from "../acme/x509.ts";
 import { refuseForbidden } from "../doctor/caa.ts";
 import { sameIdentifiers } from "../identifier.ts";
-import { asError } from "../issue/as-error.ts";
 import { type IssueJob, issue } from "../issue/issue.ts";
 import { accountIdOf, isAccountOf, openCa } from "../issue/open-ca.ts";
 import type { Solver } from "../issue/solver.ts";

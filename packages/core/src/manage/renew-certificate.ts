@@ -1,5 +1,5 @@
+import { asError } from "@certwright/provider/errors";
 import type { AcmeClient } from "../acme/client.ts";
-import { asError } from "../issue/as-error.ts";
 import { accountIdOf } from "../issue/open-ca.ts";
 import type { CertificateSpec } from "../spec.ts";
 import { readAccount } from "../store/accounts.ts";

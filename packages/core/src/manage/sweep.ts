@@ -1,5 +1,5 @@
 import { relativeName } from "@certwright/dns";
-import { candidates, type Zone } from "@certwright/provider";
+import { candidates, messageOf, type Zone } from "@certwright/provider";
 import type { Emit } from "../events.ts";
 import type { DnsBinding } from "../issue/dns-place.ts";
 import { allDone } from "../issue/settle.ts";
@@ -66,7 +66,7 @@ async function undoAll(
         return { effect, reason };
       } catch (error) {
         run.world.signal.throwIfAborted();
-        return { effect, reason: error instanceof Error ? error.message : String(error) };
+        return { effect, reason: messageOf(error) };
       }
     }),
   );

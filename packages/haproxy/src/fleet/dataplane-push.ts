@@ -1,5 +1,5 @@
 import { toldOf } from "@certwright/core/errors";
-import { isCertwrightError } from "@certwright/provider/errors";
+import { asError, isCertwrightError } from "@certwright/provider/errors";
 import { readBundle } from "../certificate/pem.ts";
 import { lookAround } from "../dataplane/look.ts";
 import { type Desk, openApi } from "../dataplane/open-api.ts";
@@ -9,7 +9,7 @@ import type { ApiPushRequest, ApiPushResult } from "../dataplane/work.ts";
 import { hasCode } from "../errors.ts";
 import { inLanes, supplyOf } from "../push/lanes.ts";
 import { indexOf } from "../push/many-names.ts";
-import { asError, reloadNeeded, type TellResult } from "./fleet-node-push.ts";
+import { reloadNeeded, type TellResult } from "./fleet-node-push.ts";
 import type { DataplaneFleetNode } from "./fleet-nodes.ts";
 import type { FleetCertificates, FleetWorld } from "./fleet-push.ts";
 

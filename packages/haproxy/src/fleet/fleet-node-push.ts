@@ -1,5 +1,6 @@
 import type { DeployableCertificate, TargetResult } from "@certwright/core";
 import { toldOf } from "@certwright/core/errors";
+import { asError } from "@certwright/provider/errors";
 import { readBundle } from "../certificate/pem.ts";
 import { HaproxyError } from "../errors.ts";
 import { type NameIndex, readNameIndex } from "../push/many-names.ts";
@@ -112,8 +113,4 @@ export function reloadNeeded({ node, name, reloadNeeded: reason = "HAProxy canno
     certificate: name,
     hint: "Change the configuration as it says and reload; the next try then finds it.",
   });
-}
-
-export function asError(cause: unknown): Error {
-  return cause instanceof Error ? cause : new Error(String(cause));
 }

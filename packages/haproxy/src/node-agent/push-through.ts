@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { turnstile } from "@certwright/provider";
+import { messageOf, turnstile } from "@certwright/provider";
 import { readBundle } from "../certificate/pem.ts";
 import { refuseBundle } from "../certificate/refusals.ts";
 import { HaproxyError, hasCode } from "../errors.ts";
@@ -148,7 +148,7 @@ async function bring(request: PushRequest, line: Line, node: AgentNode, settings
       if (session.isOpen) await sleep(1_000, undefined, { signal: settings.signal }).catch(() => {});
       // What was done is done: to ask again is harmless.
       if (!line.again(session, connection)) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       settings.emit({ type: "retrying", node: node.id, certificate: certificate ?? "", reason });
       await sleep(50 + Math.random() * 200, undefined, { signal: settings.signal }).catch(() => {});
     }
