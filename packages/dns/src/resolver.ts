@@ -1,3 +1,4 @@
+import { createSingleFlight } from "@certwright/provider";
 import { anySignal } from "./abort.ts";
 import { askServers } from "./ask-servers.ts";
 import { type Exchange, exchange as realExchange } from "./exchange.ts";
@@ -5,7 +6,6 @@ import type { DnsAnswer } from "./message.ts";
 import { isWithin, normalizeName } from "./name.ts";
 import type { DnsType } from "./record.ts";
 import { type DnsServer, systemServers } from "./server.ts";
-import { createSingleFlight } from "./single-flight.ts";
 
 /** What one look-up may change. */
 export interface QueryOptions {

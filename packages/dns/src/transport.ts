@@ -1,8 +1,7 @@
 import { createSocket } from "node:dgram";
 import { lookup } from "node:dns/promises";
 import { connect, isIP, isIPv6 } from "node:net";
-import { isCertwrightError } from "@certwright/provider";
-import { untilAborted } from "./abort.ts";
+import { isCertwrightError, untilAborted } from "@certwright/provider";
 import { dnsError, messageOf } from "./errors.ts";
 import { formatServer, type PlainServer } from "./server.ts";
 import { badAnswer, longestMessage, malformed } from "./wire.ts";

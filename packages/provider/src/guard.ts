@@ -2,6 +2,7 @@ import { type DefinedProvider, providerApiVersion } from "./define.ts";
 import { CertwrightError, type ProviderOperation } from "./errors.ts";
 import type { Masker } from "./mask.ts";
 import { sealError } from "./seal.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 /** Runs one call of a provider; what it throws comes out masked, with provider, instance and operation filled in. */
 export type Guarded = <T>(operation: ProviderOperation, work: () => T | Promise<T>) => Promise<T>;
@@ -10,25 +11,14 @@ export type Guarded = <T>(operation: ProviderOperation, work: () => T | Promise<
 export function guard(provider: string, instance: string, signal: AbortSignal, mask: Masker): Guarded {
   return async (operation, work) => {
     try {
-      return await unlessAborted(signal, work);
+      signal.throwIfAborted();
+      // Even work that does not listen itself.
+      return await untilAborted(Promise.resolve(work()), signal);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       throw sealError(error, { provider, instance, operation, mask });
     }
   };
-}
-
-/** Ends with the signal's reason once it aborts, even if the work itself does not listen. */
-async function unlessAborted<T>(signal: AbortSignal, work: () => T | Promise<T>): Promise<T> {
-  signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([work(), aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }
 
 /** Refuses a provider made for another version of this interface. */

@@ -85,8 +85,10 @@ export {
   signTencent,
   signVolcengine,
 } from "./signatures.ts";
+export { createSingleFlight, type SingleFlight } from "./single-flight.ts";
 export { type Turnstile, turnstile } from "./turnstile.ts";
 export { quote, split255, unquote } from "./txt.ts";
+export { untilAborted } from "./until-aborted.ts";
 export { path } from "./url.ts";
 export { parseXml, type XmlElement, type XmlValue } from "./xml.ts";
 export { escapeXml, writeXml, type XmlInput } from "./xml-write.ts";

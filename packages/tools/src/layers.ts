@@ -41,8 +41,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 
 /** What the tests of any package may import besides, without declaring it: the root manifest has it. */
 const forTests = ["packages/tools", "packages/provider-test"];
-/** `packages/dns` knows no provider; it takes the error base from there, and nothing else. */
-const dnsMayTake = /^(type )?(CertwrightError|isCertwrightError|ErrorDetails|messageOf)$/;
+/** `packages/dns` knows no provider; it takes the error base from there and how work is shared, and nothing else. */
+const dnsMayTake =
+  /^(type )?(CertwrightError|isCertwrightError|ErrorDetails|messageOf|createSingleFlight|untilAborted)$/;
 /** Inside core: folder, and the folders it must not look up to. */
 const coreFloors: readonly (readonly [string, readonly string[]])[] = [
   ["acme", ["issue", "manage"]],
@@ -128,7 +129,8 @@ function packageBreach(
   }
   if (owner.folder === "packages/dns" && target?.folder === "packages/provider" && !isTest) {
     const other = names.find((each) => !dnsMayTake.test(each));
-    if (other || names.length === 0) return `packages/dns takes only the error base from there, not ${other ?? "all"}`;
+    if (other || names.length === 0)
+      return `packages/dns takes only the error base and shared work from there, not ${other ?? "all"}`;
   }
   // Tests, and the private tools, also live on what the root manifest gives everybody.
   const declares = target === owner || isTest || owner.folder === "packages/tools" || owner.dependencies.includes(name);

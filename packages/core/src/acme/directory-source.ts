@@ -1,5 +1,5 @@
+import { createSingleFlight } from "@certwright/provider";
 import { type Directory, parseDirectory } from "./directory.ts";
-import { shareCall } from "./shared-call.ts";
 
 /** A directory as it is kept between runs. */
 export interface CachedDirectory {
@@ -78,15 +78,16 @@ export function createDirectorySource(options: DirectorySourceOptions): Director
       return directory;
     }
   };
-  const loadOnce = shareCall(load);
-  const fetchOnce = shareCall(fetchFresh);
+  const once = createSingleFlight<Directory>();
   // What lies further ahead than it can was noted by a clock that was ahead.
   const isAhead = (moment = 0, most: number): boolean => moment > now() && moment <= now() + most;
   return {
     get: async (signal) =>
-      current !== undefined && isAhead(current.until, longest) ? current.directory : await loadOnce(signal),
+      current !== undefined && isAhead(current.until, longest) ? current.directory : await once("load", signal, load),
     refetchIfStale: async (signal) =>
-      current !== undefined && isAhead(current.sureUntil, minute) ? current.directory : await fetchOnce(signal),
+      current !== undefined && isAhead(current.sureUntil, minute)
+        ? current.directory
+        : await once("fetch", signal, fetchFresh),
   };
 }
 

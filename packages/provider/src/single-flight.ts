@@ -1,4 +1,4 @@
-import { untilAborted } from "./abort.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 /** Work under way that several callers wait for. */
 interface Flight<T> {
