@@ -1,4 +1,5 @@
 import { http01Resource, type Solver, type Task, type TaskOutcome, type World } from "@certwright/core";
+import { inOrder } from "@certwright/core/store";
 import { CertwrightError, messageOf } from "@certwright/provider";
 import { type LookOptions, lookForAnswer, type Seen } from "./look.ts";
 
@@ -17,14 +18,7 @@ const atOnce = 16;
  * the CA is spent; an address that cannot be reached from here is only told of, as the CA may well reach it.
  */
 export function withSelfCheck(solver: Solver, options: SelfCheckOptions): Solver {
-  return {
-    ...solver,
-    async *wait(tasks, signal): AsyncGenerator<TaskOutcome> {
-      for (let start = 0; start < tasks.length; start += atOnce) {
-        yield* await Promise.all(tasks.slice(start, start + atOnce).map((task) => check(task, options, signal)));
-      }
-    },
-  };
+  return { ...solver, wait: (tasks, signal) => inOrder(tasks, (task) => check(task, options, signal), atOnce) };
 }
 
 async function check(task: Task, options: SelfCheckOptions, signal: AbortSignal): Promise<TaskOutcome> {
