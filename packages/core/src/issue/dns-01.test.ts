@@ -1,5 +1,8 @@
-import type { ProviderHandle } from "@certwright/provider";
+import type { ProviderHandle, TxtRecord } from "@certwright/provider";
 import { describe, expect, it } from "vitest";
+import { openJournal } from "../store/journal.ts";
+import { memoryStore } from "../store/memory-store.ts";
+import type { World } from "../world.ts";
 import { createDnsSolver } from "./dns-01.ts";
 import type { Task } from "./solver.ts";
 
@@ -13,7 +16,7 @@ function solverWith(traits: object) {
     aliases: {},
     propagation: { type: "off" },
     certificate: "test",
-    journal: { record: async () => [], done: () => undefined },
+    journal: { record: async () => [], done: () => undefined, pending: () => [] },
     world: {} as never,
   });
 }
@@ -50,4 +53,43 @@ describe("the rounds of dns-01", () => {
       ["b.test false"],
     ]);
   });
+});
+
+it("leaves a value that another certificate still shows to the CA, and the last one removes it", async () => {
+  const there = new Set<string>();
+  const handle = {
+    instance: "test",
+    definition: { traits: {} },
+    listsZones: true,
+    findZone: async () => ({ name: "a.test", id: "1" }),
+    add: async (records: readonly TxtRecord[]) => {
+      for (const { value } of records) there.add(value);
+      return [];
+    },
+    remove: async (records: readonly TxtRecord[]) => {
+      for (const { value } of records) there.delete(value);
+    },
+  } as unknown as ProviderHandle;
+  const { signal } = new AbortController();
+  const journal = await openJournal(memoryStore(), signal);
+  const solver = (certificate: string) =>
+    createDnsSolver({
+      type: "dns-01",
+      bindings: [{ handle, reopen: async () => handle }],
+      followAlias: false,
+      aliases: {},
+      propagation: { type: "off" },
+      certificate,
+      journal,
+      world: { now: () => 0, signal, emit: () => undefined } as unknown as World,
+    });
+  const [one, two] = [solver("one"), solver("two")];
+  // An authorization that is pending is given to both orders.
+  const shared = [task("a.test", false)];
+  for (const each of [one, two]) expect(await each.present(shared, signal)).toEqual([]);
+  await one.cleanUp(shared, signal);
+  expect([there.size, journal.pending().map(({ certificate }) => certificate)]).toEqual([1, ["two"]]);
+  await two.cleanUp(shared, signal);
+  expect([there.size, journal.pending()]).toEqual([0, []]);
+  await journal.close();
 });

@@ -1,6 +1,7 @@
 import type { TxtRecord } from "@certwright/provider";
 import { asError } from "@certwright/provider/errors";
 import type { TxtEventRecord } from "../events.ts";
+import { effectPlace, type NewEffect } from "../store/effects.ts";
 import type { Journal } from "../store/journal.ts";
 import type { World } from "../world.ts";
 import type { DnsBinding, PlacedRecord } from "./dns-place.ts";
@@ -16,7 +17,7 @@ export interface PresentedRecord extends PlacedRecord {
 export interface RecordKeeping {
   /** Name in the store of the certificate they are for. */
   readonly certificate: string;
-  readonly journal: Pick<Journal, "record" | "done">;
+  readonly journal: Pick<Journal, "record" | "done" | "pending">;
   readonly world: World;
 }
 
@@ -29,14 +30,7 @@ export async function addRecords(
   const [first] = entries;
   if (first === undefined) return [];
   const effects = await journal.record(
-    entries.map(({ binding, record }) => ({
-      kind: "dns-txt" as const,
-      where: binding.handle.instance,
-      zone: record.zone.name,
-      name: record.fqdn,
-      value: record.value,
-      certificate,
-    })),
+    entries.map((entry) => ({ ...effectOf(entry), certificate })),
     world.now(),
   );
   entries.forEach(({ task, binding, record }, index) => {
@@ -68,12 +62,19 @@ function wasTurnedAway(error: unknown): boolean {
   );
 }
 
-/** Removes the records of one zone; what cannot be removed stays in the journal, and is told. */
+/**
+ * Removes the records of one zone; what cannot be removed stays in the journal, and is told. Of two certificates for one name
+ * a CA may want the same value: the first to be done leaves it to the other.
+ */
 export async function removeRecords(
-  entries: readonly PresentedRecord[],
+  presented: readonly PresentedRecord[],
   { journal, world }: RecordKeeping,
   signal: AbortSignal,
 ): Promise<void> {
+  const own = new Set(presented.map(({ effect }) => effect));
+  const wanted = new Set(journal.pending().flatMap((effect) => (own.has(effect.id) ? [] : effectPlace(effect))));
+  const entries = presented.filter((entry) => !wanted.has(effectPlace(effectOf(entry))));
+  journal.done(presented.filter((entry) => !entries.includes(entry)).map(({ effect }) => effect));
   const [first] = entries;
   if (first === undefined) return;
   const records = entries.map(({ record, recordId }) =>
@@ -103,6 +104,11 @@ async function removeDespiteAbort(
     if (!run.aborted) throw error;
     await (await reopen(cleanUp)).remove(records);
   }
+}
+
+function effectOf({ binding, record }: PlacedRecord): Omit<NewEffect, "certificate"> {
+  const { zone, fqdn: name, value } = record;
+  return { kind: "dns-txt", where: binding.handle.instance, zone: zone.name, name, value };
 }
 
 function describe({ binding, record }: PlacedRecord): TxtEventRecord {

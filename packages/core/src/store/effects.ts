@@ -36,6 +36,6 @@ export const effectCodec: Codec<Effect> = shape<Effect>({
 });
 
 /** Equal for effects that are one and the same thing outside, whoever did them. */
-export function effectPlace({ kind, where, zone, name, value }: NewEffect): string {
+export function effectPlace({ kind, where, zone, name, value }: Omit<NewEffect, "certificate">): string {
   return JSON.stringify([kind, where, zone ?? "", name, value]);
 }
