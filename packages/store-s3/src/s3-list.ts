@@ -1,3 +1,4 @@
+import { StoreError } from "@certwright/core/store";
 import { parseXml, reply } from "@certwright/provider";
 import { callS3 } from "./s3-client.ts";
 import { ownFolder, type S3Options, withPrefix } from "./s3-options.ts";
@@ -21,10 +22,18 @@ export async function listFolder(options: S3Options, folder: string): Promise<st
     );
     names.push(...result.listOrNone("Contents").map((item) => item.text("Key")));
     names.push(...result.listOrNone("CommonPrefixes").map((item) => item.text("Prefix")));
-    token = result.flag("IsTruncated") ? result.text("NextContinuationToken") : undefined;
+    const next = result.flag("IsTruncated") ? result.text("NextContinuationToken") : undefined;
+    if (next !== undefined && next === token) throw endless(options);
+    token = next;
   } while (token !== undefined);
   return names
     .map((name) => name.slice(prefix.length))
     .filter((name) => name !== "" && name !== `${ownFolder}/`)
     .sort();
+}
+
+function endless({ endpoint }: S3Options): StoreError {
+  return new StoreError("STORE_FAILED", `the S3 service at ${endpoint} lists the same page again and again`, {
+    hint: "Is it an S3 service that knows ListObjectsV2?",
+  });
 }
