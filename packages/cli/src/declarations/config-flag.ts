@@ -14,13 +14,9 @@ export const stateAndNewsFlags = configFrom(
 );
 
 /** Commands that ask a configuration how nodes are reached. */
-export const nodeConfigFlags = {
-  config: text("--config <file>", "configuration that says what a target's label means, and where a node's key is", {
-    group: "Configuration",
-    complete: "file",
-    shownDefault: usual,
-  }),
-};
+export const nodeConfigFlags = configFrom(
+  "configuration that says what a target's label means, and where a node's key is",
+);
 
 /** Commands that ask a configuration for nothing but where state is kept. */
 export const stateFlags = configFrom("configuration that says where state is kept");

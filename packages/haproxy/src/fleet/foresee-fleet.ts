@@ -1,12 +1,12 @@
 import type { WantedCertificate } from "@certwright/core";
 import { toldOf } from "@certwright/core/errors";
+import { asError } from "@certwright/provider/errors";
 import { foreseeThroughApi } from "../dataplane/foresee.ts";
 import { HaproxyError } from "../errors.ts";
 import { foreseePush } from "../push/foresee.ts";
 import { inLanes, supplyOf } from "../push/lanes.ts";
 import { placeFor, replacementOf } from "../target.ts";
 import { type Fleet, nodesNeeded } from "./fleet.ts";
-import { asError } from "./fleet-node-push.ts";
 import { type FleetNode, hasDataplane } from "./fleet-nodes.ts";
 import type { FleetWorld } from "./fleet-push.ts";
 
