@@ -36,6 +36,7 @@ describe("a node that is down", () => {
       code: "HAPROXY_FLEET_INCOMPLETE",
       retryable: true,
       message: expect.stringContaining("3 of 4 nodes"),
+      cause: expect.objectContaining({ code: "HAPROXY_SOCKET_MISSING" }),
     });
     expect(await shown()).toEqual(nodes.map(() => certificate.fingerprint256));
   });

@@ -30,8 +30,10 @@ export function fleetTarget(fleet: Fleet, world: FleetWorld): DeployTarget {
       const lacking = report.lacking.get(name) ?? [];
       const has = nodes.length - lacking.length;
       step("pushed", `${has} of ${nodes.length} nodes have it`);
-      if (has < nodesNeeded(fleet.policy, nodes.length))
-        throw incomplete(fleet, nodes, lacking, report.nodes[0]?.error);
+      if (has < nodesNeeded(fleet.policy, nodes.length)) {
+        const [cause] = report.nodes.flatMap(({ error }) => error ?? []);
+        throw incomplete(fleet, nodes, lacking, cause);
+      }
       return outcome(
         nodes,
         lacking,
