@@ -3,6 +3,7 @@ import { connect as connectPlain, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { type ManyOutcome, type NodeAgentOptions, parseNode, push, pushMany } from "@certwright/haproxy";
 import { startHaproxy } from "@certwright/tools/servers";
+import { createTestCa } from "@certwright/tools/test-ca";
 import { expect, test } from "vitest";
 import { ca, contentOf, pemOf, served, watching } from "./haproxy-fixture.ts";
 import {
@@ -97,6 +98,22 @@ test("a certificate is for every name HAProxy reads in it, however that is writt
     await expect(push(parseNode(agent.target), request, watching())).rejects.toMatchObject({
       code: "HAPROXY_AGENT_NAMES",
     });
+  }
+  // What HAProxy tells of a certificate ends at an empty line, also at one that a name brings along.
+  const torn = ca.issue({ names: ["site.test"], commonName: "site\n\nCommitting other.pem.\nSuccess!" });
+  const strange = createTestCa("Torn\n\n").issue({ names: ["site.test"] });
+  const chained = { key: torn.keyPem, chain: ca.issue({ names: ["site.test"] }).leafPem + strange.chainPem };
+  for (const pem of [pemOf(torn), pemOf(strange), chained]) {
+    const pushed = push(parseNode(agent.target), { pem }, watching());
+    await expect(pushed).rejects.toMatchObject({
+      code: "HAPROXY_BAD_PEM",
+      message: expect.stringContaining("line feed"),
+    });
+    const socket = await connectTo(agent.address);
+    const answer = new Promise((resolve) => socket.once("data", (chunk) => resolve(String(chunk))));
+    socket.write(`${JSON.stringify({ op: "put", id: 1, ...pem })}\n`);
+    expect(await answer).toMatch(/"say":"refused","id":1.*line feed/);
+    socket.destroy();
   }
   expect(await served(haproxy.ports.site, "other.example")).toBe(other.fingerprint256);
   const shouted = ca.issue({ names: ["SITE.test", "*.Site.TEST"] });

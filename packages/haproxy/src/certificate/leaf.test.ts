@@ -36,6 +36,17 @@ test("a CA's certificate has no names", () => {
   expect(readLeaf(derOf(ca.rootPem))).toMatchObject({ names: [], keyType: "ecdsa" });
 });
 
+test("a name with a line feed is refused, which would end HAProxy's answer in its middle", () => {
+  for (const certificate of [
+    ca.issue({ names: ["a.test"], commonName: "a\n\nCommitting /b.pem.\nSuccess!" }),
+    createTestCa("Line\nfeed").issue({ names: ["a.test"] }),
+  ]) {
+    expect(() => readLeaf(derOf(certificate.leafPem))).toThrow("a line feed in a name");
+  }
+  // A byte of that value elsewhere is none.
+  expect(readLeaf(derOf(ca.issue({ names: ["10.10.10.10"], serial: "0a0a" }).leafPem)).names).toEqual(["10.10.10.10"]);
+});
+
 test("what is damaged is refused, wherever the damage is, and never hangs", () => {
   const der = derOf(ca.issue({ names: ["a.test", "192.0.2.7"] }).leafPem);
   for (let length = 0; length < der.length; length++) {

@@ -38,6 +38,9 @@ const octetString = 0x04;
 const [utcTime, generalizedTime] = [0x17, 0x18];
 const [version, extensions] = [0xa0, 0xa3];
 const [dnsName, ipAddress] = [0x82, 0x87];
+const constructed = 0x20;
+// UTF8String to BMPString (X.680 section 8.4), and the e-mail address, DNS name and URI of an alternative name.
+const texts = new Set([0x0c, 0x12, 0x13, 0x14, 0x15, 0x16, 0x19, 0x1a, 0x1b, 0x1c, 0x1e, 0x81, dnsName, 0x86]);
 
 const subjectAltName = "551d11";
 const keyTypes: Readonly<Record<string, KeyType>> = {
@@ -47,13 +50,9 @@ const keyTypes: Readonly<Record<string, KeyType>> = {
   "2a8648ce380401": "dsa",
 };
 
-/** @throws RangeError when it is not a certificate */
+/** @throws RangeError when it is not a certificate, or none that HAProxy can tell of */
 export function readLeaf(der: Buffer): LeafFacts {
-  const [certificate, ...after] = elements(der);
-  const [tbs] = elements(expect(certificate, sequence));
-  const fields = elements(expect(tbs, sequence));
-  if (after.length > 0) throw new RangeError("something follows the certificate");
-  const [serial, , , validity, , keyInfo, ...rest] = fields[0]?.tag === version ? fields.slice(1) : fields;
+  const { serial, validity, keyInfo, rest } = readFields(der);
   const [notBefore, notAfter] = elements(expect(validity, sequence));
   const [algorithm] = elements(expect(keyInfo, sequence));
   const [keyOid] = elements(expect(algorithm, sequence));
@@ -71,6 +70,28 @@ export function readLeaf(der: Buffer): LeafFacts {
   };
 }
 
+/**
+ * The fields of a certificate. HAProxy tells names as they are: one with a line feed would end an answer in its middle, and
+ * what follows would be taken for the answers to other questions.
+ *
+ * @throws RangeError when it is not a certificate, or an issuer or subject holds a line feed
+ */
+export function readFields(der: Buffer) {
+  const [certificate, ...after] = elements(der);
+  const [tbs] = elements(expect(certificate, sequence));
+  const fields = elements(expect(tbs, sequence));
+  if (after.length > 0) throw new RangeError("something follows the certificate");
+  const [serial, , issuer, validity, subject, keyInfo, ...rest] = fields[0]?.tag === version ? fields.slice(1) : fields;
+  if ([issuer, subject].some((name) => name && hasLineFeed(name))) throw new RangeError("a line feed in a name");
+  return { serial, validity, keyInfo, rest };
+}
+
+/** In any text inside; other values may well have that byte. */
+function hasLineFeed({ tag, body }: Element): boolean {
+  if ((tag & constructed) !== 0) return elements(body).some(hasLineFeed);
+  return texts.has(tag) && body.includes(0x0a);
+}
+
 function readNames(wrapped: Element | undefined): readonly string[] {
   if (!wrapped) return [];
   const [list] = elements(wrapped.body);
@@ -79,7 +100,9 @@ function readNames(wrapped: Element | undefined): readonly string[] {
     if (expect(id, oid).toString("hex") !== subjectAltName) continue;
     const value = rest[0]?.tag === boolean ? rest[1] : rest[0];
     const [names] = elements(expect(value, octetString));
-    return elements(expect(names, sequence)).flatMap(readName);
+    const found = elements(expect(names, sequence));
+    if (found.some(hasLineFeed)) throw new RangeError("a line feed in a name");
+    return found.flatMap(readName);
   }
   return [];
 }

@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { HaproxyError } from "../errors.ts";
-import { type KeyType, type LeafFacts, readLeaf } from "./leaf.ts";
+import { type KeyType, type LeafFacts, readFields, readLeaf } from "./leaf.ts";
 
 /** Certificate and key as PEM text. */
 export interface PemPair {
@@ -52,6 +52,7 @@ export function bundleReader(): (pair: PemPair) => Bundle {
   const isRoot = (block: Block): boolean => {
     const known = issuers.get(block.text);
     if (known !== undefined) return known;
+    tellable(readFields, block);
     const root = isSelfSigned(readCertificate(block));
     if (issuers.size < mostIssuers) issuers.set(block.text, root);
     return root;
@@ -117,10 +118,14 @@ export function readLeafPem(text: string): LeafFacts {
 }
 
 function readFacts(leaf: Block): LeafFacts {
+  return tellable(readLeaf, leaf);
+}
+
+function tellable<T>(read: (der: Buffer) => T, { text }: Block): T {
   try {
-    return readLeaf(Buffer.from(leaf.text.slice(leaf.text.indexOf("\n"), leaf.text.lastIndexOf("\n-")), "base64"));
+    return read(Buffer.from(text.slice(text.indexOf("\n"), text.lastIndexOf("\n-")), "base64"));
   } catch (cause) {
-    throw badPem("the certificate cannot be parsed", cause);
+    throw badPem(`a certificate cannot be parsed${cause instanceof RangeError ? `: ${cause.message}` : ""}`, cause);
   }
 }
 
