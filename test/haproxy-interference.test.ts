@@ -1,4 +1,4 @@
-import { parseNode, push } from "@certwright/haproxy";
+import { type Connect, createConnect, HaproxyError, parseNode, push } from "@certwright/haproxy";
 import { type Haproxy, startHaproxy } from "@certwright/tools/servers";
 import { describe, expect, test } from "vitest";
 import {
@@ -94,6 +94,27 @@ describe.each(["3.2", "2.6"] as const)("HAProxy %s", (version) => {
     expect(done).toMatchObject({ served: true, pid: await haproxy.workerPid() });
     expect(await served(haproxy.ports.site, "site.test")).toBe(renewed.fingerprint256);
     await expectNothingOpen(haproxy);
+  });
+
+  test("a master that takes no connection, and then cuts one, while it reads the files of a reload: it is waited for", async () => {
+    await using haproxy = await start(version, true);
+    const renewed = ca.issue({ names: ["site.test"] });
+    const connect = createConnect();
+    const troubles = [
+      async () => {
+        throw new HaproxyError("HAPROXY_NOT_RUNNING", "connect ECONNREFUSED");
+      },
+      async (...args: Parameters<Connect>) => (await connect(...args)).destroy(),
+    ];
+    const context = watching({ attempts: 1 });
+    const done = await push(
+      parseNode(`master:${haproxy.masterSocket}`),
+      { pem: pemOf(renewed), certificate: `${haproxy.dir}/site.pem` },
+      { ...context, connect: (...args) => (troubles.shift() ?? connect)(...args) },
+    );
+    expect(done).toMatchObject({ action: "updated", served: true });
+    expect(troubles).toEqual([]);
+    expect(context.events.filter(({ type }) => type === "retrying")).toEqual([]);
   });
 
   test("a certificate clients cannot use is taken back", async () => {

@@ -237,8 +237,13 @@ test.each([
   }));
   const pushed = renewed.slice(0, 150);
   const requests = pushed.map((certificate, index) => requestFor(haproxy, index, certificate));
-  const summary = await pushMany(parseNode(`${prefix}${haproxy.dir}/p.sock`), requests, watching());
+  const errors: unknown[] = [];
+  const summary = await pushMany(parseNode(`${prefix}${haproxy.dir}/p.sock`), requests, {
+    ...watching(),
+    onOutcome: (outcome) => outcome.kind === "failed" && errors.push(outcome.error),
+  });
   await reloaded;
+  expect(errors).toEqual([]);
   expect(summary).toMatchObject({ failed: 0 });
   expect(await haproxy.workerPid()).not.toBe(former);
   for (const [index, { serial }] of pushed.entries()) {

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Bundle } from "../certificate/pem.ts";
 import type { FilePlan } from "../disk/files.ts";
+import { hasCode } from "../errors.ts";
 import type { Emit } from "../events.ts";
 import { type Connect, connectNode } from "../runtime/connect.ts";
 import type { CertificateDetails } from "../runtime/listings.ts";
@@ -84,6 +86,26 @@ export function settingsOf(node: Node, context: PushContext): Settings {
     limits,
     permit: context.permit ?? (() => {}),
     connect,
-    open: (signal = context.signal) => openSession(node, { signal, connectTimeout, answerTimeout, connect }),
+    open: (signal = context.signal) => {
+      const open = () => openSession(node, { signal, connectTimeout, answerTimeout, connect });
+      return node.kind === "master" ? outlastReading(open, connectTimeout, signal) : open();
+    },
   };
+}
+
+// Milliseconds; a large configuration takes its time.
+const longestReading = 10_000;
+const tryEvery = 100;
+
+/** A master that is told to reload begins anew, and takes no connection, or cuts it, until it has read the files. */
+async function outlastReading<T>(open: () => Promise<T>, connectTimeout: number, signal: AbortSignal): Promise<T> {
+  for (const deadline = performance.now() + Math.max(connectTimeout, longestReading); ; ) {
+    try {
+      return await open();
+    } catch (error) {
+      const passes = hasCode(error, "HAPROXY_NOT_RUNNING", "HAPROXY_CONNECTION_CUT");
+      if (!passes || performance.now() > deadline) throw error;
+    }
+    await sleep(tryEvery, undefined, { signal });
+  }
 }
