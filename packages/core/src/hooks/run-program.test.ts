@@ -10,7 +10,7 @@ const node = process.execPath;
 
 function run(argv: readonly [string, ...string[]], change: Partial<ProgramOptions> = {}) {
   const env = { PATH: "/usr/bin:/bin" };
-  return runProgram(argv, { env, timeoutMs: 30_000, signal: new AbortController().signal, ...change });
+  return runProgram(argv, { env, timeoutMs: 200_000, signal: new AbortController().signal, ...change });
 }
 
 const javascript = (text: string, change: Partial<ProgramOptions> = {}) => run([node, "-e", text], change);
