@@ -51,7 +51,7 @@ export function unseal(key: string, bytes: Uint8Array, { current, previous = [] 
   if (sealedWith === undefined) {
     throw new StoreError("STORE_WRONG_SEAL_KEY", `${key} in the state was encrypted with another key`, {
       key,
-      hint: "Give the key it was written with; after a change of keys, the old one as a previous key.",
+      hint: "Give the key it was written with; after a change of keys, the old one under formerKeys or in CERTWRIGHT_STATE_FORMER_KEYS.",
     });
   }
   const nonce = sealed.subarray(magic.length + idLength, headerLength);
