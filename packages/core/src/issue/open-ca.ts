@@ -51,6 +51,11 @@ export async function openCa(ca: CaSpec, access: CaAccess, store: Store, world: 
   return stored.nextKeyPem === undefined ? known : await settleRollover(known, id, store, world.signal);
 }
 
+/** Whether the account used at a CA was made already. */
+export async function hasAccount(ca: CaSpec, store: Store): Promise<boolean> {
+  return (await readAccount(store, accountIdOf(ca)))?.record !== undefined;
+}
+
 /** Whether a client is still that of the stored account: another run may have changed its key, or put another in its place. */
 export async function isAccountOf(client: AcmeClient, ca: CaSpec, store: Store): Promise<boolean> {
   const stored = await readAccount(store, accountIdOf(ca));

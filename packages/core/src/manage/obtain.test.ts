@@ -228,3 +228,23 @@ test("a service sees that its account has another key, or is another; a run goes
   expect(await service.client(ca)).toBe(another);
   await Promise.all([service.close(), short.close()]);
 });
+
+test("whether there is an account is looked up once, and none is made", async () => {
+  await using engine = await startEngine(1);
+  const { store, ...rest } = await engine.run();
+  const reads: string[] = [];
+  const counted = { ...store, read: async (key: string) => (reads.push(key), await store.read(key)) };
+  const pool = createCaPool({ ...rest, store: counted });
+  const ca = { directoryUrl: engine.cas[0]?.directoryUrl ?? "" };
+  expect(await pool.existing(ca)).toBeUndefined();
+  const first = reads.length;
+  expect(first).toBeGreaterThan(0);
+  expect(await pool.existing(ca)).toBeUndefined();
+  expect(reads.length).toBe(first);
+  expect(await store.list("accounts")).toEqual([]);
+
+  const made = await pool.client(ca);
+  const later = createCaPool({ ...rest, store });
+  expect((await later.existing(ca))?.accountUrl).toBe(made.accountUrl);
+  await Promise.all([pool.close(), later.close()]);
+});

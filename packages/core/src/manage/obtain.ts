@@ -4,7 +4,7 @@ import { parseChain } from "../acme/x509.ts";
 import { refuseForbidden } from "../doctor/caa.ts";
 import { sameIdentifiers } from "../identifier.ts";
 import { type IssueJob, issue } from "../issue/issue.ts";
-import { accountIdOf, isAccountOf, openCa } from "../issue/open-ca.ts";
+import { accountIdOf, hasAccount, isAccountOf, openCa } from "../issue/open-ca.ts";
 import type { Solver } from "../issue/solver.ts";
 import type { CaSpec, CertificateSpec } from "../spec.ts";
 import { removeAccountRecord } from "../store/accounts.ts";
@@ -26,6 +26,8 @@ import { readUndamaged } from "./undamaged.ts";
 /** The CAs of a run, each opened once, however many certificates want it. */
 export interface CaPool {
   client(ca: CaSpec): Promise<AcmeClient>;
+  /** The same, where its account was made before: to look at something is no reason to make one. */
+  existing(ca: CaSpec): Promise<AcmeClient | undefined>;
   /** The next to want this CA reads its account and roots anew: another run may have changed the key, or ended the account. */
   forget(ca: CaSpec): void;
   /** Gets one certificate from the CA of `job.client`, and stores it. */
@@ -42,19 +44,28 @@ export interface CaPool {
  */
 export function createCaPool({ store, parts, world }: Run, { isLasting = false } = {}): CaPool {
   const clients = new Map<string, Promise<AcmeClient>>();
+  const accounts = new Map<string, Promise<boolean>>();
   const keyOf = ({ directoryUrl, email }: CaSpec): string => JSON.stringify([directoryUrl, email]);
   const isOver = async (known: Promise<AcmeClient>, ca: CaSpec): Promise<boolean> =>
     isLasting && !(await isAccountOf(await known, ca, store));
+  const clientOf = async (ca: CaSpec): Promise<AcmeClient> => {
+    const key = keyOf(ca);
+    const known = clients.get(key);
+    // Of several that find it over, the first opens it anew.
+    if (known !== undefined && (await isOver(known, ca)) && clients.get(key) === known) clients.delete(key);
+    const client = clients.get(key) ?? parts.caAccess(ca).then((access) => openCa(ca, access, store, world));
+    clients.set(key, client);
+    client.catch(() => clients.delete(key));
+    return await client;
+  };
   return {
-    client: async (ca) => {
+    client: clientOf,
+    existing: async (ca) => {
       const key = keyOf(ca);
-      const known = clients.get(key);
-      // Of several that find it over, the first opens it anew.
-      if (known !== undefined && (await isOver(known, ca)) && clients.get(key) === known) clients.delete(key);
-      const client = clients.get(key) ?? parts.caAccess(ca).then((access) => openCa(ca, access, store, world));
-      clients.set(key, client);
-      client.catch(() => clients.delete(key));
-      return await client;
+      const isThere = accounts.get(key) ?? hasAccount(ca, store);
+      accounts.set(key, isThere);
+      isThere.catch(() => accounts.delete(key));
+      return (await isThere) ? await clientOf(ca) : undefined;
     },
     forget: (ca) => void clients.delete(keyOf(ca)),
     issue,

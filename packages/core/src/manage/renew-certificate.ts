@@ -1,8 +1,5 @@
 import { asError } from "@certwright/provider/errors";
-import type { AcmeClient } from "../acme/client.ts";
-import { accountIdOf } from "../issue/open-ca.ts";
 import type { CertificateSpec } from "../spec.ts";
-import { readAccount } from "../store/accounts.ts";
 import type { CertificateMeta } from "../store/certificate-meta.ts";
 import { readCertificate, type StoredCertificate } from "../store/certificates.ts";
 import { toldOf } from "../told-of.ts";
@@ -118,12 +115,7 @@ async function look(spec: CertificateSpec, options: RenewOptions, pool: CaPool, 
     await mendMade(stored, options.dryRun, run);
     const ca = spec.cas.find(({ directoryUrl }) => directoryUrl === stored.meta.directoryUrl);
     if (ca === undefined || options.force) return stored;
-    const client = async (): Promise<AcmeClient | undefined> => {
-      // To look at what would be done is no reason to make an account.
-      if (options.dryRun && (await readAccount(run.store, accountIdOf(ca)))?.record === undefined) return undefined;
-      return await pool.client(ca);
-    };
-    return await refreshRenewalInfo(stored, client, run);
+    return await refreshRenewalInfo(stored, () => (options.dryRun ? pool.existing(ca) : pool.client(ca)), run);
   };
   return await planNow(spec, options, run, tell, ask);
 }

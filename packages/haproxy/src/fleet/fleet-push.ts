@@ -1,5 +1,5 @@
 import type { DeployableCertificate, Emit, TargetResult, World } from "@certwright/core";
-import { readFleetState, type Store, type StoreError, type TargetState } from "@certwright/core/store";
+import { readFleetState, type Store, type StoreError } from "@certwright/core/store";
 import { mapLimited } from "@certwright/provider";
 import type { FindPassword } from "../dataplane/open-api.ts";
 import type { PushLimits } from "../push/settings.ts";
@@ -68,7 +68,7 @@ export async function pushToFleet(
   const recorder = openRecorder(world.store, fleet.label, ids, world.now);
   const tally = createTally(ids, recorder.record);
   const shared = shareLoads(certificates);
-  // Read for each node, told once.
+  // Read for the canaries and for the others, told once.
   const damaged = new Set<string>();
   const tellDamage = (certificate: string, { code, message }: StoreError) => {
     if (damaged.has(certificate)) return;
@@ -76,38 +76,52 @@ export async function pushToFleet(
     const instead = `${message}; every node of ${fleet.label} is asked anew`;
     world.emit({ type: "warning", code, certificate, message: instead });
   };
-  // Nobody would ever bring a node up to date that was taken out of the fleet.
-  const present = new Set(ids);
-  const forget = (certificate: string, { target }: TargetState) => {
-    if (!present.has(target)) recorder.forget(certificate);
+  /** What is due at each of some nodes; the rest is counted as left out. */
+  const dueAt = async (some: readonly FleetNode[], list: FleetCertificates["list"]) => {
+    const due = some.map(({ id }) => ({ id, these: [] as FleetCertificates["list"][number][] }));
+    for (const each of list) {
+      const { name, fingerprint256 } = each;
+      const known = await readFleetState(world.store, fleet.label, name, (damage) => tellDamage(name, damage));
+      // Nobody would ever bring a node up to date that was taken out of the fleet.
+      if (known.nodes.some(({ target }) => !ids.includes(target))) recorder.forget(name);
+      for (const { id, these } of due) {
+        const state = known.nodes.find(({ target }) => target === id);
+        const has = state?.accepted?.fingerprint256 === fingerprint256;
+        if (isDue(state, fingerprint256, world.now())) these.push(each);
+        else tally.skip(id, name, !has, has ? state?.accepted?.at : undefined);
+      }
+    }
+    return new Map(due.map(({ id, these }) => [id, these]));
   };
-  const work = async (node: FleetNode, list: FleetCertificates["list"], everything: boolean) => {
-    const due = everything ? list : await dueAt(node, list, fleet, { ...tally, forget, tellDamage }, world);
-    if (due.length === 0) return;
-    const these = { list: due, load: shared };
-    if (hasDataplane(node)) await pushToDataplane(node, these, tally.tell, world);
-    else await pushToNode(node, these, tally.tell, world);
+  const work = async (some: readonly FleetNode[], list: FleetCertificates["list"], everything: boolean) => {
+    const due = everything || some.length === 0 ? undefined : await dueAt(some, list);
+    const pushTo = async (node: FleetNode) => {
+      const these = { list: due?.get(node.id) ?? list, load: shared };
+      if (these.list.length === 0) return;
+      if (hasDataplane(node)) await pushToDataplane(node, these, tally.tell, world);
+      else await pushToNode(node, these, tally.tell, world);
+    };
+    // What fails at one node may work at the next.
+    await mapLimited(some, pushTo, { limit: fleet.parallel, isFinal: () => world.signal.aborted });
   };
-  // State that cannot be read for one node may be readable for the next.
-  const lanes = { limit: fleet.parallel, isFinal: () => world.signal.aborted };
   try {
     let { list } = certificates;
     let rest = nodes;
     if (fleet.policy.kind === "canary") {
       const canaries = nodes.slice(0, fleet.policy.nodes);
       rest = nodes.slice(canaries.length);
-      await mapLimited(canaries, (node) => work(node, list, insist), lanes);
+      await work(canaries, list, insist);
       if (rest.length > 0) {
         await waitForCanaries(tally.lastChange(), fleet.policy.waitMs, world);
         const proven = list.filter(({ name }) => !tally.isLacking(name));
         // Pushed once more: what is still there is left alone and looked at, and its handshakes are made again.
-        await mapLimited(canaries, (node) => work(node, proven, true), lanes);
+        await work(canaries, proven, true);
       }
       const held = list.filter(({ name }) => tally.isLacking(name));
       for (const { name } of held) for (const { id } of rest) tally.hold(name, id);
       list = list.filter(({ name }) => !tally.isLacking(name));
     }
-    await mapLimited(rest, (node) => work(node, list, insist), lanes);
+    await work(rest, list, insist);
   } finally {
     await recorder.close();
   }
@@ -118,30 +132,6 @@ async function waitForCanaries(since: number | undefined, waitMs: number, { now,
   // A moment that is still to come was noted by a clock that was ahead.
   const left = since === undefined ? 0 : Math.min(since + waitMs - now(), waitMs);
   if (left > 0) await sleep(left, signal);
-}
-
-interface DueTelling extends Pick<ReturnType<typeof createTally>, "skip"> {
-  readonly forget: (certificate: string, state: TargetState) => void;
-  readonly tellDamage: (certificate: string, damage: StoreError) => void;
-}
-
-async function dueAt(
-  node: FleetNode,
-  list: FleetCertificates["list"],
-  fleet: Fleet,
-  { skip, forget, tellDamage }: DueTelling,
-  { store, now }: FleetWorld,
-): Promise<FleetCertificates["list"]> {
-  const due: FleetCertificates["list"][number][] = [];
-  for (const each of list) {
-    const { nodes } = await readFleetState(store, fleet.label, each.name, (damage) => tellDamage(each.name, damage));
-    for (const known of nodes) forget(each.name, known);
-    const state = nodes.find(({ target }) => target === node.id);
-    const has = state?.accepted?.fingerprint256 === each.fingerprint256;
-    if (isDue(state, each.fingerprint256, now())) due.push(each);
-    else skip(node.id, each.name, !has, has ? state?.accepted?.at : undefined);
-  }
-  return due;
 }
 
 /** What nodes are told is counted here, and handed on to be kept. */

@@ -91,7 +91,8 @@ export function createSimulatedPool(options: SimulatedPoolOptions): SimulatedPoo
     open.delete(spec.name);
     return await certify(spec, clock.now(), store);
   };
-  return { client: async () => client, forget: () => undefined, issue, certify, close: async () => undefined };
+  const known = async () => client;
+  return { client: known, existing: known, forget: () => undefined, issue, certify, close: async () => undefined };
 }
 
 function simulatedClient(options: SimulatedPoolOptions): AcmeClient {
