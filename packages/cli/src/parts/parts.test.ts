@@ -162,6 +162,21 @@ describe("openDnsBinding", () => {
   });
 });
 
+it("waits for no program that one of a provider left behind, whatever that has open", async () => {
+  const context = testContext({ env: { PATH: process.env.PATH ?? "" } });
+  const { signal } = new AbortController();
+  const { run } = createProviderHost({ context, secrets: createSecrets(), emit }, signal);
+  const done = join(dir, "done");
+  // In a session of its own, so that no signal to the group reaches it, with both streams open.
+  const left = `setsid sh -c 'while [ ! -e "${done}" ]; do sleep 0.1; done' &`;
+  try {
+    const argv = ["/bin/sh", "-c", `${left} exit 7`] as const;
+    expect(await run?.(argv, { env: {}, timeoutMs: 30_000, signal })).toMatchObject({ exitCode: 7 });
+  } finally {
+    await writeFile(done, "");
+  }
+});
+
 it("gives a program of a provider what it is given, and nothing of ours but how to find others", async () => {
   const context = testContext({ env: { PATH: "/usr/bin:/bin", MINE_TOKEN: "hunter22" } });
   const { signal } = new AbortController();
