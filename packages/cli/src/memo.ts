@@ -1,19 +1,26 @@
-/** Makes each thing once; one that failed, or was forgotten, is made again. */
+/** Makes each thing once; one that failed, was forgotten, or is older than it may be, is made again. */
 export type Memo<V> = ((key: string, make: () => Promise<V>) => Promise<V>) & {
   readonly forget: (key: string) => void;
 };
 
-export function createMemo<V>(): Memo<V> {
-  const made = new Map<string, Promise<V>>();
+/** How old what was made may be, in milliseconds of the clock. Left out: any age. */
+interface MemoAge {
+  readonly now?: () => number;
+  readonly longest?: number;
+}
+
+export function createMemo<V>({ now = () => 0, longest = 0 }: MemoAge = {}): Memo<V> {
+  const made = new Map<string, { readonly thing: Promise<V>; readonly at: number }>();
   const memo = (key: string, make: () => Promise<V>): Promise<V> => {
     const known = made.get(key);
-    if (known !== undefined) return known;
-    const making = make();
+    const age = now() - (known?.at ?? 0);
+    if (known !== undefined && age >= 0 && age <= longest) return known.thing;
+    const making = { thing: make(), at: now() };
     made.set(key, making);
-    making.catch(() => {
+    making.thing.catch(() => {
       if (made.get(key) === making) made.delete(key);
     });
-    return making;
+    return making.thing;
   };
   return Object.assign(memo, { forget: (key: string) => void made.delete(key) });
 }

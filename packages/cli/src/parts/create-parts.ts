@@ -2,6 +2,7 @@ import type { CaSpec, Parts, Solver } from "@certwright/core";
 import type { Config, ConfiguredCa } from "@certwright/core/config";
 import type { Store } from "@certwright/core/store";
 import type { Connect } from "@certwright/haproxy";
+import { createLocks, type Locks } from "@certwright/provider";
 import { knownStagingOf } from "../ca-names.ts";
 import type { Surroundings } from "../command.ts";
 import { readSmallFile } from "../files.ts";
@@ -20,10 +21,15 @@ export interface PartsOptions {
   readonly listeners?: Memo<Solver>;
 }
 
+/** Milliseconds: a service lives for months, while zones are made, and move to another account. */
+const bindingAge = 600_000;
+
 /** What the engine needs and only a program can make. Each kind of part is loaded when the first is wanted. */
 export function createParts(surroundings: Surroundings, options: PartsOptions): Required<Parts> {
   const { acceptTerms, store, config, listeners = createMemo() } = options;
-  const bindings = createMemo<Awaited<ReturnType<Parts["dnsBinding"]>>>();
+  const { now } = surroundings.context;
+  const bindings = createMemo<Awaited<ReturnType<Parts["dnsBinding"]>>>({ now, longest: bindingAge });
+  const locks = new Map<string, Locks>();
   const targets = createMemo<Awaited<ReturnType<Parts["target"]>>>();
   // A program that prints a key is run once.
   const connects = createMemo<Connect>();
@@ -41,12 +47,15 @@ export function createParts(surroundings: Surroundings, options: PartsOptions): 
       const { openCaAccess } = await import("./ca-access.ts");
       return await openCaAccess(ca, leave, surroundings, configured?.accountKey);
     },
-    // One handle for one account, so that its locks and its memory of zones serve all certificates of a run.
+    // One handle for one account, so that its memory of zones serves all certificates of a run; the locks serve the next one, too.
     dnsBinding: (way) => {
       const key = JSON.stringify(way);
-      return bindings(key, async () =>
-        (await import("./dns-binding.ts")).openDnsBinding(way, surroundings, () => bindings.forget(key)),
-      );
+      return bindings(key, async () => {
+        const own = locks.get(key) ?? createLocks();
+        locks.set(key, own);
+        const { openDnsBinding } = await import("./dns-binding.ts");
+        return await openDnsBinding(way, surroundings, { locks: own, onRefused: () => bindings.forget(key) });
+      });
     },
     // One server for one port, shared by all certificates of a run.
     solver: async (way, journal, world) =>

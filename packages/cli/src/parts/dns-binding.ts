@@ -3,6 +3,7 @@ import {
   createLocks,
   type DefinedProvider,
   isCertwrightError,
+  type Locks,
   openProvider,
   type ProviderHandle,
   parseZonePin,
@@ -22,17 +23,25 @@ import { createProviderHost } from "./provider-host.ts";
 /**
  * Loads, configures and opens the provider of one way to prove names.
  *
- * @param onRefused called where the API does not take the credential: where it is read from may be another by now
  * @throws CertwrightError `PLUGIN_...`, `PROVIDER_OPTIONS`, `CONFIG_SECRET_...`, `CLI_SECRET_IN_CLEAR`, and what the provider's `create` throws
  */
 export async function openDnsBinding(
   way: ChallengeSpec,
   surroundings: Surroundings,
-  onRefused: () => void = () => {},
+  { locks, onRefused = () => {} }: BindingLife = {},
 ): Promise<DnsBinding> {
   const definition = await loadProvider(way.provider ?? "", await pluginSearch(surroundings.context.cwd));
-  const binding = await openDefined(definition, way, await givenValues(way, definition, surroundings), surroundings);
+  const values = await givenValues(way, definition, surroundings);
+  const binding = await openDefined(definition, way, values, surroundings, locks);
   return { ...binding, handle: tellRefusals(binding.handle, onRefused) };
+}
+
+/** What a binding has to do with the one that follows it. */
+interface BindingLife {
+  /** Shared with it: both may be writing for a moment. */
+  readonly locks?: Locks;
+  /** Called where the API does not take the credential: where it is read from may be another by now. */
+  readonly onRefused?: () => void;
 }
 
 function tellRefusals(handle: ProviderHandle, onRefused: () => void): ProviderHandle {
@@ -58,12 +67,12 @@ export async function openDefined(
   way: ChallengeSpec,
   values: Readonly<Record<string, string>>,
   surroundings: Surroundings,
+  // The same for both: what the run's handle has under way, clean-up's must wait for.
+  locks: Locks = createLocks(),
 ): Promise<DnsBinding> {
   const name = way.provider ?? "";
   const options = await optionsOf(definition, values, surroundings);
   const pin = way.zone === undefined ? undefined : parseZonePin(way.zone);
-  // The same locks for both: what the run's handle has under way, clean-up's must wait for.
-  const locks = createLocks();
   const open = (signal: AbortSignal) =>
     openProvider(definition, {
       instance: way.instance ?? name,

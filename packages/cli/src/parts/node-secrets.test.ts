@@ -40,6 +40,17 @@ describe("the password of a Data Plane API", () => {
     expect(await find("", { CERTWRIGHT_DATAPLANE_PASSWORD_FILE: join(dir, "secret") })).toBe("from-file");
   });
 
+  it("is read anew after a minute: a service outlives it", async () => {
+    const context = testContext();
+    const { password } = createNodeSecrets({ context, secrets: createSecrets(), emit: () => {} }, undefined);
+    const { node } = parseDataplaneTarget(`dataplane:https://a@h:1?password=file:${dir}/secret`);
+    expect(await password(node)).toBe("from-file");
+    await writeFile(join(dir, "secret"), "exchanged\n");
+    expect(await password(node)).toBe("from-file");
+    context.pass(60_001);
+    expect(await password(node)).toBe("exchanged");
+  });
+
   it("is found by the program that the configuration names, and by no other", async () => {
     const count = join(dir, "count");
     const program = ["/bin/sh", "-c", `echo x >> ${count}; echo from-program`];

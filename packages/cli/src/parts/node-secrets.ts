@@ -30,9 +30,12 @@ export interface NodeSecrets {
   readonly exported: FindSecret;
 }
 
-/** Finds secrets of nodes, each once. */
+/** Milliseconds: many nodes have one secret, and a service outlives it. */
+const secretAge = 60_000;
+
+/** Finds secrets of nodes, each once a minute at most. */
 export function createNodeSecrets(surroundings: Surroundings, config: Config | undefined): NodeSecrets {
-  const found = createMemo<string>();
+  const found = createMemo<string>({ now: surroundings.context.now, longest: secretAge });
   const find = (ref: SecretRef) => found(JSON.stringify(ref), () => readSecret(ref, surroundings));
   const key: FindKey = async ({ id }, place) => await find("env" in place ? place : keyOf(id, place.config, config));
   return {

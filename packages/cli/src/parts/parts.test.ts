@@ -122,6 +122,46 @@ describe("openDnsBinding", () => {
     expect(sent).toEqual(["first", "first", "second", "second"].map((which) => `Bearer ${which}-token`));
   });
 
+  it("sees zones that come, and never writes beside the handle before", async () => {
+    const changing = `export const state = { zones: [], writing: 0, most: 0, gate: undefined };
+export default {
+  id: "zones", name: "Zones", website: "https://mine.test", docs: "https://mine.test", apiVersion: 1,
+  options: {}, traits: { granularity: "recordSet", concurrency: "zone" },
+  permissions: "All.", tested: { by: "contract", against: "x", on: "2026-11-01" },
+  create: () => ({
+    zones: async () => state.zones,
+    get: async () => [],
+    set: async () => {
+      state.writing += 1;
+      state.most = Math.max(state.most, state.writing);
+      await state.gate;
+      state.writing -= 1;
+    },
+  }),
+};`;
+    await writeFile(join(dir, "zones.mjs"), changing);
+    const { state } = await import(join(dir, "zones.mjs"));
+    const context = testContext({ cwd: dir });
+    const store = memoryStore(memoryState());
+    const parts = createParts({ context, secrets: createSecrets(), emit }, { acceptTerms: false, store });
+    const open = async () => (await parts.dnsBinding({ type: "dns-01", provider: "./zones.mjs" })).handle;
+    const find = async () => await (await open()).findZone("x.a.test", ["x.a.test", "a.test"]);
+    expect(await find()).toBeUndefined();
+    state.zones = [zone];
+    expect(await find()).toBeUndefined();
+    const before = await open();
+    context.pass(600_001);
+    expect(await find()).toEqual(zone);
+
+    const gate = Promise.withResolvers<void>();
+    state.gate = gate.promise;
+    const writes = [before, await open()].map((handle) => handle.add([record]));
+    await new Promise((resolve) => setImmediate(resolve));
+    gate.resolve();
+    await Promise.all(writes);
+    expect(state).toMatchObject({ writing: 0, most: 1 });
+  });
+
   it("removes after Ctrl-C, under the signal of clean-up", async () => {
     await writeFile(join(dir, "later.mjs"), source);
     const context = testContext({ cwd: dir, env: { MINE_TOKEN: "t0ken-value" } });
