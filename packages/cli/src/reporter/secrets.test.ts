@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createSecrets } from "./secrets.ts";
+import { createSecrets, mostPassing } from "./secrets.ts";
 
 describe("createSecrets", () => {
   it("masks a value as it is, in URLs, in JSON and in base64", () => {
@@ -23,6 +23,18 @@ describe("createSecrets", () => {
     secrets.add("-----BEGIN KEY-----\nMIGHAgEAMBMGByqGSM49\nAgEGCCqGSM49AwEHBG0w\n-----END KEY-----\n");
     secrets.add("from-a-file\n");
     expect(secrets.mask("MIGHAgEAMBMGByqGSM49 from-a-file")).toBe("[secret] [secret]");
+  });
+
+  it("forgets of those that pass the oldest, and nothing else", () => {
+    const secrets = createSecrets();
+    const token = (number: number) => `token-${number}.`;
+    secrets.add("lasting");
+    for (let number = 0; number < mostPassing; number += 1) secrets.addPassing(token(number));
+    secrets.addPassing(token(0));
+    secrets.addPassing(token(mostPassing));
+    expect(secrets.mask(`lasting ${token(0)} ${token(1)} ${token(2)} ${token(mostPassing)}`)).toBe(
+      `[secret] [secret] ${token(1)} [secret] [secret]`,
+    );
   });
 
   it("leaves what is too short to be a secret", () => {

@@ -1,6 +1,8 @@
 /** Values that must never be shown. Filled as secrets are read, asked wherever text leaves the program. */
 export interface Secrets {
   add(value: string): void;
+  /** One of those that take each other's place, such as hourly tokens: the last {@link mostPassing} of them are masked. */
+  addPassing(value: string): void;
   mask(text: string): string;
   /** The same for what becomes JSON: every string in it. */
   maskAll(value: unknown): unknown;
@@ -12,10 +14,18 @@ const shown = "[secret]";
 /** Shorter values would hide ordinary words, and are no secrets worth the name. */
 const shortest = 4;
 
+/** Enough for a day of hourly credentials of three parts: a service lives for months, and every form costs each line it writes. */
+export const mostPassing = 72;
+
 /** An empty set of secrets. */
 export function createSecrets(): Secrets {
-  const forms = new Set<string>();
+  const lasting = new Set<string>();
+  const passing = new Set<string>();
   let longestFirst: readonly string[] = [];
+  const sort = () => {
+    const forms = new Set([...lasting, ...passing].flatMap(formsOf));
+    longestFirst = [...forms].sort((a, b) => b.length - a.length);
+  };
   const mask = (text: string) => longestFirst.reduce((masked, form) => masked.replaceAll(form, shown), text);
   const maskAll = (value: unknown): unknown => {
     if (typeof value === "string") return mask(value);
@@ -26,8 +36,16 @@ export function createSecrets(): Secrets {
   };
   return {
     add: (value) => {
-      for (const form of formsOf(value)) forms.add(form);
-      longestFirst = [...forms].sort((a, b) => b.length - a.length);
+      if (lasting.has(value)) return;
+      lasting.add(value);
+      sort();
+    },
+    addPassing: (value) => {
+      const isNew = !passing.delete(value);
+      passing.add(value);
+      const [oldest] = passing;
+      if (oldest !== undefined && passing.size > mostPassing) passing.delete(oldest);
+      if (isNew) sort();
     },
     mask,
     maskAll,

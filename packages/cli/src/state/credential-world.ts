@@ -9,6 +9,7 @@ import { readSecret } from "../secret-ref.ts";
 export function credentialWorld(surroundings: Surroundings, region: string): CredentialWorld {
   const { env, cwd, home, uid, stopper, fetch, random } = surroundings.context;
   // No warnings: the tokens that Kubernetes lays into containers may be read by all who are in there.
+  const passing = { ...surroundings.secrets, add: surroundings.secrets.addPassing };
   const files = createSecretSources({ env, signal: stopper.signal, warn: () => {} });
   return {
     ...{ env, home, region, fetch, random },
@@ -26,7 +27,7 @@ export function credentialWorld(surroundings: Surroundings, region: string): Cre
         });
       }
     },
-    run: (argv) => readSecret({ command: argv }, surroundings),
-    secret: (text) => surroundings.secrets.add(text),
+    run: (argv) => readSecret({ command: argv }, { ...surroundings, secrets: passing }),
+    secret: passing.add,
   };
 }
