@@ -101,14 +101,16 @@ async function readLines(
   { running, started }: Known,
   findings: Finding[],
 ) {
-  let isComplete = true;
+  let isComplete = files.length > 0;
   const skip = (place: string, why: string, severity: Finding["severity"] = "warning") => {
     isComplete = false;
     const hint =
       "Name the files HAProxy was started with by --config-file, set the variables they use, and run as a user who may read them.";
     findings.push(finding(severity, "HAPROXY_CHECK_NOT_READ", place, why, hint));
   };
-  if (files.length === 0) skip(node.id, "The configuration is not known here, and nothing is said of it.", "note");
+  // Of a node agent there is nothing to be looked at from here, which is told already.
+  if (!isComplete && node.kind !== "agent")
+    skip(node.id, "The configuration is not known here, and nothing is said of it.", "note");
   const texts: ConfigText[] = [];
   for (const file of files) {
     try {
