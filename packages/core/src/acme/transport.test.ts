@@ -129,6 +129,19 @@ test("an answer that is cut off is an error, not half an answer", async () => {
   expect(await failure(get(setup.transport, setup.fake.directoryUrl))).toMatchObject(cut);
 });
 
+test("what waited for a connection in use counts as sent, and may have come to pass", async () => {
+  await using setup = await open({ connections: 1 });
+  const { fake, transport } = setup;
+  fake.fault("directory", undefined, "drop");
+  const [first, error] = await Promise.all([
+    get(transport, fake.directoryUrl),
+    failure(get(transport, fake.directoryUrl)),
+  ]);
+  expect(first.status).toBe(200);
+  expect(error).toMatchObject({ code: "ACME_UNREACHABLE", uncertain: true });
+  expect(fake.connections()).toBe(1);
+});
+
 test("an answer without end is not read to its end", async () => {
   await using setup = await open({ bodyBytes: 10_000 });
   setup.fake.fault("directory", (reply) => ({ ...reply, body: "x".repeat(5_000_000) }));

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { Agent, request } from "node:https";
 import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import { CertwrightError } from "@certwright/provider";
 import { AcmeNetworkError, networkError, timeoutError } from "./network-error.ts";
 
@@ -140,8 +141,9 @@ function exchange(call: TransportRequest, options: TransportOptions, agent: Agen
     };
     outgoing.setTimeout(idleMs, () => fail(timeoutError(url.host, "send anything", idleMs, sent)));
     outgoing.on("socket", (socket: Socket) => {
-      // A socket from the pool has done its handshake already; time spent waiting for a free one is not connecting.
-      if (outgoing.reusedSocket) return connected();
+      // A socket from the pool, or from a request before, has done its handshake already; time spent waiting for a free
+      // one is not connecting.
+      if (socket instanceof TLSSocket && socket.authorized) return connected();
       connecting = setTimeout(() => fail(timeoutError(url.host, "connect", connectMs, false)), connectMs);
       socket.once("secureConnect", connected);
     });
