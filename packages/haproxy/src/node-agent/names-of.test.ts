@@ -11,7 +11,7 @@ test.each([
   ["*.test", ["a.test", "b.test", "*.test"]],
   ["A friendly name", ["a.test", "b.test"]],
   ["other.test\0 A friendly name", ["a.test", "b.test", "other.test"]],
-  ["other.test\0\n", ["a.test", "b.test", "other.test"]],
+  ["other.test\0\u2028", ["a.test", "b.test", "other.test"]],
 ])("common name %j", (commonName, served) => {
   const { keyPem: key, fullchainPem: chain } = ca.issue({ names: ["a.test", "b.test"], commonName });
   expect(namesOf(readBundle({ key, chain }))).toEqual(served);
