@@ -1,13 +1,13 @@
 import { X509Certificate } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Haproxy } from "@certwright/tools/servers";
 import { expect, test } from "vitest";
-import { fastClock, resultOf, startCommand } from "./cli-process.ts";
+import { type Ended, fastClock, resultOf, startCommand } from "./cli-process.ts";
 import { fingerprintAt, startNode } from "./fleet-fixture.ts";
 import { ca } from "./haproxy-fixture.ts";
 
-/* A node that was down is brought up to date by whatever runs anyway, and by nobody's hand. */
+/* A node that was down, or is new, is brought up to date by whatever runs anyway, and by nobody's hand. */
 
 const name = "a.example.test";
 
@@ -92,3 +92,104 @@ certificates: { ${name}: { deploy: [edge] } }
   stop("SIGTERM");
   expect((await service).code).toBe(0);
 });
+
+test("a node that is new gets what there is by the next renew, and by the service, without an order", async () => {
+  await using certwright = await startCommand();
+  const before = [ca.issue({ names: [name] })];
+  await using first = await startNode(before);
+  await using second = await startNode(before);
+  await using down = await startNode(before);
+  await using named = await startNode(before);
+  await using scaled = await startNode(before);
+  const file = join(certwright.dir, "certwright.yaml");
+  const printed = join(certwright.dir, "nodes");
+  const configure = (fleet: string) =>
+    writeFile(
+      file,
+      `accounts: { ops: { acceptTerms: true } }
+cas: { pebble: { url: "${certwright.ca.directoryUrl}", caFile: "${certwright.ca.caFile}" } }
+providers: { rfc2136: {} }
+defaults: { dns: { resolvers: ["${certwright.dns.address}"], nameservers: ["${certwright.dns.address}"] } }
+serve: { interval: 1m }
+fleets: { edge: { ${fleet}, policy: all } }
+certificates: { ${name}: { deploy: [edge] } }
+`,
+    );
+  const list = (...nodes: readonly Haproxy[]) =>
+    `nodes: ${JSON.stringify(nodes.map(({ adminSocket }) => adminSocket))}`;
+  // In one step: what is half written is another fleet.
+  const print = async (...nodes: readonly Haproxy[]) => {
+    await writeFile(`${printed}.next`, nodes.map(({ adminSocket }) => adminSocket).join("\n"));
+    await rename(`${printed}.next`, printed);
+  };
+  const run = (args: readonly string[], clock: Readonly<Record<string, string>> = {}) =>
+    certwright.run([...args, "--config", file, "--json"], { env: { ...fastClock, ...clock } });
+  const shown = (node: Haproxy) => fingerprintAt(node.ports.web ?? 0, name);
+  // As above.
+  const [trying, later] = [4, 20].map((minutes) => ({ CLOCK_AHEAD: String(minutes * 60_000) }));
+
+  await configure(list(first));
+  expect(await run(["renew"])).toMatchObject({ code: 0, stdout: expect.stringContaining("order.created") });
+  const issued = await shown(first);
+
+  // A plan only says so.
+  await configure(list(first, second));
+  const plan = await run(["plan"]);
+  expect(plan).toMatchObject({ code: 0, stdout: expect.stringContaining("HAPROXY_FLEET_NEW_NODE") });
+  expect(await shown(second)).toBe(before[0]?.fingerprint256);
+  const next = await run(["renew"]);
+  expect(next).toMatchObject({ code: 0, stdout: expect.not.stringContaining("order.created") });
+  const brought = { type: "deploy.finished", certificate: "1 certificate", action: "updated" };
+  expect(eventsOf(next)).toContainEqual(expect.objectContaining({ ...brought, target: second.adminSocket }));
+  expect(await shown(second)).toBe(issued);
+  expect(await run(["fleet", "status", "--late"])).toMatchObject({ code: 0 });
+
+  // One that is not up yet is tried again on its own schedule, and told until then.
+  await down.kill();
+  await configure(list(first, second, down));
+  const early = await run(["renew"], trying);
+  expect(early).toMatchObject({ code: 3, stdout: expect.stringContaining("DEPLOY_WAITING") });
+  // The one before has it, once.
+  expect(early.stdout).not.toContain("deploy.finished");
+  expect(resultOf(early)).toMatchObject({
+    ok: false,
+    certificates: [{ outcome: "skipped", waiting: [{ target: "fleet:edge", error: { code: expect.any(String) } }] }],
+  });
+  await down.restart();
+  expect(await run(["renew"])).toMatchObject({ code: 3, stdout: expect.not.stringContaining('"deploy.') });
+  expect(await run(["renew"], later)).toMatchObject({ code: 0 });
+  expect(await shown(down)).toBe(issued);
+
+  // A fleet that cannot be found keeps nothing up.
+  const printing = `command: ["cat", "${printed}"]`;
+  await configure(printing);
+  const lost = await run(["renew"], later);
+  expect(lost).toMatchObject({ code: 0, stdout: expect.stringContaining("HAPROXY_FLEET_NODES") });
+
+  // By the service: as soon as a program prints it, and as soon as its configuration names it.
+  await print(first, second, down);
+  let kill: (signal: NodeJS.Signals) => void = () => {};
+  const up = Promise.withResolvers<void>();
+  const service = certwright.run(["serve", "--config", file, "--json"], {
+    env: { ...fastClock, ...later, CLOCK_SPEED: "120" },
+    onLine: (line, send) => {
+      kill = send;
+      if (line.includes("certificate.skipped")) up.resolve();
+    },
+  });
+  await Promise.race([up.promise, service]);
+  await print(first, second, down, scaled);
+  await expect.poll(() => shown(scaled)).toBe(issued);
+  await configure(list(first, second, down, scaled, named));
+  kill("SIGHUP");
+  await expect.poll(() => shown(named)).toBe(issued);
+  kill("SIGTERM");
+  expect(await service).toMatchObject({ code: 0, stdout: expect.not.stringContaining("order.created") });
+});
+
+function eventsOf({ stdout }: Ended): readonly unknown[] {
+  return stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+}

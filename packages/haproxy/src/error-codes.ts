@@ -51,6 +51,7 @@ export const haproxyErrorCodes = {
   HAPROXY_RELOAD_FAILED: "A reload was needed and failed; HAProxy goes on with what it had.",
   HAPROXY_RELOAD_UNFINISHED: "A reload was asked for, and nobody knows how it ended.",
   HAPROXY_FLEET_INVALID: "The description of a fleet contradicts itself.",
+  HAPROXY_FLEET_NEW_NODE: "Warning: a node of a fleet lacks what the others have; the next run brings it.",
   HAPROXY_FLEET_NODES: "The nodes of a fleet could not be found, and none were known from before.",
   HAPROXY_FLEET_INCOMPLETE:
     "Too few nodes of a fleet serve the certificate for its policy; the others are tried again.",

@@ -32,6 +32,7 @@ export {
   pushToFleet,
 } from "./fleet/fleet-push.ts";
 export { fleetTarget, nodesOf } from "./fleet/fleet-target.ts";
+export { bringToNewNodes, type NewNodesReport, newNodesListed } from "./fleet/new-nodes.ts";
 export { createHaproxyHttpSolver, createStatelessHttpSolver, type HaproxyHttpOptions } from "./http-01.ts";
 export type { AllowList } from "./node-agent/allow-list.ts";
 export { readIssuers } from "./node-agent/issuer.ts";

@@ -1,4 +1,4 @@
-import { type CertificateResult, renew } from "@certwright/core";
+import { type CertificateResult, type RenewOptions, renew } from "@certwright/core";
 import type { Config } from "@certwright/core/config";
 import type { Store } from "@certwright/core/store";
 import { checkUp } from "../check-up.ts";
@@ -32,17 +32,33 @@ export async function run(
     emit({ type: "certificate.failed", certificate: name, code, message, ...(hint === undefined ? {} : { hint }) });
     return { certificate: name, outcome: "failed", error };
   });
-  if (config !== undefined && args.length === 0) await warnOfUnkept(specs, store, emit);
+  const whole = args.length === 0 ? config : undefined;
+  if (whole !== undefined) await warnOfUnkept(specs, store, emit);
   const engine = await openRun(invocation, { store, dns: resolversOf(specs), acceptTerms: flags.acceptTos, config });
   const parallel = config?.settings.parallel;
   const { fit, failed } = flags.doctor ? await checkUp(specs, engine) : { fit: specs, failed: [] };
-  const options = { force, dryRun, foresee, resting, configured: config !== undefined && args.length === 0 };
+  const meanwhile = await newNodesOf(whole, dryRun, store, invocation);
+  const options = { force, dryRun, foresee, resting, configured: whole !== undefined, ...meanwhile };
   const results = await renew(fit, { ...options, ...(parallel === undefined ? {} : { parallel }) }, engine);
   const all = [...unreadable, ...failed, ...results];
   // Those that rest were told first; in a plan of everything stored each stands where `certwright list` has it.
   if (resting.length > 0) all.sort((a, b) => (a.certificate < b.certificate ? -1 : 1));
   if (config !== undefined && !dryRun) await tellOf(all, config, store, invocation);
   return dryRun ? renewalResult(all, flags, plannedTable(all)) : renewalResult(all, flags);
+}
+
+/** Nodes that are new to fleets get what there is while certificates are looked at; a dry run only says so. */
+async function newNodesOf(
+  config: Config | undefined,
+  dryRun: boolean,
+  store: Store,
+  invocation: Invocation,
+): Promise<Pick<RenewOptions, "meanwhile">> {
+  if (config === undefined || Object.keys(config.settings.fleets).length === 0) return {};
+  const { careForNewNodes, tellOfNewNodes } = await import("../fleet/new-nodes.ts");
+  if (!dryRun) return { meanwhile: async () => (await careForNewNodes(config, store, invocation)).waiting };
+  await tellOfNewNodes(config, store, invocation);
+  return {};
 }
 
 /** Tells who asked to be told, as the service does. */

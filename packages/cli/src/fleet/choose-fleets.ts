@@ -1,4 +1,10 @@
-import { type Config, dataplaneTargetText, type HaproxyPush, haproxyTargetText } from "@certwright/core/config";
+import {
+  type Config,
+  dataplaneTargetText,
+  type FleetConfig,
+  type HaproxyPush,
+  haproxyTargetText,
+} from "@certwright/core/config";
 import { type Fleet, isReachedByTls, type NodeSource } from "@certwright/haproxy";
 import type { fleetFlags } from "../declarations/fleet.ts";
 import { usageError } from "../errors.ts";
@@ -38,9 +44,19 @@ export function chooseFleets(flags: FleetFlags, config: Config | undefined): rea
       const meant = didYouMean(label, Object.keys(fleets)) ?? "See `fleets` in the configuration.";
       throw usageError(`no fleet is called ${JSON.stringify(label)}`, meant);
     }
-    const members = config.certificates.filter(({ deploy }) => deploy.includes(`fleet:${label}`));
-    return { fleet: fleetFromConfig(label, found), members: members.map(({ name }) => name) };
+    return configuredFleet(label, found, config);
   });
+}
+
+/** Fleets of a configuration that certificates go to. */
+export function fleetsInUse(config: Config): readonly ChosenFleet[] {
+  const all = Object.entries(config.settings.fleets).map(([label, fleet]) => configuredFleet(label, fleet, config));
+  return all.filter(({ members = [] }) => members.length > 0);
+}
+
+function configuredFleet(label: string, fleet: FleetConfig, { certificates }: Config): ChosenFleet {
+  const members = certificates.filter(({ deploy }) => deploy.includes(`fleet:${label}`));
+  return { fleet: fleetFromConfig(label, fleet), members: members.map(({ name }) => name) };
 }
 
 function sourceFrom(flags: FleetFlags): NodeSource | undefined {

@@ -1,4 +1,4 @@
-import { deployable } from "@certwright/core";
+import { deployable, type Emit } from "@certwright/core";
 import { readCertificate, type Store } from "@certwright/core/store";
 import type { FleetCertificates } from "@certwright/haproxy";
 import { cliError } from "../errors.ts";
@@ -17,9 +17,8 @@ export async function certificatesFor(
   { members }: Pick<ChosenFleet, "members">,
   onBroken: (name: string, error: Error) => void,
 ): Promise<FleetCertificates> {
-  const chosen = (await chooseCertificates(store, names)).filter(
-    ({ name }) => names.length > 0 || members === undefined || members.includes(name),
-  );
+  const wanted = names.length > 0 || members === undefined ? undefined : new Set(members);
+  const chosen = (await chooseCertificates(store, names)).filter(({ name }) => wanted?.has(name) ?? true);
   const list: FleetCertificates["list"][number][] = [];
   for (const each of chosen) {
     if (!("error" in each)) list.push({ name: each.name, fingerprint256: each.meta.fingerprint256 });
@@ -34,4 +33,15 @@ export async function certificatesFor(
       return deployable(stored);
     },
   };
+}
+
+/** Tells what is left out. */
+export function tellBroken(emit: Emit) {
+  return (name: string, error: Error): void =>
+    emit({
+      type: "warning",
+      code: "STORE_CORRUPT",
+      certificate: name,
+      message: `${name} is left out: ${error.message}`,
+    });
 }

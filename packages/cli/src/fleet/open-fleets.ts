@@ -1,4 +1,3 @@
-import type { Emit } from "@certwright/core";
 import type { Store } from "@certwright/core/store";
 import type { FleetCertificates, FleetWorld } from "@certwright/haproxy";
 import type { Invocation } from "../command.ts";
@@ -7,7 +6,7 @@ import type { fleetFlags } from "../declarations/fleet.ts";
 import { createFleetWorld } from "../parts/fleet-world.ts";
 import { openState } from "../state/open-state.ts";
 import { type ChosenFleet, chooseFleets } from "./choose-fleets.ts";
-import { certificatesFor } from "./fleet-certificates.ts";
+import { certificatesFor, tellBroken } from "./fleet-certificates.ts";
 
 /** What every command on fleets begins with. */
 export interface OpenFleets {
@@ -28,14 +27,4 @@ export async function openFleets(invocation: Invocation<typeof fleetFlags>): Pro
     fleets.push({ ...each, certificates });
   }
   return { store, fleets, world: createFleetWorld(invocation, store, config) };
-}
-
-function tellBroken(emit: Emit) {
-  return (name: string, error: Error): void =>
-    emit({
-      type: "warning",
-      code: "STORE_CORRUPT",
-      certificate: name,
-      message: `${name} is left out: ${error.message}`,
-    });
 }

@@ -14,6 +14,7 @@ import { countOf } from "../reporter/words.ts";
 import { openState } from "../state/open-state.ts";
 import { createWorld } from "../world.ts";
 import type { ConfigChanges } from "./config-changes.ts";
+import { createFleetCare } from "./fleet-care.ts";
 import { createLooks } from "./looks.ts";
 import type { StatusPages } from "./status-server.ts";
 import { beat, type Supervisor } from "./systemd.ts";
@@ -49,6 +50,7 @@ export async function runService(setup: ServiceSetup): Promise<void> {
   const ending = new AbortController();
   const notifier = openNotifier(() => config, store, invocation, ending.signal);
   const letGo = context.stopper.onHangUp(changes.wake);
+  const fleets = createFleetCare(() => config, store, invocation);
   const stopWatchdog = beat(supervisor, context.every);
   const run: Run = {
     store,
@@ -71,6 +73,7 @@ export async function runService(setup: ServiceSetup): Promise<void> {
       warnOfRestart(config, next, invocation);
       config = next;
       parts = partsOf(next);
+      fleets.lookNow();
     }
     isFresh = false;
     fault = undefined;
@@ -84,6 +87,7 @@ export async function runService(setup: ServiceSetup): Promise<void> {
     return config.certificates;
   };
   const { parallel, serve: service } = first.settings;
+  const endCare = fleets.start(service.interval * 1000);
   try {
     await serve(
       {
@@ -112,6 +116,7 @@ export async function runService(setup: ServiceSetup): Promise<void> {
     letGo();
     stopWatchdog();
     await supervisor.stopping();
+    await endCare();
     const timer = setTimeout(() => ending.abort(new Error("the service ends")), lastWords);
     await notifier.settled();
     clearTimeout(timer);

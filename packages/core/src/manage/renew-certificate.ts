@@ -36,6 +36,11 @@ export interface RenewOptions {
   readonly pace?: Pace;
   /** Certificates looked at already that need nothing: they are told of with the others. */
   readonly resting?: readonly RestingCertificate[];
+  /**
+   * What is done for targets while certificates are looked at: a run waits for it in the end. Tells by certificate where it
+   * is not live. Throws only at an abort.
+   */
+  readonly meanwhile?: () => Promise<ReadonlyMap<string, readonly WaitingTarget[]>>;
 }
 
 /** What came of one certificate. */

@@ -33,6 +33,7 @@ export { storeErrorCodes } from "./error-codes.ts";
 export { removeFailures } from "./failures.ts";
 export { makeFolder } from "./file-root.ts";
 export { type FileStoreOptions, fileStore } from "./file-store.ts";
+export { type FleetMember, updateFleetMembers } from "./fleet-members.ts";
 export { eachFleetState, type FleetState, readFleetState, updateFleetState } from "./fleet-states.ts";
 export { inOrder } from "./in-order.ts";
 export { type Adopted, type Journal, openJournal } from "./journal.ts";

@@ -1,5 +1,5 @@
 import type { DeployableCertificate, Emit, TargetResult, World } from "@certwright/core";
-import { readFleetState, type Store, type StoreError } from "@certwright/core/store";
+import { readFleetState, type Store, type StoreError, updateFleetMembers } from "@certwright/core/store";
 import { mapLimited } from "@certwright/provider";
 import type { FindPassword } from "../dataplane/open-api.ts";
 import type { PushLimits } from "../push/settings.ts";
@@ -76,14 +76,16 @@ export async function pushToFleet(
     const instead = `${message}; every node of ${fleet.label} is asked anew`;
     world.emit({ type: "warning", code, certificate, message: instead });
   };
+  // Nobody would ever bring a node up to date that was taken out of the fleet. Should it come back, it is new.
+  const present = new Set(ids);
+  await updateFleetMembers(world.store, fleet.label, (members) => members.filter(({ node }) => present.has(node)));
   /** What is due at each of some nodes; the rest is counted as left out. */
   const dueAt = async (some: readonly FleetNode[], list: FleetCertificates["list"]) => {
     const due = some.map(({ id }) => ({ id, these: [] as FleetCertificates["list"][number][] }));
     for (const each of list) {
       const { name, fingerprint256 } = each;
       const known = await readFleetState(world.store, fleet.label, name, (damage) => tellDamage(name, damage));
-      // Nobody would ever bring a node up to date that was taken out of the fleet.
-      if (known.nodes.some(({ target }) => !ids.includes(target))) recorder.forget(name);
+      if (known.nodes.some(({ target }) => !present.has(target))) recorder.forget(name);
       for (const { id, these } of due) {
         const state = known.nodes.find(({ target }) => target === id);
         const has = state?.accepted?.fingerprint256 === fingerprint256;
