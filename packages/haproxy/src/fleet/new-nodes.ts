@@ -30,14 +30,16 @@ export async function bringToNewNodes(
   const nodes = await findNodes(fleet.source, world);
   const ids = nodes.map(({ id }) => id);
   const members = await updateFleetMembers(store, fleet.label, (before) => membersNow(before, ids));
-  const fresh = members.flatMap(({ node, isSettled }) => (isSettled ? [] : [node]));
-  if (fresh.length === 0) return allWell;
+  const fresh = new Set(members.flatMap(({ node, isSettled }) => (isSettled ? [] : [node])));
+  if (fresh.size === 0) return allWell;
   const lacking = await pushAll(fleet, nodes, certificates, world);
-  const late = new Map([...lacking].filter(([, without]) => without.some((id) => fresh.includes(id))));
-  const settled = new Set(fresh.filter((id) => ![...late.values()].some((without) => without.includes(id))));
+  const late = new Map([...lacking].filter(([, without]) => without.some((id) => fresh.has(id))));
+  const unsettled = new Set([...late.values()].flat());
   // Whoever left one out meanwhile took it from the members: it stays new.
   await updateFleetMembers(store, fleet.label, (now) =>
-    now.map((member) => (settled.has(member.node) ? { ...member, isSettled: true } : member)),
+    now.map((member) =>
+      fresh.has(member.node) && !unsettled.has(member.node) ? { ...member, isSettled: true } : member,
+    ),
   );
   if (late.size === 0) return allWell;
   return await waitingFor(fleet, ids, fresh, late, world);
@@ -90,7 +92,7 @@ function tellBrought({ label }: Fleet, { nodes }: FleetReport, { emit }: FleetWo
 async function waitingFor(
   fleet: Fleet,
   ids: readonly string[],
-  fresh: readonly string[],
+  fresh: ReadonlySet<string>,
   late: FleetReport["lacking"],
   { store, now, emit }: FleetWorld,
 ): Promise<NewNodesReport> {
@@ -101,8 +103,8 @@ async function waitingFor(
     const tries = states.filter(({ target }) => without.includes(target));
     // One that a canary holds back has none of its own.
     const next = Math.min(...tries.flatMap(({ nextTry }) => nextTry ?? []), now() + longestPause);
-    const lastError = tries.find(({ target }) => fresh.includes(target))?.lastError;
-    for (const id of without.filter((each) => fresh.includes(each))) {
+    const lastError = tries.find(({ target }) => fresh.has(target))?.lastError;
+    for (const id of without.filter((each) => fresh.has(each))) {
       const error = states.find(({ target }) => target === id)?.lastError;
       const why = error === undefined ? "" : ` (${error.code}: ${error.message})`;
       const before = told.get(id) ?? { count: 0, next, why };
