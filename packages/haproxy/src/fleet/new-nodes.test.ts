@@ -55,7 +55,7 @@ function startFleet(policy: FleetPolicy = { kind: "all" }) {
 
 test("who was there before and had everything is not new; who is gone is forgotten", () => {
   const settled = { node: up, isSettled: true };
-  expect(membersNow([settled, { node: down, isSettled: false }], [down, up])).toEqual([
+  expect(membersNow([settled, { node: down, isSettled: false }], [up, down])).toEqual([
     { node: down, isSettled: false },
     settled,
   ]);

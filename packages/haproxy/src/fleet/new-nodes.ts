@@ -57,7 +57,8 @@ export async function newNodesListed({ source, label }: Fleet, { store }: FleetW
 /** The members of a fleet that has these nodes now: who is there no more is forgotten, and new when it comes back. */
 export function membersNow(before: readonly FleetMember[], nodes: readonly string[]): readonly FleetMember[] {
   const settled = new Set(before.flatMap(({ node, isSettled }) => (isSettled ? [node] : [])));
-  return nodes.map((node) => ({ node, isSettled: settled.has(node) }));
+  // In an order of their own: a program may print them in another each time.
+  return nodes.toSorted().map((node) => ({ node, isSettled: settled.has(node) }));
 }
 
 /** Pushes what is not there yet, and tells the nodes that lack it. */
