@@ -38,8 +38,11 @@ const kinds: Readonly<
   },
 };
 
-const ordersAt = async ({ ca }: Command): Promise<number> =>
-  (await ca.requests()).filter(({ path }) => path === "/order-plz").length;
+/** How many orders the CA made. A request for one that it refused or failed, and that was repeated, is none. */
+const ordersAt = async ({ ca }: Command): Promise<number> => {
+  await ca.requests();
+  return [...ca.logs().matchAll(/Added order/g)].length;
+};
 
 /** A configuration for these names, each written where it is "served" by a program. */
 async function configure({ dir, ca, dns }: Command, file: string, names: readonly string[]): Promise<string> {
@@ -128,7 +131,8 @@ describe.each(["file", "S3"] as const)("state of the kind %s", (kind) => {
         expect(ended?.code, `${moment} ${flags}: ${ended === undefined ? "" : told(ended)}`).toBe(0);
         expect(await certwright.txt(`_acme-challenge.${name}`), moment).toEqual([]);
       }
-      expect((await ordersAt(certwright)) - before).toBe(hit.length);
+      const asked = [...killed, ...next].flatMap(({ stdout }) => stdout.match(/.*(?:order-plz|"warning").*/g) ?? []);
+      expect((await ordersAt(certwright)) - before, asked.join("\n")).toBe(hit.length);
     }
     for (const { moment, name, open } of work) {
       const stored = await readCertificate(await open(), name);

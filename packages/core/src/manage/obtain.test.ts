@@ -233,7 +233,11 @@ test("whether there is an account is looked up once, and none is made", async ()
   await using engine = await startEngine(1);
   const { store, ...rest } = await engine.run();
   const reads: string[] = [];
-  const counted = { ...store, read: async (key: string) => (reads.push(key), await store.read(key)) };
+  const read = async (key: string) => {
+    reads.push(key);
+    return await store.read(key);
+  };
+  const counted = { ...store, read };
   const pool = createCaPool({ ...rest, store: counted });
   const ca = { directoryUrl: engine.cas[0]?.directoryUrl ?? "" };
   expect(await pool.existing(ca)).toBeUndefined();
