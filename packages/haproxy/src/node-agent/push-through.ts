@@ -70,6 +70,12 @@ const handshakesAtOnce = 8;
 
 type Line = ReturnType<typeof createLine>;
 
+/** What an agent that ends or starts just now may come to for those who connect: taken, and let go without a word. */
+const whileStarting = [
+  ...["HAPROXY_UNREACHABLE", "HAPROXY_TLS", "HAPROXY_CONNECTION_CUT"],
+  ...["HAPROXY_AGENT_STOPPED", "HAPROXY_AGENT_BUSY"],
+] as const;
+
 /** A connection that is opened when it is needed, and again when it was cut. */
 function createLine(node: AgentNode, settings: Settings) {
   let opening: Promise<AgentSession> | undefined;
@@ -80,7 +86,7 @@ function createLine(node: AgentNode, settings: Settings) {
     try {
       return await openAgent(node, settings);
     } catch (error) {
-      const isStarting = cuts > 0 && tries < settings.limits.attempts && hasCode(error, "HAPROXY_UNREACHABLE");
+      const isStarting = cuts > 0 && tries < settings.limits.attempts && hasCode(error, ...whileStarting);
       if (!isStarting) throw error;
       await sleep(Math.min(250 * 2 ** tries, 4_000), undefined, { signal: settings.signal });
       return reach(tries + 1);
@@ -144,8 +150,7 @@ async function bring(request: PushRequest, line: Line, node: AgentNode, settings
       return result;
     } catch (error) {
       if (!hasCode(error, "HAPROXY_CONNECTION_CUT", "HAPROXY_AGENT_STOPPED")) throw error;
-      // One that was stopped ends the connection now; another that failed at this certificate alone does not.
-      if (session.isOpen) await sleep(1_000, undefined, { signal: settings.signal }).catch(() => {});
+      await sessionEnds(session, hasCode(error, "HAPROXY_AGENT_STOPPED") ? longestStop : 1_000, settings.signal);
       // What was done is done: to ask again is harmless.
       if (!line.again(session, connection)) throw error;
       const reason = messageOf(error);
@@ -153,6 +158,15 @@ async function bring(request: PushRequest, line: Line, node: AgentNode, settings
       await sleep(50 + Math.random() * 200, undefined, { signal: settings.signal }).catch(() => {});
     }
   }
+}
+
+/** Milliseconds an agent that was stopped may take to end what it has begun. */
+const longestStop = 30_000;
+
+/** An agent that was stopped ends the connection soon; one that failed at this certificate alone does not. */
+async function sessionEnds(session: AgentSession, longest: number, signal: AbortSignal): Promise<void> {
+  for (let waited = 0; session.isOpen && waited < longest && !signal.aborted; waited += 50)
+    await sleep(50, undefined, { signal }).catch(() => {});
 }
 
 function anotherOne(node: AgentNode): HaproxyError {
